@@ -1,0 +1,48 @@
+# One static library per room, of all its .c files; its link line is the room's arrows.
+function(bounced_room room)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room}/*.c)
+  if(NOT sources)
+    add_library(bounced_${room} INTERFACE)
+    target_link_libraries(bounced_${room} INTERFACE ${ARGN})
+    return()
+  endif()
+  add_library(bounced_${room} STATIC ${sources})
+  target_link_libraries(bounced_${room} PUBLIC ${ARGN})
+endfunction()
+
+# Files as bytes in the program: `<table>` is an array of struct embedded_file (core/embedded.h), sorted
+# by name and ended by an empty name. The assembler includes the bytes, so no generator has to quote them.
+function(bounced_embed room table)
+  get_target_property(type bounced_${room} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    return()
+  endif()
+  set(patterns ${ARGN})
+  list(TRANSFORM patterns PREPEND ${CMAKE_SOURCE_DIR}/)
+  file(GLOB files CONFIGURE_DEPENDS ${patterns})
+  list(SORT files)
+  set(data "")
+  set(rows "")
+  set(number 0)
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME)
+    string(APPEND data "L${number}_name: .asciz \"${name}\"\nL${number}_bytes: .incbin \"${file}\"\nL${number}_end: .byte 0\n")
+    string(APPEND rows "    .quad L${number}_name, L${number}_bytes, L${number}_end - L${number}_bytes\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  set(out ${CMAKE_BINARY_DIR}/${table}.S)
+  file(CONFIGURE OUTPUT ${out} @ONLY CONTENT
+"    .section .rodata
+${data}
+    .section .data.rel.ro,\"aw\"
+    .balign 8
+    .globl ${table}
+    .type ${table}, %object
+${table}:
+${rows}    .quad 0, 0, 0
+    .size ${table}, . - ${table}
+    .section .note.GNU-stack,\"\",%progbits
+")
+  set_source_files_properties(${out} PROPERTIES OBJECT_DEPENDS "${files}")
+  target_sources(bounced_${room} PRIVATE ${out})
+endfunction()

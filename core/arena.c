@@ -1,0 +1,184 @@
+#include "core/arena.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define POISON(p, n)   ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { ARENA_CHUNK_BYTES = 64 * 1024 };
+
+struct chunk {
+	struct chunk *next;
+	size_t cap, used;
+	alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks; /* the newest first */
+	size_t used;
+};
+
+static struct chunk *chunk_new(size_t cap)
+{
+	struct chunk *chunk = malloc(sizeof *chunk + cap);
+
+	if (!chunk)
+		abort();
+	chunk->next = NULL;
+	chunk->cap = cap;
+	chunk->used = 0;
+	POISON(chunk->bytes, cap);
+	return chunk;
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+	UNPOISON(chunk->bytes, chunk->cap);
+	free(chunk);
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *arena = calloc(1, sizeof *arena);
+
+	if (!arena)
+		abort();
+	arena->chunks = chunk_new(ARENA_CHUNK_BYTES);
+	return arena;
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct chunk *keep = NULL, *next;
+
+	for (struct chunk *chunk = arena->chunks; chunk; chunk = next) {
+		next = chunk->next;
+		if (!keep && chunk->cap == ARENA_CHUNK_BYTES)
+			keep = chunk;
+		else
+			chunk_free(chunk);
+	}
+	if (!keep)
+		keep = chunk_new(ARENA_CHUNK_BYTES);
+	keep->next = NULL;
+	keep->used = 0;
+	POISON(keep->bytes, keep->cap);
+	arena->chunks = keep;
+	arena->used = 0;
+}
+
+void arena_free(struct arena *arena)
+{
+	struct chunk *next;
+
+	if (!arena)
+		return;
+	for (struct chunk *chunk = arena->chunks; chunk; chunk = next) {
+		next = chunk->next;
+		chunk_free(chunk);
+	}
+	free(arena);
+}
+
+void arena_freep(struct arena **arena)
+{
+	arena_free(*arena);
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	struct chunk *chunk = arena->chunks;
+	size_t room;
+
+	if (bytes > SIZE_MAX / 2)
+		abort();
+	room = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (room > chunk->cap - chunk->used) {
+		chunk = chunk_new(room > ARENA_CHUNK_BYTES ? room : ARENA_CHUNK_BYTES);
+		chunk->next = arena->chunks;
+		arena->chunks = chunk;
+	}
+	void *piece = chunk->bytes + chunk->used;
+
+	chunk->used += room;
+	arena->used += room;
+	UNPOISON(piece, bytes);
+	return piece;
+}
+
+void *arena_zalloc(struct arena *arena, size_t bytes)
+{
+	return memset(arena_alloc(arena, bytes), 0, bytes);
+}
+
+void *arena_calloc(struct arena *arena, size_t n, size_t bytes)
+{
+	if (bytes && n > SIZE_MAX / 2 / bytes)
+		abort();
+	return arena_zalloc(arena, n * bytes);
+}
+
+struct str arena_dup(struct arena *arena, struct str s)
+{
+	char *copy = arena_alloc(arena, s.n + 1);
+
+	if (s.n)
+		memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	return (struct str){ copy, s.n };
+}
+
+struct str arena_lower(struct arena *arena, struct str s)
+{
+	char *copy = arena_alloc(arena, s.n + 1);
+
+	for (size_t i = 0; i < s.n; i++)
+		copy[i] = ascii_lower(s.p[i]);
+	copy[s.n] = '\0';
+	return (struct str){ copy, s.n };
+}
+
+struct str arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args, again;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	assert(n >= 0);
+	text = arena_alloc(arena, (size_t)n + 1);
+	vsnprintf(text, (size_t)n + 1, format, again);
+	va_end(again);
+	return (struct str){ text, (size_t)n };
+}
+
+const char *arena_c(struct arena *arena, struct str s)
+{
+	return arena_dup(arena, s).p;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}

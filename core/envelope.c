@@ -1,0 +1,61 @@
+#include "core/envelope.h"
+#include "core/limits.h"
+
+enum { ENVELOPE_VERSION = 1 };
+
+void envelope_encode(const struct envelope *envelope, struct buf *out)
+{
+	buf_put_u8(out, ENVELOPE_VERSION);
+	buf_put_u8(out, (uint8_t)envelope->source);
+	buf_put_u32(out, envelope->flags);
+	buf_put_u64(out, (uint64_t)envelope->received_at_us);
+	buf_put_str32(out, envelope->session_id);
+	buf_put_str32(out, envelope->peer);
+	buf_put_str32(out, envelope->helo);
+	buf_put_str32(out, envelope->reverse_path);
+	buf_put_str32(out, envelope->envelope_id);
+	buf_put_str32(out, envelope->stream);
+	buf_put_u32(out, (uint32_t)envelope->n_forward_paths);
+	for (size_t i = 0; i < envelope->n_forward_paths; i++)
+		buf_put_str32(out, envelope->forward_paths[i]);
+}
+
+static bool take_fixed(struct str *rest, struct envelope *envelope)
+{
+	uint64_t at;
+	uint8_t source;
+
+	if (!str_take_u8(rest, &source) || source >= SOURCE_COUNT ||
+		!str_take_u32(rest, &envelope->flags) || !str_take_u64(rest, &at))
+		return false;
+	envelope->source = (enum envelope_source)source;
+	envelope->received_at_us = (int64_t)at;
+	return str_take_str32(rest, &envelope->session_id) && str_take_str32(rest, &envelope->peer) &&
+	       str_take_str32(rest, &envelope->helo) &&
+	       str_take_str32(rest, &envelope->reverse_path) &&
+	       str_take_str32(rest, &envelope->envelope_id) &&
+	       str_take_str32(rest, &envelope->stream);
+}
+
+enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope *ret_envelope)
+{
+	struct envelope envelope = { 0 };
+	uint8_t version;
+	uint32_t n;
+
+	if (!str_take_u8(&bytes, &version))
+		return ERR_SYNTAX;
+	if (version != ENVELOPE_VERSION)
+		return ERR_NEWER;
+	if (!take_fixed(&bytes, &envelope) || !str_take_u32(&bytes, &n) || n > LIMIT_FORWARD_PATHS)
+		return ERR_SYNTAX;
+	envelope.forward_paths = arena_calloc(arena, n, sizeof *envelope.forward_paths);
+	envelope.n_forward_paths = n;
+	for (uint32_t i = 0; i < n; i++)
+		if (!str_take_str32(&bytes, &envelope.forward_paths[i]))
+			return ERR_SYNTAX;
+	if (bytes.n)
+		return ERR_SYNTAX;
+	*ret_envelope = envelope;
+	return ERR_OK;
+}

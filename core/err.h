@@ -1,0 +1,19 @@
+/* core/err.h -- the errors of the whole program.
+ * Knows: ids, texts, whether a retry can help. Does not know who failed: callers log that. Pure. */
+#pragma once
+#include "core/attr.h"
+
+#include <stdbool.h>
+
+enum err {
+#define ERR(id, text, retry) ERR_##id,
+#include "core/err.def"
+	ERR_COUNT
+};
+
+/* One lower-case phrase without a full stop; never NULL. */
+const char *err_text(enum err err);
+/* True where the same call may succeed later without anybody changing its input. */
+bool err_worth_retry(enum err err);
+/* The nearest of our errors for an errno value; ENOSPC and EDQUOT are ERR_NO_SPACE. */
+enum err err_from_errno(int errnum);

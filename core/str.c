@@ -1,0 +1,205 @@
+#define _GNU_SOURCE
+#include "core/str.h"
+
+#include <string.h>
+
+struct str str_from(const char *p, size_t n)
+{
+	return n ? (struct str){ p, n } : STR_EMPTY;
+}
+
+struct str str_c(const char *c_string)
+{
+	return c_string ? str_from(c_string, strlen(c_string)) : STR_EMPTY;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
+}
+
+bool str_ieq(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_head(s, prefix.n), prefix);
+}
+
+bool str_istarts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_ieq(str_head(s, prefix.n), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq(str_skip(s, s.n - suffix.n), suffix);
+}
+
+bool str_iends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_ieq(str_skip(s, s.n - suffix.n), suffix);
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+	const char *hit = s.n && needle.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
+
+	if (!needle.n)
+		return 0;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+size_t str_ifind(struct str s, struct str needle)
+{
+	if (!needle.n)
+		return 0;
+	for (size_t i = 0; i < s.n && needle.n <= s.n - i; i++)
+		if (ascii_lower(s.p[i]) == ascii_lower(needle.p[0]) &&
+			str_ieq(str_slice(s, i, i + needle.n), needle))
+			return i;
+	return STR_NPOS;
+}
+
+size_t str_chr(struct str s, char c)
+{
+	const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+size_t str_rchr(struct str s, char c)
+{
+	const char *hit = s.n ? memrchr(s.p, c, s.n) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+static size_t run_length(struct str s, const char *set, bool inside)
+{
+	size_t i = 0;
+
+	while (i < s.n && (s.p[i] && strchr(set, s.p[i])) == inside)
+		i++;
+	return i;
+}
+
+size_t str_span(struct str s, const char *set)
+{
+	return run_length(s, set, true);
+}
+
+size_t str_cspan(struct str s, const char *set)
+{
+	return run_length(s, set, false);
+}
+
+struct str str_skip(struct str s, size_t n)
+{
+	if (n >= s.n)
+		return STR_EMPTY;
+	return (struct str){ s.p + n, s.n - n };
+}
+
+struct str str_head(struct str s, size_t n)
+{
+	return (struct str){ s.p, n < s.n ? n : s.n };
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+	return to > from ? str_skip(str_head(s, to), from) : STR_EMPTY;
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && ascii_space(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n && ascii_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool str_cut(struct str s, char c, struct str *ret_before, struct str *ret_behind)
+{
+	size_t at = str_chr(s, c);
+
+	if (at == STR_NPOS)
+		return false;
+	*ret_before = str_head(s, at);
+	*ret_behind = str_skip(s, at + 1);
+	return true;
+}
+
+bool str_next_line(struct str *rest, struct str *ret_line)
+{
+	struct str line, behind;
+
+	if (!rest->n)
+		return false;
+	if (!str_cut(*rest, '\n', &line, &behind)) {
+		line = *rest;
+		behind = STR_EMPTY;
+	}
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	*rest = behind;
+	*ret_line = line;
+	return true;
+}
+
+bool str_next_word(struct str *rest, const char *set, struct str *ret_word)
+{
+	struct str s = str_skip(*rest, str_span(*rest, set));
+	size_t n = str_cspan(s, set);
+
+	if (!n)
+		return false;
+	*ret_word = str_head(s, n);
+	*rest = str_skip(s, n);
+	return true;
+}
+
+bool str_to_u64(struct str s, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!s.n)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (!ascii_digit(s.p[i]) || digit > max || value > (max - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return true;
+}
+
+uint32_t str_ihash(struct str s)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < s.n; i++)
+		hash = (hash ^ (unsigned char)ascii_lower(s.p[i])) * 16777619u;
+	return hash;
+}

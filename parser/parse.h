@@ -1,0 +1,41 @@
+/* parser/parse.h -- the room's only door: bytes and envelope in, `struct report` out.
+ * Knows: mail. Does not know: files, sockets, clocks, the database. Pure: the same bytes and rules
+ * give the same report, always, from any thread. Bounds: LIMIT_MIME_*, LIMIT_EVENTS, limits.h.
+ * A parse_rules is read-only after loading and may be shared by threads; a parser may not. */
+#pragma once
+#include "core/arena.h"
+#include "core/envelope.h"
+#include "core/err.h"
+#include "core/report.h"
+
+struct parse_rules; /* the compiled rules */
+struct parser;      /* one thread's reusable state */
+
+/* A rules file as bytes; `name` stands in messages. Texts are copied. */
+struct parse_source {
+	struct str name, text;
+};
+
+/* Compiles the sources, an earlier one winning over a later one (an operator's file first). On
+ * ERR_SYNTAX, ERR_LIMIT or ERR_EXISTS nothing is made and *ret_trouble (in `arena`) says what is wrong and where:
+ * "builtin.rules:12: unknown reason \"x\"". */
+MUST_CHECK enum err parse_rules_load(struct arena *arena, const struct parse_source *sources,
+	size_t n_sources, struct parse_rules **ret_rules, struct str *ret_trouble);
+/* The rules that are compiled into the program, as the last source(s) to load. */
+size_t parse_builtin_sources(const struct parse_source **ret_sources);
+void parse_rules_free(struct parse_rules *rules);
+void parse_rules_freep(struct parse_rules **rules);
+
+/* `rules` must outlive the parser. */
+struct parser *parser_new(const struct parse_rules *rules);
+void parser_free(struct parser *parser);
+void parser_freep(struct parser **parser);
+
+/* Never fails: what cannot be read becomes KIND_UNKNOWN or KIND_NOT_BOUNCE with its flaws.
+ * `envelope` may be NULL (a file). The report lives in `arena`; nothing borrows from `message`. */
+void parse_message(struct parser *parser, struct arena *arena, const struct envelope *envelope,
+	struct str message, struct report *ret_report);
+
+/* A bare SMTP reply: an event without a recipient, for `bounced classify`. `remote_mta` may be empty. */
+void parse_reply(struct parser *parser, struct arena *arena, struct str reply, struct str remote_mta,
+	struct event *ret_event);
