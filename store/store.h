@@ -1,0 +1,301 @@
+/* store/store.h -- the database, seen as verbs on reports and events.
+ * Knows: what is kept, and the two keys that make every repeat count once. Does not know: libpq (no
+ * type of it stands here), SQL (queries.def), JSON, the clock (moments come in), the log.
+ * Not pure. One `struct store` is one connection, for one thread; it owns what it hands to callbacks,
+ * which lives until the callback returns. Text that goes in must be valid UTF-8 without NUL; raw
+ * bytes (envelope paths, messages) may be anything. All moments are microseconds, UTC.
+ * Bounds: the options' statement timeout; STORE_BATCH_BYTES; LIMIT_PAGE_ROWS and LIMIT_VOLUME_ROWS. */
+#pragma once
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/envelope.h"
+#include "core/err.h"
+#include "core/report.h"
+#include "core/str.h"
+
+/* Errors of every verb, unless it says more:
+ * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
+ * ERR_TIMEOUT: the statement timeout. ERR_CONFLICT: a deadlock or a lost race; try again.
+ * ERR_DENIED, ERR_DATABASE: the server refused; store_error says why. */
+
+/* ---- connection ---- */
+
+struct store;
+
+struct store_options {
+	const char *application_name;  /* NULL: "bounced"; shown in pg_stat_activity */
+	unsigned statement_timeout_ms; /* 0: none */
+	unsigned connect_timeout_s;    /* 0: 5 */
+};
+
+/* `conninfo` as libpq takes it; copied. A store that could not connect is not handed out.
+ * ERR_UNAVAILABLE: no connection; the reason is appended to `problem` where that is not NULL. */
+MUST_CHECK enum err store_open(const char *conninfo, const struct store_options *options,
+	struct buf *problem, struct store **ret_store);
+/* Takes NULL. */
+void store_close(struct store *store);
+/* Drops the connection and makes another with the same options. An open batch keeps its rows. */
+MUST_CHECK enum err store_reopen(struct store *store);
+/* False once the connection is known to be lost. Asks nobody. */
+bool store_connected(const struct store *store);
+/* What the server said to the last failure: for the log, never for a peer. Empty: nothing. Valid
+ * until the next verb. */
+struct str store_error(const struct store *store);
+/* ERR_OK: the server answers and its schema is this program's. ERR_NOT_FOUND: it is older (migrate).
+ * ERR_NEWER: made by a newer program. */
+MUST_CHECK enum err store_ready(struct store *store);
+
+/* ---- schema ---- */
+
+struct store_migration {
+	unsigned applied; /* files applied by this call */
+	unsigned version; /* of the schema now */
+};
+
+/* Applies what is missing of migrations/, each file in a transaction, fills the table of reasons and
+ * makes partitions around now_us. Many may call at once: one works, the others wait up to wait_ms.
+ * ERR_TIMEOUT: somebody else held the lock for longer. ERR_NEWER: the database is newer than this
+ * program. ERR_CORRUPT: a file that was applied has another content now. */
+MUST_CHECK enum err store_migrate(struct store *store, int64_t now_us, unsigned wait_ms,
+	struct store_migration *ret_migration);
+/* Weekly partitions from the week before now_us to four weeks after; to be called daily. Rows outside
+ * of every week lie in a default partition and move when their week is made. */
+MUST_CHECK enum err store_make_partitions(struct store *store, int64_t now_us, size_t *ret_made);
+/* Forgets digests of messages that were seen before `before_us`. */
+MUST_CHECK enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_purged);
+#define STORE_SEEN_US (10 * TIMESTAMP_DAY_US) /* how long a second delivery is known */
+
+/* ---- loading ---- */
+
+#define STORE_DIGEST_BYTES 32u
+/* Rows of one batch, encoded; one message of LIMIT_MESSAGE_BYTES always fits an empty batch. */
+#define STORE_BATCH_BYTES (160u << 20)
+/* The stream of mail and volumes that name none. */
+#define STORE_DEFAULT_STREAM "default"
+
+struct uuid {
+	uint8_t bytes[16];
+};
+
+/* The id of a message (number 0) or of its nth event (number 1...): UUIDv8 (RFC 9562 5.8), the
+ * milliseconds of received_at in front, so that indexes grow at their end, then 74 bits of a hash of
+ * all four. Pure: a replay meets itself. */
+struct uuid store_id(
+	int64_t received_at_us, struct str spool_id, uint64_t sequence, uint32_t number);
+
+/* When the mail that failed was sent: the Date of the original, not after received_at and not more
+ * than 30 days before it (a peer writes it). TIMESTAMP_NONE without one. Pure. */
+int64_t store_sent_at(int64_t date_us, int64_t received_at_us);
+
+struct store_message {
+	uint64_t sequence; /* of its spool record */
+	const struct envelope *envelope;
+	const struct report *report;
+	size_t size;                        /* of the message in bytes */
+	uint8_t digest[STORE_DIGEST_BYTES]; /* of envelope and bytes: finds a second delivery */
+	struct str raw;                     /* the message; empty: do not keep it */
+};
+
+struct store_batch_result {
+	size_t messages;          /* stored */
+	size_t events;            /* stored */
+	size_t second_deliveries; /* known from another record, not stored, counted in spool_position */
+	size_t replays;           /* the same record again: nothing to do */
+};
+
+struct store_batch;
+
+/* A batch gathers rows in memory; the database sees them in store_batch_commit alone. Many batches may
+ * exist; one belongs to one spool. `store` must outlive it. spool_id: 1 to 64 bytes, printable ASCII. */
+struct store_batch *store_batch_new(struct store *store, struct str spool_id);
+/* Takes NULL. */
+void store_batch_free(struct store_batch *batch);
+/* Copies all that it needs. ERR_LIMIT: the batch is full (it is unchanged): commit first. */
+MUST_CHECK enum err store_batch_add(struct store_batch *batch, const struct store_message *message);
+size_t store_batch_count(const struct store_batch *batch);
+size_t store_batch_bytes(const struct store_batch *batch);
+/* Forgets the rows. */
+void store_batch_reset(struct store_batch *batch);
+/* One transaction: the rows, the rollups by the rows that were new, and the position from
+ * `from_sequence` to `to_sequence` (of the next record to load). Rows are kept until
+ * store_batch_reset, so the same commit may be tried again; with no rows it moves the position alone.
+ * ERR_CONFLICT: nothing was done; the position is another one by now, or two loaders met: read it.
+ * ERR_UNAVAILABLE: it may or may not have happened: store_reopen, then read the position. */
+MUST_CHECK enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence,
+	uint64_t to_sequence, struct store_batch_result *ret_result);
+
+/* The next record to load of a spool; 0 for one that the database does not know. */
+MUST_CHECK enum err store_position(
+	struct store *store, struct str spool_id, uint64_t *ret_sequence);
+
+/* ---- volumes ---- */
+
+/* How many recipients of a domain were attempted in an hour. All but `attempted` is the key: the same
+ * key again replaces, another source or campaign adds. */
+struct store_volume {
+	int64_t hour_us;                             /* a whole hour */
+	struct str stream, campaign, domain, source; /* domain lower-case */
+	uint64_t attempted;                          /* at most INT64_MAX */
+};
+
+/* One transaction. Of two rows with one key in the same call the later holds.
+ * ERR_LIMIT: over LIMIT_VOLUME_ROWS. ERR_RANGE: no whole hour, or attempted too large. */
+MUST_CHECK enum err store_volume_put(
+	struct store *store, const struct store_volume *rows, size_t n);
+
+/* ---- reports: read rollups and volumes, never events ---- */
+
+/* By the arrival of the bounce, or by the Date of the mail that bounced. */
+enum store_basis { STORE_BASIS_EVENT, STORE_BASIS_SEND, STORE_BASIS_COUNT };
+struct str store_basis_name(enum store_basis basis);
+
+/* from <= t < to; both whole hours. stream empty: all. */
+struct store_window {
+	int64_t from_us, to_us;
+	struct str stream;
+	enum store_basis basis;
+};
+
+struct store_counts {
+	bool has_volume;
+	uint64_t attempted; /* 0 without a volume: ask has_volume */
+	uint64_t failed, hard, soft, block;
+	uint64_t delayed, delivered, relayed, expanded, complaints;
+	/* Of failed and its parts: those in hours for which their stream and domain have a volume. */
+	uint64_t failed_covered, hard_covered, soft_covered, block_covered;
+};
+
+enum store_sort {
+	STORE_SORT_FAILED,
+	STORE_SORT_FAILURE_RATE,
+	STORE_SORT_ATTEMPTED,
+	STORE_SORT_HARD,
+	STORE_SORT_SOFT,
+	STORE_SORT_BLOCK,
+	STORE_SORT_DELAYED,
+	STORE_SORT_COMPLAINTS,
+	STORE_SORT_DOMAIN,
+	STORE_SORT_COUNT
+};
+/* "failed", "failure_rate", ... All sort from the largest down, "domain" from a to z. */
+struct str store_sort_name(enum store_sort sort);
+
+/* Where a page ended: the sort key of its last row. */
+struct store_domain_place {
+	double value;
+	struct str domain;
+};
+
+struct store_domain_row {
+	struct str domain;
+	struct store_counts counts;
+	struct store_domain_place place;
+};
+
+struct store_domains_query {
+	struct store_window window;
+	enum store_sort sort;
+	uint64_t min_attempted;                 /* 0: domains without a volume too */
+	const struct store_domain_place *after; /* NULL: from the start */
+	size_t limit;                           /* 1 to LIMIT_PAGE_ROWS */
+};
+
+/* False ends the rows early, without an error. */
+typedef bool store_domain_fn(void *context, const struct store_domain_row *row);
+MUST_CHECK enum err store_domains(struct store *store, const struct store_domains_query *query,
+	store_domain_fn *fn, void *context);
+
+/* One domain. A domain that was never seen has counts of 0. */
+MUST_CHECK enum err store_domain_counts(struct store *store, const struct store_window *window,
+	struct str domain, struct store_counts *ret_counts);
+
+struct store_reason_row {
+	enum outcome outcome;
+	struct str reason, class; /* names; empty: none */
+	uint64_t count;
+};
+typedef bool store_reason_fn(void *context, const struct store_reason_row *row);
+/* The most frequent first. */
+MUST_CHECK enum err store_domain_reasons(struct store *store, const struct store_window *window,
+	struct str domain, store_reason_fn *fn, void *context);
+
+/* Diagnostics that differ only in numbers and addresses are one template ("550 <*> user unknown"). */
+struct store_diagnostic_row {
+	struct str template, reason, class;
+	uint64_t count;
+	struct uuid example; /* an event with it */
+};
+typedef bool store_diagnostic_fn(void *context, const struct store_diagnostic_row *row);
+/* The most frequent first, of failures and delays by event time, in whole days (UTC) that the window
+ * touches. */
+MUST_CHECK enum err store_domain_diagnostics(struct store *store, const struct store_window *window,
+	struct str domain, size_t limit, store_diagnostic_fn *fn, void *context);
+
+enum store_step { STORE_STEP_HOUR, STORE_STEP_DAY };
+struct store_series_row {
+	int64_t at_us; /* start of the hour or of the day (UTC) */
+	struct store_counts counts;
+};
+typedef bool store_series_fn(void *context, const struct store_series_row *row);
+/* Steps with neither an event nor a volume are left out; oldest first. */
+MUST_CHECK enum err store_domain_series(struct store *store, const struct store_window *window,
+	struct str domain, enum store_step step, store_series_fn *fn, void *context);
+
+/* ---- events ---- */
+
+/* What the store adds to an event. */
+struct store_event {
+	struct uuid id, message_id;
+	int64_t received_at_us, sent_at_us; /* sent_at: of store_sent_at */
+	struct str stream;
+	enum kind kind;
+	struct event event;
+};
+
+/* The message of an event. */
+struct store_event_message {
+	struct str format, peer, session_id;
+	struct str reverse_path,
+		forward_path; /* cleaned to UTF-8; forward paths joined by a space */
+	uint64_t size;
+	uint32_t flaws;
+	enum token_verdict token;
+	struct original original;
+	bool has_raw;
+};
+
+/* Empty text, TIMESTAMP_NONE, and -1 where an enum could stand: any. */
+struct store_events_query {
+	int64_t from_us, to_us; /* received_at: from <= t < to */
+	struct str domain;      /* lower-case */
+	struct str recipient;   /* without regard to ASCII case */
+	struct str stream;
+	struct str reason; /* a name */
+	int outcome, class, kind;
+	const struct uuid *after; /* the last id of the page before; NULL: from the newest */
+	size_t limit;             /* 1 to LIMIT_PAGE_ROWS */
+};
+void store_events_query_init(struct store_events_query *query);
+
+typedef bool store_event_fn(void *context, const struct store_event *event);
+/* The newest first (by id, whose front is received_at in milliseconds). */
+MUST_CHECK enum err store_events(struct store *store, const struct store_events_query *query,
+	store_event_fn *fn, void *context);
+/* Texts are copied to `arena`. ERR_NOT_FOUND: no such event. */
+MUST_CHECK enum err store_event(struct store *store, struct arena *arena, const struct uuid *id,
+	struct store_event *ret_event, struct store_event_message *ret_message);
+
+enum { UUID_TEXT_BYTES = 37 };
+/* RFC 9562 4: 8-4-4-4-12 hexadecimal digits, written in lower case, read in either. */
+struct str uuid_format(const struct uuid *uuid, char room[static UUID_TEXT_BYTES]);
+bool uuid_parse(struct str text, struct uuid *ret_uuid);
+
+/* ---- rollups against events ---- */
+
+/* Makes the rollups of [from, to), widened to whole days, again from the events that are still there.
+ * Loaders wait meanwhile. */
+MUST_CHECK enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us);
+/* Rows of the rollups of [from, to), widened to whole days, that the events do not bear out, and rows
+ * that are missing. */
+MUST_CHECK enum err store_rollup_check(
+	struct store *store, int64_t from_us, int64_t to_us, uint64_t *ret_differences);
