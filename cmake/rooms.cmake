@@ -12,8 +12,8 @@ endfunction()
 
 # Files as bytes in the program: `<table>` is an array of struct embedded_file (core/embedded.h), sorted
 # by name and ended by an empty name. The assembler includes the bytes, so no generator has to quote them.
-function(bounced_embed room table)
-  get_target_property(type bounced_${room} TYPE)
+function(bounced_embed target table)
+  get_target_property(type ${target} TYPE)
   if(type STREQUAL "INTERFACE_LIBRARY")
     return()
   endif()
@@ -44,5 +44,5 @@ ${rows}    .quad 0, 0, 0
     .section .note.GNU-stack,\"\",%progbits
 ")
   set_source_files_properties(${out} PROPERTIES OBJECT_DEPENDS "${files}")
-  target_sources(bounced_${room} PRIVATE ${out})
+  target_sources(${target} PRIVATE ${out})
 endfunction()

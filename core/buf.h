@@ -14,7 +14,10 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT(max_bytes) { NULL, 0, 0, (max_bytes), false }
+#define BUF_INIT(max_bytes)                                                                        \
+	{                                                                                          \
+		NULL, 0, 0, (max_bytes), false                                                     \
+	}
 
 void buf_init(struct buf *buf, size_t max_bytes);
 /* Empty and not failed; keeps its memory. */

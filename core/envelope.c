@@ -1,4 +1,5 @@
 #include "core/envelope.h"
+
 #include "core/limits.h"
 
 enum { ENVELOPE_VERSION = 1 };
@@ -30,8 +31,8 @@ static bool take_fixed(struct str *rest, struct envelope *envelope)
 		return false;
 	envelope->source = (enum envelope_source)source;
 	envelope->received_at_us = (int64_t)at;
-	return str_take_str32(rest, &envelope->session_id) && str_take_str32(rest, &envelope->peer) &&
-	       str_take_str32(rest, &envelope->helo) &&
+	return str_take_str32(rest, &envelope->session_id) &&
+	       str_take_str32(rest, &envelope->peer) && str_take_str32(rest, &envelope->helo) &&
 	       str_take_str32(rest, &envelope->reverse_path) &&
 	       str_take_str32(rest, &envelope->envelope_id) &&
 	       str_take_str32(rest, &envelope->stream);

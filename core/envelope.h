@@ -18,11 +18,11 @@ struct envelope {
 	enum envelope_source source;
 	uint32_t flags;
 	int64_t received_at_us;
-	struct str session_id;    /* the id on every log line of the connection: printable ASCII */
-	struct str peer;          /* address in text form, without port */
+	struct str session_id; /* the id on every log line of the connection: printable ASCII */
+	struct str peer;       /* address in text form, without port */
 	struct str helo;
-	struct str reverse_path;  /* without angle brackets; empty: the null reverse-path */
-	struct str envelope_id;   /* ENVID, RFC 3461 4.4, decoded; empty: none */
+	struct str reverse_path;   /* without angle brackets; empty: the null reverse-path */
+	struct str envelope_id;    /* ENVID, RFC 3461 4.4, decoded; empty: none */
 	struct str *forward_paths; /* the recipients, without angle brackets */
 	size_t n_forward_paths;
 	struct str stream; /* the configured stream of the first forward-path */
@@ -32,5 +32,5 @@ struct envelope {
 void envelope_encode(const struct envelope *envelope, struct buf *out);
 /* Reads the whole of `bytes`. Texts borrow from `bytes`, the array of paths from `arena`.
  * ERR_SYNTAX: not what envelope_encode writes; ERR_NEWER: another version. */
-MUST_CHECK enum err envelope_decode(struct arena *arena, struct str bytes,
-	struct envelope *ret_envelope);
+MUST_CHECK enum err envelope_decode(
+	struct arena *arena, struct str bytes, struct envelope *ret_envelope);

@@ -1,4 +1,5 @@
 #include "core/frame.h"
+
 #include "core/limits.h"
 
 enum { FRAME_HEADER_BYTES = 5 };
@@ -26,8 +27,8 @@ enum err frame_end(struct buf *out, size_t place)
 	return ERR_OK;
 }
 
-enum step frame_next(struct str bytes, enum frame_type *ret_type, struct str *ret_body,
-	size_t *ret_bytes)
+enum step frame_next(
+	struct str bytes, enum frame_type *ret_type, struct str *ret_body, size_t *ret_bytes)
 {
 	uint32_t n;
 	uint8_t type;

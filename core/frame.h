@@ -6,11 +6,11 @@
 #include "core/str.h"
 
 enum frame_type {
-	FRAME_PARSE = 1,  /* to a parser: str32 envelope, then the message to the end */
-	FRAME_REPORT,     /* from a parser: one line of NDJSON for the oldest unanswered FRAME_PARSE */
-	FRAME_READY,      /* to the supervisor: the role does its work from now on; no body */
-	FRAME_PARSER,     /* to a client of parsers: a socket comes along (SCM_RIGHTS) */
-	FRAME_STATE,      /* to the supervisor: text of what ails the role; empty: nothing */
+	FRAME_PARSE = 1, /* to a parser: str32 envelope, then the message to the end */
+	FRAME_REPORT, /* from a parser: one line of NDJSON for the oldest unanswered FRAME_PARSE */
+	FRAME_READY,  /* to the supervisor: the role does its work from now on; no body */
+	FRAME_PARSER, /* to a client of parsers: a socket comes along (SCM_RIGHTS) */
+	FRAME_STATE,  /* to the supervisor: text of what ails the role; empty: nothing */
 	FRAME_TYPE_COUNT
 };
 enum step { STEP_MORE, STEP_DONE, STEP_BAD };
@@ -21,5 +21,5 @@ size_t frame_begin(struct buf *out, enum frame_type type);
 MUST_CHECK enum err frame_end(struct buf *out, size_t place);
 /* The first frame of `bytes`: STEP_DONE and its type, body (borrowed) and whole length;
  * STEP_BAD: no type of ours, or over LIMIT_FRAME_BYTES. */
-enum step frame_next(struct str bytes, enum frame_type *ret_type, struct str *ret_body,
-	size_t *ret_bytes);
+enum step frame_next(
+	struct str bytes, enum frame_type *ret_type, struct str *ret_body, size_t *ret_bytes);

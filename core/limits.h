@@ -3,38 +3,38 @@
 #pragma once
 
 /* Messages and envelopes */
-#define LIMIT_MESSAGE_BYTES       (64u << 20) /* ceiling of smtp.max_message_bytes; a spool segment */
-#define LIMIT_FORWARD_PATHS       1000u       /* ceiling; RFC 5321 4.5.3.1.8 wants at least 100 */
-#define LIMIT_LOCAL_PART_BYTES    64u         /* RFC 5321 4.5.3.1.1 */
-#define LIMIT_DOMAIN_BYTES        255u        /* 4.5.3.1.2 */
-#define LIMIT_PATH_BYTES          256u        /* 4.5.3.1.3, angle brackets included */
-#define LIMIT_COMMAND_LINE_BYTES  2048u       /* 4.5.3.1.4 says 512; DSN and SMTPUTF8 add to it */
-#define LIMIT_COMMAND_JUNK_BYTES  8192u       /* a "line" beyond this is no mistake: close */
-#define LIMIT_RECEIVED_FIELDS     100u        /* 6.3: a loop beyond this */
-#define LIMIT_FRAME_BYTES         (LIMIT_MESSAGE_BYTES + (1u << 20)) /* message and its envelope */
+#define LIMIT_MESSAGE_BYTES      (64u << 20) /* ceiling of smtp.max_message_bytes; a spool segment */
+#define LIMIT_FORWARD_PATHS      1000u       /* ceiling; RFC 5321 4.5.3.1.8 wants at least 100 */
+#define LIMIT_LOCAL_PART_BYTES   64u         /* RFC 5321 4.5.3.1.1 */
+#define LIMIT_DOMAIN_BYTES       255u        /* 4.5.3.1.2 */
+#define LIMIT_PATH_BYTES         256u        /* 4.5.3.1.3, angle brackets included */
+#define LIMIT_COMMAND_LINE_BYTES 2048u       /* 4.5.3.1.4 says 512; DSN and SMTPUTF8 add to it */
+#define LIMIT_COMMAND_JUNK_BYTES 8192u       /* a "line" beyond this is no mistake: close */
+#define LIMIT_RECEIVED_FIELDS    100u        /* 6.3: a loop beyond this */
+#define LIMIT_FRAME_BYTES        (LIMIT_MESSAGE_BYTES + (1u << 20)) /* message and its envelope */
 
 /* What of a message is read. GMime 3.2 needs each of these (docs/architecture.md has the measures). */
-#define LIMIT_MIME_BYTES          (2u << 20)   /* a bounce tells its story in the first of these */
-#define LIMIT_MIME_DEPTH          32u          /* nested boundaries cost GMime quadratic time */
-#define LIMIT_MIME_PARTS          1000u        /* a million empty parts cost it 1.28 GB */
-#define LIMIT_HEADER_FIELDS       1000u        /* per part; a million cost 519 MB */
-#define LIMIT_HEADER_FIELD_BYTES  (16u << 10)  /* its address parser recurses: 100 kB end the stack */
-#define LIMIT_HEADER_BLOCK_BYTES  (256u << 10)
-#define LIMIT_TEXT_BYTES          (512u << 10) /* decoded text of one part that is searched */
-#define LIMIT_DSN_BLOCKS          1001u        /* one for the message, one per recipient */
-#define LIMIT_EVENTS              1000u        /* recipients of one message; the peer can forge them */
-#define LIMIT_DIAGNOSTIC_BYTES    4096u        /* Diagnostic-Code as kept; longer ones are cut */
-#define LIMIT_FIELD_TEXT_BYTES    1024u        /* subject, message id and other kept text */
-#define LIMIT_ADDRESS_BYTES       320u         /* 64 + 1 + 255 */
-#define LIMIT_RULES_BYTES         (4u << 20)   /* a rules file */
-#define LIMIT_RULES               20000u       /* rules in all files together */
+#define LIMIT_MIME_BYTES         (2u << 20)  /* a bounce tells its story in the first of these */
+#define LIMIT_MIME_DEPTH         32u         /* nested boundaries cost GMime quadratic time */
+#define LIMIT_MIME_PARTS         1000u       /* a million empty parts cost it 1.28 GB */
+#define LIMIT_HEADER_FIELDS      1000u       /* per part; a million cost 519 MB */
+#define LIMIT_HEADER_FIELD_BYTES (16u << 10) /* its address parser recurses: 100 kB end the stack */
+#define LIMIT_HEADER_BLOCK_BYTES (256u << 10)
+#define LIMIT_TEXT_BYTES         (512u << 10) /* decoded text of one part that is searched */
+#define LIMIT_DSN_BLOCKS         1001u        /* one for the message, one per recipient */
+#define LIMIT_EVENTS             1000u      /* recipients of one message; the peer can forge them */
+#define LIMIT_DIAGNOSTIC_BYTES   4096u      /* Diagnostic-Code as kept; longer ones are cut */
+#define LIMIT_FIELD_TEXT_BYTES   1024u      /* subject, message id and other kept text */
+#define LIMIT_ADDRESS_BYTES      320u       /* 64 + 1 + 255 */
+#define LIMIT_RULES_BYTES        (4u << 20) /* a rules file */
+#define LIMIT_RULES              20000u     /* rules in all files together */
 
 /* HTTP */
-#define LIMIT_HTTP_HEADER_BYTES   (16u << 10)
-#define LIMIT_HTTP_BODY_BYTES     (1u << 20)   /* unless the route says more */
-#define LIMIT_PAGE_ROWS           1000u
-#define LIMIT_VOLUME_ROWS         10000u       /* rows of one POST /v1/volumes */
+#define LIMIT_HTTP_HEADER_BYTES (16u << 10)
+#define LIMIT_HTTP_BODY_BYTES   (1u << 20) /* unless the route says more */
+#define LIMIT_PAGE_ROWS         1000u
+#define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
 
 /* Configuration */
-#define LIMIT_CONFIG_BYTES        (1u << 20)
-#define LIMIT_CONFIG_VALUE_BYTES  4096u
+#define LIMIT_CONFIG_BYTES       (1u << 20)
+#define LIMIT_CONFIG_VALUE_BYTES 4096u

@@ -1,4 +1,5 @@
 #include "core/log.h"
+
 #include "core/buf.h"
 
 #include <errno.h>

@@ -16,18 +16,34 @@ struct log_field {
 	uint64_t number;
 };
 
-#define LOG_STR(key, s)  { (key), LOG_SHAPE_STR, (s), 0 }
-#define LOG_C(key, c)    { (key), LOG_SHAPE_STR, str_c(c), 0 }
-#define LOG_U64(key, v)  { (key), LOG_SHAPE_U64, { "", 0 }, (uint64_t)(v) }
-#define LOG_I64(key, v)  { (key), LOG_SHAPE_I64, { "", 0 }, (uint64_t)(int64_t)(v) }
-#define LOG_ERR(err)     LOG_C("error", err_text(err))
-#define LOG_END          { NULL, LOG_SHAPE_END, { "", 0 }, 0 }
+#define LOG_STR(key, s)                                                                            \
+	{                                                                                          \
+		(key), LOG_SHAPE_STR, (s), 0                                                       \
+	}
+#define LOG_C(key, c)                                                                              \
+	{                                                                                          \
+		(key), LOG_SHAPE_STR, str_c(c), 0                                                  \
+	}
+#define LOG_U64(key, v)                                                                            \
+	{                                                                                          \
+		(key), LOG_SHAPE_U64, { "", 0 }, (uint64_t)(v)                                     \
+	}
+#define LOG_I64(key, v)                                                                            \
+	{                                                                                          \
+		(key), LOG_SHAPE_I64, { "", 0 }, (uint64_t)(int64_t)(v)                            \
+	}
+#define LOG_ERR(err) LOG_C("error", err_text(err))
+#define LOG_END                                                                                    \
+	{                                                                                          \
+		NULL, LOG_SHAPE_END, { "", 0 }, 0                                                  \
+	}
 
 /* log_event(LOG_INFO, "report_stored", LOG_STR("id", id), LOG_U64("events", n));
  * Prints `level=info role=loader event=report_stored id=... events=2`. Text is cut at 256 bytes; a value
  * with a space, quote, control or non-ASCII byte is quoted, such bytes as \xNN. */
 #define log_event(level, event, ...)                                                               \
-	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) LOG_END })
+	log_write((level), (event),                                                                \
+		(const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) LOG_END })
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
 /* Lines below `level` are not written. The role's name stands on every line. Neither is thread-safe:

@@ -2,8 +2,8 @@
 #pragma once
 #include "core/str.h"
 
-static inline bool name_index(const struct str *names, size_t n_names, struct str name,
-	size_t *ret_index)
+static inline bool name_index(
+	const struct str *names, size_t n_names, struct str name, size_t *ret_index)
 {
 	for (size_t i = 0; i < n_names; i++) {
 		if (!name.n || !str_eq(names[i], name))

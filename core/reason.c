@@ -1,4 +1,5 @@
 #include "core/reason.h"
+
 #include "core/names_priv.h"
 
 static const struct {
@@ -8,7 +9,8 @@ static const struct {
 	struct str other[TAXONOMY_COUNT];
 } reason_table[REASON_COUNT] = {
 	[REASON_NONE] = { .class = CLASS_NONE },
-#define REASON(id, name, cls, abt, mean, sisimai, pmta, kumo, sparkpost, ses, postmark, sendgrid, mg) \
+#define REASON(                                                                                    \
+	id, name, cls, abt, mean, sisimai, pmta, kumo, sparkpost, ses, postmark, sendgrid, mg)     \
 	[REASON_##id] = {                                                                          \
 		CLASS_##cls,                                                                       \
 		ABOUT_##abt,                                                                       \
@@ -28,13 +30,22 @@ static const struct str class_names[CLASS_COUNT] = {
 	[CLASS_BLOCK] = STR_INIT("block"),
 };
 static const struct str about_names[ABOUT_COUNT] = {
-	[ABOUT_RECIPIENT] = STR_INIT("recipient"), [ABOUT_DOMAIN] = STR_INIT("domain"),
-	[ABOUT_NETWORK] = STR_INIT("network"), [ABOUT_CONTENT] = STR_INIT("content"),
-	[ABOUT_SENDER] = STR_INIT("sender"), [ABOUT_UNKNOWN] = STR_INIT("unknown"),
+	[ABOUT_RECIPIENT] = STR_INIT("recipient"),
+	[ABOUT_DOMAIN] = STR_INIT("domain"),
+	[ABOUT_NETWORK] = STR_INIT("network"),
+	[ABOUT_CONTENT] = STR_INIT("content"),
+	[ABOUT_SENDER] = STR_INIT("sender"),
+	[ABOUT_UNKNOWN] = STR_INIT("unknown"),
 };
 static const struct str taxonomy_names[TAXONOMY_COUNT] = {
-	STR_INIT("sisimai"), STR_INIT("powermta"), STR_INIT("kumomta"), STR_INIT("sparkpost"),
-	STR_INIT("ses"), STR_INIT("postmark"), STR_INIT("sendgrid"), STR_INIT("mailgun"),
+	STR_INIT("sisimai"),
+	STR_INIT("powermta"),
+	STR_INIT("kumomta"),
+	STR_INIT("sparkpost"),
+	STR_INIT("ses"),
+	STR_INIT("postmark"),
+	STR_INIT("sendgrid"),
+	STR_INIT("mailgun"),
 };
 
 struct str reason_name(enum reason reason)

@@ -1,4 +1,5 @@
 #include "core/report.h"
+
 #include "core/names_priv.h"
 
 static const struct str kind_names[KIND_COUNT] = {
@@ -33,7 +34,8 @@ void event_init(struct event *event)
 
 void report_init(struct report *report)
 {
-	*report = (struct report){ .kind = KIND_UNKNOWN, .original = { .date_us = TIMESTAMP_NONE } };
+	*report =
+		(struct report){ .kind = KIND_UNKNOWN, .original = { .date_us = TIMESTAMP_NONE } };
 }
 
 /* The two functions of each word list. */

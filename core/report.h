@@ -43,10 +43,12 @@ struct rule_ref {
 
 /* What a message says about one recipient. */
 struct event {
-	struct str recipient;          /* that the sender sent to, as far as known; domain lower-case */
-	struct str final_recipient;    /* that failed at the end; equal to recipient without a forward */
-	struct str original_recipient; /* as the report gave it (RFC 3464 2.3.1), decoded from xtext */
-	struct str domain;             /* of `recipient`, lower-case, IDNA A-labels where they can be made */
+	struct str recipient; /* that the sender sent to, as far as known; domain lower-case */
+	struct str
+		final_recipient; /* that failed at the end; equal to recipient without a forward */
+	struct str
+		original_recipient; /* as the report gave it (RFC 3464 2.3.1), decoded from xtext */
+	struct str domain; /* of `recipient`, lower-case, IDNA A-labels where they can be made */
 	enum outcome outcome;
 	struct str status;       /* best literal enhanced code, "5.1.1"; never made up */
 	struct str status_field; /* code of the Status field */

@@ -1,4 +1,5 @@
 #include "core/report_json.h"
+
 #include "core/limits.h"
 #include "core/utf8.h"
 
@@ -27,17 +28,17 @@ static json_t *reason_text(enum reason reason, int taxonomy)
 
 static json_t *rule_json(const struct rule_ref *rule)
 {
-	json_t *span = rule->span_to > rule->span_from
-			       ? json_pack("[I,I]", (json_int_t)rule->span_from,
-					 (json_int_t)rule->span_to)
-			       : json_null();
+	json_t *span =
+		rule->span_to > rule->span_from
+			? json_pack("[I,I]", (json_int_t)rule->span_from, (json_int_t)rule->span_to)
+			: json_null();
 
 	if (!rule->id.n) {
 		json_decref(span);
 		return json_null();
 	}
-	return json_pack("{s:o,s:o,s:o}", "id", text(rule->id), "layer", text(layer_name(rule->layer)),
-		"span", span);
+	return json_pack("{s:o,s:o,s:o}", "id", text(rule->id), "layer",
+		text(layer_name(rule->layer)), "span", span);
 }
 
 static json_t *event_json(const struct event *e, int taxonomy)
@@ -109,8 +110,8 @@ static enum err dump(json_t *object, struct report_json_options options, struct 
 	return buf_check(out);
 }
 
-enum err report_json_write_event(const struct event *event, struct report_json_options options,
-	struct buf *out)
+enum err report_json_write_event(
+	const struct event *event, struct report_json_options options, struct buf *out)
 {
 	return dump(event_json(event, options.taxonomy), options, out);
 }
@@ -239,7 +240,8 @@ static void read_flaws(struct reader *r, json_t *array, uint32_t *flaws)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (array, i, item) {
+	json_array_foreach(array, i, item)
+	{
 		enum flaw flaw = FLAW_COUNT;
 
 		if (flaw_from_name(str_c(json_string_value(item)), &flaw))

@@ -22,9 +22,9 @@ struct report_json_options {
 MUST_CHECK enum err report_json_write(const struct report *report, struct str file,
 	struct report_json_options options, struct buf *out);
 /* Appends one event alone, as in "events". */
-MUST_CHECK enum err report_json_write_event(const struct event *event,
-	struct report_json_options options, struct buf *out);
+MUST_CHECK enum err report_json_write_event(
+	const struct event *event, struct report_json_options options, struct buf *out);
 /* Reads one object that report_json_write made with our names. Texts are copied to `arena`.
  * ERR_SYNTAX: no JSON, or a field of the wrong type or of no known word. */
-MUST_CHECK enum err report_json_read(struct arena *arena, struct str json,
-	struct report *ret_report);
+MUST_CHECK enum err report_json_read(
+	struct arena *arena, struct str json, struct report *ret_report);

@@ -100,8 +100,8 @@ size_t status_code_count(void)
 	return ARRAY_LEN(rows);
 }
 
-void status_code_row(size_t i, struct status_code *ret_code, struct str *ret_meaning,
-	enum reason *ret_reason)
+void status_code_row(
+	size_t i, struct status_code *ret_code, struct str *ret_meaning, enum reason *ret_reason)
 {
 	*ret_code = (struct status_code){ 5, rows[i].subject, rows[i].detail };
 	*ret_meaning = rows[i].meaning;

@@ -21,5 +21,5 @@ enum reason status_code_reason(struct status_code code);
 bool status_code_registered(struct status_code code);
 /* All rows of the registry, in order; for tests and documents. */
 size_t status_code_count(void);
-void status_code_row(size_t i, struct status_code *ret_code, struct str *ret_meaning,
-	enum reason *ret_reason);
+void status_code_row(
+	size_t i, struct status_code *ret_code, struct str *ret_meaning, enum reason *ret_reason);

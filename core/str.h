@@ -13,12 +13,15 @@ struct str {
 	size_t n;
 };
 
-#define STR_INIT(literal) { (literal), sizeof(literal) - 1 }
-#define STR(literal)      ((struct str)STR_INIT(literal))
-#define STR_EMPTY         ((struct str){ "", 0 })
+#define STR_INIT(literal)                                                                          \
+	{                                                                                          \
+		(literal), sizeof(literal) - 1                                                     \
+	}
+#define STR(literal) ((struct str)STR_INIT(literal))
+#define STR_EMPTY    ((struct str){ "", 0 })
 /* For printf("%.*s", STR_ARG(s)); only for text that fits an int, which limits.h sees to. */
-#define STR_ARG(s)        (int)(s).n, (s).p
-#define STR_NPOS          ((size_t)-1)
+#define STR_ARG(s) (int)(s).n, (s).p
+#define STR_NPOS   ((size_t)-1)
 
 struct str str_from(const char *p, size_t n);
 /* NULL becomes the empty str. */

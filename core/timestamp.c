@@ -10,8 +10,8 @@ int64_t timestamp_days(int64_t year, unsigned month, unsigned day)
 	int64_t year_of_era = y - era * 400;
 	int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-	       719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
 }
 
 static void civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
@@ -47,8 +47,9 @@ struct str timestamp_format(int64_t at_us, char room[static TIMESTAMP_TEXT_BYTES
 	day_start = timestamp_floor(at_us, TIMESTAMP_DAY_US);
 	of_day = at_us - day_start;
 	civil_from_days(day_start / TIMESTAMP_DAY_US, &year, &month, &day);
-	n = snprintf(room, TIMESTAMP_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)year % 10000,
-		month % 100, day % 100, (unsigned)(of_day / TIMESTAMP_HOUR_US) % 100,
+	n = snprintf(room, TIMESTAMP_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u",
+		(unsigned)year % 10000, month % 100, day % 100,
+		(unsigned)(of_day / TIMESTAMP_HOUR_US) % 100,
 		(unsigned)(of_day / TIMESTAMP_MINUTE_US % 60), (unsigned)(of_day / 1000000 % 60));
 	if (of_day % 1000000)
 		n += snprintf(room + n, TIMESTAMP_TEXT_BYTES - (size_t)n, ".%06u",

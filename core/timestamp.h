@@ -21,7 +21,7 @@ int64_t timestamp_days(int64_t year, unsigned month, unsigned day);
 /* Rounds down to a multiple of step_us since 1970 (towards the past, before 1970 too). */
 int64_t timestamp_floor(int64_t at_us, int64_t step_us);
 
-#define TIMESTAMP_SECOND_US  ((int64_t)1000000)
-#define TIMESTAMP_MINUTE_US  (60 * TIMESTAMP_SECOND_US)
-#define TIMESTAMP_HOUR_US    (60 * TIMESTAMP_MINUTE_US)
-#define TIMESTAMP_DAY_US     (24 * TIMESTAMP_HOUR_US)
+#define TIMESTAMP_SECOND_US ((int64_t)1000000)
+#define TIMESTAMP_MINUTE_US (60 * TIMESTAMP_SECOND_US)
+#define TIMESTAMP_HOUR_US   (60 * TIMESTAMP_MINUTE_US)
+#define TIMESTAMP_DAY_US    (24 * TIMESTAMP_HOUR_US)

@@ -1,0 +1,152 @@
+#define _GNU_SOURCE
+#include "app/role.h"
+
+#include "app/commands.h"
+#include "app/config_load.h"
+#include "core/limits.h"
+#include "core/log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	unsigned settings, flags, stop_order;
+	int (*function)(struct role *role);
+} roles[ROLE_COUNT] = {
+#define ROLE(id, name, settings, flags, stop_order, function)                                      \
+	[ROLE_##id] = { name, settings, flags, stop_order, function },
+#include "app/role.def"
+};
+
+const char *role_name(enum role_id id)
+{
+	return roles[id].name;
+}
+
+bool role_from_name(struct str name, enum role_id *ret_id)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		if (!str_eq(name, str_c(roles[i].name)))
+			continue;
+		*ret_id = (enum role_id)i;
+		return true;
+	}
+	return false;
+}
+
+unsigned role_settings(enum role_id id)
+{
+	return roles[id].settings;
+}
+
+unsigned role_flags(enum role_id id)
+{
+	return roles[id].flags;
+}
+
+unsigned role_stop_order(enum role_id id)
+{
+	return roles[id].stop_order;
+}
+
+void role_ready(const struct role *role)
+{
+	char packet = CONTROL_READY;
+
+	if (send(ROLE_CONTROL_FD, &packet, 1, MSG_NOSIGNAL) != 1)
+		log_event(LOG_WARN, "supervisor_gone", LOG_C("role", role_name(role->id)));
+}
+
+bool role_wait_stop(const struct role *role, int timeout_ms)
+{
+	struct pollfd fd = { role->stop_fd, POLLIN, 0 };
+
+	return poll(&fd, 1, timeout_ms) == 1;
+}
+
+int role_take_parser(const struct role *role UNUSED)
+{
+	char packet, room[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec bytes = { &packet, 1 };
+	struct msghdr message = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = room,
+		.msg_controllen = sizeof room };
+	struct cmsghdr *rights;
+	int fd = -1;
+
+	if (recvmsg(ROLE_CONTROL_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	rights = CMSG_FIRSTHDR(&message);
+	if (packet == CONTROL_PARSER && rights && rights->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+	return fd;
+}
+
+static struct config *read_settings(void)
+{
+	struct arena *arena = arena_new();
+	struct config *config = config_new();
+	char *text = arena_alloc(arena, LIMIT_CONFIG_BYTES);
+	struct str trouble = STR_EMPTY;
+	ssize_t n = pread(ROLE_CONFIG_FD, text, LIMIT_CONFIG_BYTES, 0);
+
+	if (n < 0 ||
+		config_load_text(config, str_from(text, (size_t)n), "settings", arena, &trouble)) {
+		log_event(LOG_ERROR, "settings_unreadable", LOG_STR("trouble", trouble));
+		config_free(config);
+		config = NULL;
+	}
+	explicit_bzero(text, n > 0 ? (size_t)n : 0);
+	close(ROLE_CONFIG_FD);
+	arena_free(arena);
+	return config;
+}
+
+/* SIGTERM becomes readable bytes, so that each role's loop meets it where it can stop. */
+static int make_stop_fd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int cmd_role(int argc, char **argv)
+{
+	struct role role = { .id = ROLE_COUNT };
+	enum log_level level = LOG_INFO;
+	uint64_t n_fds = 0;
+	int code;
+
+	if (argc != 3 || !role_from_name(str_c(argv[1]), &role.id) ||
+		!str_to_u64(str_c(argv[2]), ROLE_MAX_FDS, &n_fds) ||
+		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0)
+		return command_failed("\"bounced role\" is how bounced serve starts its processes");
+	log_setup(LOG_INFO, role_name(role.id));
+	for (role.n_fds = 0; role.n_fds < n_fds; role.n_fds++) {
+		role.fds[role.n_fds] = ROLE_FIRST_FD + (int)role.n_fds;
+		fcntl(role.fds[role.n_fds], F_SETFD, FD_CLOEXEC);
+	}
+	fcntl(ROLE_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	role.config = read_settings();
+	if (!role.config)
+		return EXIT_CODE_USAGE;
+	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
+		log_setup(level, role_name(role.id));
+	role.stop_fd = make_stop_fd();
+	code = roles[role.id].function(&role);
+	config_free(role.config);
+	return code;
+}

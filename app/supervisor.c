@@ -1,0 +1,378 @@
+#define _GNU_SOURCE
+#include "app/supervisor.h"
+
+#include "app/child.h"
+#include "app/commands.h"
+#include "app/settings.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	SUPERVISOR_MAX_CHILDREN = 300, /* six roles and parser.workers at its ceiling */
+	SUPERVISOR_GRACE_MS = 15000,   /* a role that has not ended by then is killed */
+	SUPERVISOR_BACKLOG = 1024,
+	PARSER_SOCKET_BYTES =
+		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
+};
+
+struct supervisor {
+	const struct supervisor_options *options;
+	struct child children[SUPERVISOR_MAX_CHILDREN];
+	size_t n_children;
+	int signal_fd;
+	bool schema_ready, stopping, announced;
+	unsigned stop_order; /* of the roles that are being stopped now */
+	int64_t stop_due_ms; /* then those are killed */
+};
+
+/* ---- listening sockets ---- */
+
+static int open_listener(const struct addrinfo *info)
+{
+	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, SUPERVISOR_BACKLOG))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static enum err listen_on(
+	struct str address, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *info = NULL;
+	struct str host, port;
+	int fd = -1, failed;
+
+	if (!settings_split_address(address, &host, &port))
+		return ERR_SYNTAX;
+	failed = getaddrinfo(arena_c(arena, host), arena_c(arena, port), &hints, &info);
+	if (!failed)
+		fd = open_listener(info);
+	if (fd < 0)
+		*ret_trouble = arena_printf(arena, "smtp.listen: cannot listen on %.*s: %s",
+			STR_ARG(address), failed ? gai_strerror(failed) : strerror(errno));
+	if (info)
+		freeaddrinfo(info);
+	if (fd < 0)
+		return ERR_UNAVAILABLE;
+	*ret_fd = fd;
+	return ERR_OK;
+}
+
+enum err supervisor_listen(const struct config *config, struct arena *arena,
+	struct supervisor_options *options, struct str *ret_trouble)
+{
+	struct str address;
+	enum err err = ERR_OK;
+
+	options->n_smtp_fds = 0;
+	while (!err && config_item(config, CONFIG_SMTP_LISTEN, options->n_smtp_fds, &address)) {
+		if (options->n_smtp_fds == SUPERVISOR_MAX_LISTEN) {
+			*ret_trouble = STR("smtp.listen: more than 16 addresses");
+			return ERR_LIMIT;
+		}
+		err = listen_on(
+			address, arena, &options->smtp_fds[options->n_smtp_fds], ret_trouble);
+		if (!err)
+			options->n_smtp_fds++;
+	}
+	return err;
+}
+
+/* ---- starting ---- */
+
+static struct child *add_child(struct supervisor *s, enum role_id role, struct child *client)
+{
+	struct child *child = &s->children[s->n_children++];
+
+	*child = (struct child){ .role = role, .client = client, .control_fd = -1 };
+	return child;
+}
+
+static bool wanted(const struct supervisor *s, enum role_id role)
+{
+	return s->options->roles & (1u << role);
+}
+
+static void add_children(struct supervisor *s)
+{
+	int64_t workers = config_int(s->options->config, CONFIG_PARSER_WORKERS);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!workers)
+		workers = processors > 0 ? processors : 1;
+	if (workers > 256)
+		workers = 256;
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct child *client;
+
+		if (!wanted(s, (enum role_id)role) ||
+			role_flags((enum role_id)role) & ROLE_NEEDS_CLIENT)
+			continue;
+		client = add_child(s, (enum role_id)role, NULL);
+		for (int64_t i = 0; i < workers; i++)
+			if (role_flags((enum role_id)role) & ROLE_USES_PARSERS)
+				add_child(s, ROLE_PARSER, client);
+	}
+}
+
+/* A parser and its client are joined by a socket pair of which the supervisor keeps no end. */
+static void start_parser(struct supervisor *s, struct child *parser)
+{
+	int pair[2], size = PARSER_SOCKET_BYTES;
+	int fds[2];
+	struct child_start start = { s->options->config, fds, 1 };
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		parser->due_ms = child_now_ms() + child_backoff_ms(++parser->failures);
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	}
+	fds[0] = pair[0];
+	if (s->options->rules_fd >= 0)
+		fds[start.n_fds++] = s->options->rules_fd;
+	if (child_start(parser, &start) && !child_send_fd(parser->client, pair[1]))
+		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
+	close(pair[0]);
+	close(pair[1]); /* a parser whose client did not get it reads the end of its socket and ends */
+}
+
+static bool may_start(const struct supervisor *s, const struct child *child, int64_t now_ms)
+{
+	unsigned flags = role_flags(child->role);
+
+	if (child->state != CHILD_WAITING || s->stopping || now_ms < child->due_ms)
+		return false;
+	if (flags & ROLE_NEEDS_SCHEMA && !s->schema_ready)
+		return false;
+	return !(flags & ROLE_NEEDS_CLIENT) || child->client->pid;
+}
+
+static void start_due(struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms();
+
+	for (size_t i = 0; i < s->n_children; i++) {
+		struct child *child = &s->children[i];
+		struct child_start start = { s->options->config, NULL, 0 };
+
+		if (!may_start(s, child, now_ms))
+			continue;
+		if (child->role == ROLE_PARSER) {
+			start_parser(s, child);
+			continue;
+		}
+		if (child->role == ROLE_SMTP) {
+			start.fds = s->options->smtp_fds;
+			start.n_fds = s->options->n_smtp_fds;
+		}
+		child_start(child, &start);
+	}
+}
+
+/* ---- what happens ---- */
+
+static void schema_is_ready(struct supervisor *s)
+{
+	s->schema_ready = true;
+	log_event(LOG_INFO, "schema_ready");
+}
+
+static void reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < s->n_children; i++) {
+			struct child *child = &s->children[i];
+
+			if (child->pid != pid)
+				continue;
+			child_ended(child, status);
+			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
+				!s->stopping)
+				schema_is_ready(s);
+		}
+	}
+}
+
+static void begin_stop(struct supervisor *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_order = 0;
+	log_event(LOG_INFO, "stopping");
+}
+
+static void read_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			begin_stop(s);
+	reap(s);
+}
+
+static void read_control(struct child *child)
+{
+	char packet;
+	ssize_t n = recv(child->control_fd, &packet, 1, MSG_DONTWAIT);
+
+	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING)
+		child_enter(child, CHILD_READY);
+	if (n > 0 || (n < 0 && errno == EAGAIN))
+		return;
+	close(child->control_fd); /* it ended, or executed PostgreSQL */
+	child->control_fd = -1;
+}
+
+static void announce(struct supervisor *s)
+{
+	const struct config *config = s->options->config;
+	struct str smtp = STR_EMPTY, api = config_str(config, CONFIG_API_LISTEN);
+
+	for (size_t i = 0; i < s->n_children; i++)
+		if (s->children[i].state != CHILD_READY && s->children[i].role != ROLE_MIGRATE)
+			return;
+	s->announced = true;
+	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
+	if (!config_bool(config, CONFIG_SERVER_QUICKSTART_HINTS) ||
+		!config_item(config, CONFIG_SMTP_LISTEN, 0, &smtp))
+		return;
+	printf("\nbounced is ready: SMTP on %.*s, HTTP on %.*s. Ctrl-C stops it.\n\n"
+	       "In another terminal:\n"
+	       "  ./build-release/bounced demo                       send sample bounces and "
+	       "volumes\n"
+	       "  curl http://%.*s/v1/domains             failure rates per recipient domain\n"
+	       "  curl 'http://%.*s/v1/events?limit=5'    what happened to whom, and why\n\n",
+		STR_ARG(smtp), STR_ARG(api), STR_ARG(api), STR_ARG(api));
+	fflush(stdout);
+}
+
+/* ---- stopping ---- */
+
+/* Stops the roles of the lowest order that still run; true when none is left. */
+static bool stop_next(struct supervisor *s)
+{
+	unsigned order = UINT32_MAX;
+	bool due = false;
+
+	for (size_t i = 0; i < s->n_children; i++) {
+		struct child *child = &s->children[i];
+
+		if (child->state == CHILD_WAITING)
+			child_stop(child);
+		if (child->pid && role_stop_order(child->role) < order)
+			order = role_stop_order(child->role);
+	}
+	if (order == UINT32_MAX)
+		return true;
+	due = order != s->stop_order || child_now_ms() >= s->stop_due_ms;
+	s->stop_order = order;
+	for (size_t i = 0; i < s->n_children && due; i++)
+		if (s->children[i].pid && role_stop_order(s->children[i].role) == order)
+			child_stop(&s->children[i]);
+	if (due)
+		s->stop_due_ms = child_now_ms() + SUPERVISOR_GRACE_MS;
+	return false;
+}
+
+/* ---- the loop ---- */
+
+static int64_t next_wait_ms(const struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms(), wait_ms = 1000;
+
+	if (s->stopping)
+		return 100;
+	for (size_t i = 0; i < s->n_children; i++) {
+		const struct child *child = &s->children[i];
+
+		if (child->state == CHILD_WAITING && child->due_ms > now_ms &&
+			child->due_ms - now_ms < wait_ms)
+			wait_ms = child->due_ms - now_ms;
+	}
+	return wait_ms;
+}
+
+static void wait_for_news(struct supervisor *s)
+{
+	struct pollfd fds[SUPERVISOR_MAX_CHILDREN + 1];
+	struct child *who[SUPERVISOR_MAX_CHILDREN + 1];
+	nfds_t n = 0;
+
+	fds[n++] = (struct pollfd){ s->signal_fd, POLLIN, 0 };
+	for (size_t i = 0; i < s->n_children; i++) {
+		if (s->children[i].control_fd < 0)
+			continue;
+		who[n] = &s->children[i];
+		fds[n++] = (struct pollfd){ s->children[i].control_fd, POLLIN, 0 };
+	}
+	if (poll(fds, n, (int)next_wait_ms(s)) <= 0)
+		return;
+	for (nfds_t i = 1; i < n; i++)
+		if (fds[i].revents)
+			read_control(who[i]);
+	if (fds[0].revents)
+		read_signals(s);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int supervisor_run(const struct supervisor_options *options)
+{
+	static struct supervisor supervisor;
+	struct supervisor *s = &supervisor;
+	bool done = false;
+
+	*s = (struct supervisor){ .options = options, .signal_fd = open_signals() };
+	s->schema_ready = !wanted(s, ROLE_MIGRATE);
+	add_children(s);
+	while (!done) {
+		start_due(s);
+		wait_for_news(s);
+		reap(s);
+		if (!s->announced && !s->stopping)
+			announce(s);
+		done = s->stopping && stop_next(s);
+	}
+	close(s->signal_fd);
+	log_event(LOG_INFO, "stopped");
+	return EXIT_CODE_OK;
+}

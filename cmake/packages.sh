@@ -1,0 +1,34 @@
+# Debian packages of the build and the tests, and how the missing ones are installed. Sourced by ./run and
+# tests/run, so that there is one list.
+
+build_packages="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
+libglib2.0-dev libgmime-3.0-dev libpq-dev libmicrohttpd-dev libjansson-dev libevent-dev libvectorscan-dev
+libidn2-dev libcurl4-openssl-dev check libsubunit-dev postgresql-common postgresql curl"
+test_packages="clang libclang-rt-dev python3 python3-jsonschema swaks procps"
+
+# Debian 12 has the runtime of its clang under a name with the version.
+apt-cache show libclang-rt-dev >/dev/null 2>&1 || test_packages=$(echo "$test_packages" | sed 's/ libclang-rt-dev/ libclang-rt-14-dev/')
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_missing PACKAGE...: asks the package manager only if something is missing.
+install_missing() {
+	missing=""
+	for package in "$@"; do
+		dpkg-query -W -f='${Status}\n' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+	done
+	[ -z "$missing" ] && return 0
+	echo "Installing:$missing"
+	as_root apt-get update -qq || return 1
+	# Debian's package starts a server of its own; bounced keeps a private one, so none is made here.
+	case $missing in *postgresql*)
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null || return 1
+		conf=/etc/postgresql-common/createcluster.conf
+		[ -n "$(pg_lsclusters -h 2>/dev/null)" ] || ! [ -f $conf ] || grep -q '^create_main_cluster' $conf ||
+			echo 'create_main_cluster = false' | as_root tee -a $conf >/dev/null ;;
+	esac
+	# shellcheck disable=SC2086
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
