@@ -1,0 +1,371 @@
+#include "parser/mime_tree.h"
+
+#include "core/limits.h"
+#include "core/report.h"
+#include "core/utf8.h"
+#include "parser/prescan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <gmime/gmime.h>
+#include <iconv.h>
+#include <string.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
+
+enum { CHARSETS_KEPT = 8, CHARSET_NAME_BYTES = 32, ICONV_STEP_BYTES = 4096 };
+
+struct mime_parser {
+	GMimeParser *gmime;
+	GMimeStream *stream; /* the parser keeps its last stream */
+	struct {
+		char name[CHARSET_NAME_BYTES];
+		iconv_t cd;
+	} charsets[CHARSETS_KEPT];
+	size_t n_charsets;
+};
+
+struct reading {
+	struct mime_parser *parser;
+	struct arena *arena;
+	struct mime_tree *tree;
+	size_t cap;
+};
+
+struct mime_parser *mime_parser_new(void)
+{
+	struct mime_parser *parser = calloc(1, sizeof *parser);
+
+	if (!parser)
+		abort();
+	g_mime_init();
+	parser->gmime = g_mime_parser_new();
+	g_mime_parser_set_persist_stream(parser->gmime, TRUE);
+	return parser;
+}
+
+void mime_parser_free(struct mime_parser *parser)
+{
+	if (!parser)
+		return;
+	for (size_t i = 0; i < parser->n_charsets; i++)
+		if (parser->charsets[i].cd != (iconv_t)-1)
+			iconv_close(parser->charsets[i].cd);
+	g_object_unref(parser->gmime);
+	if (parser->stream)
+		g_object_unref(parser->stream);
+	free(parser);
+}
+
+/* ---- charsets ---- */
+
+/* A converter to UTF-8; (iconv_t)-1 for an unknown name. The newest names replace the last one. */
+static iconv_t charset_open(struct mime_parser *parser, struct str name)
+{
+	char c_name[CHARSET_NAME_BYTES];
+	size_t i;
+
+	if (!name.n || name.n >= sizeof c_name)
+		return (iconv_t)-1;
+	for (i = 0; i < name.n; i++)
+		c_name[i] = ascii_lower(name.p[i]);
+	c_name[name.n] = '\0';
+	for (i = 0; i < parser->n_charsets; i++)
+		if (!strcmp(parser->charsets[i].name, c_name))
+			return parser->charsets[i].cd;
+	if (parser->n_charsets < CHARSETS_KEPT) {
+		i = parser->n_charsets++;
+	} else {
+		i = CHARSETS_KEPT - 1;
+		if (parser->charsets[i].cd != (iconv_t)-1)
+			iconv_close(parser->charsets[i].cd);
+	}
+	memcpy(parser->charsets[i].name, c_name, name.n + 1);
+	parser->charsets[i].cd = iconv_open("UTF-8", g_mime_charset_iconv_name(c_name));
+	return parser->charsets[i].cd;
+}
+
+/* False where the bytes are not of that charset. */
+static bool charset_convert(struct arena *arena, iconv_t cd, struct str bytes, struct str *ret_text)
+{
+	size_t room = bytes.n * 4 + 16, left = room, in_left = bytes.n;
+	char *out = arena_alloc(arena, room), *to = out;
+	char *from = (char *)(uintptr_t)bytes.p; /* iconv never writes there */
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	if (iconv(cd, &from, &in_left, &to, &left) == (size_t)-1 && errno != EINVAL)
+		return false;
+	iconv(cd, NULL, NULL, &to, &left);
+	*ret_text = utf8_clean(arena, str_from(out, room - left));
+	return true;
+}
+
+static bool has_byte_from(struct str s, unsigned char least)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= least)
+			return true;
+	return false;
+}
+
+static bool names_utf8(struct str charset)
+{
+	return !charset.n || str_ieq(charset, STR("utf-8")) || str_ieq(charset, STR("utf8")) ||
+	       str_ieq(charset, STR("us-ascii")) || str_ieq(charset, STR("ascii"));
+}
+
+/* Any bytes as UTF-8: by the charset that is named, else as the UTF-8 that they are, else by ISO-2022-JP
+ * where its escapes stand, else as ISO-8859-1. */
+static struct str to_utf8(struct reading *r, struct str bytes, struct str charset)
+{
+	struct str text;
+	bool escapes = str_find(bytes, STR("\x1B$")) != STR_NPOS;
+	iconv_t cd;
+
+	if (escapes && names_utf8(charset))
+		charset = STR("iso-2022-jp");
+	if (!escapes && !has_byte_from(bytes, 0x80))
+		return utf8_clean(r->arena, bytes);
+	if (!names_utf8(charset)) {
+		cd = charset_open(r->parser, charset);
+		if (cd != (iconv_t)-1 && charset_convert(r->arena, cd, bytes, &text))
+			return text;
+	}
+	if (utf8_valid(bytes))
+		return bytes;
+	r->tree->flaws |= FLAW_BIT(FLAW_BAD_CHARSET);
+	return names_utf8(charset) && charset.n
+		       ? utf8_clean(r->arena, bytes)
+		       : utf8_clean(r->arena, utf8_from_latin1(r->arena, bytes));
+}
+
+/* ---- headers ---- */
+
+static struct str header_text(struct arena *arena, const char *raw)
+{
+	struct str s = str_trim(str_c(raw));
+
+	return utf8_clean(arena, utf8_valid(s) ? s : utf8_from_latin1(arena, s));
+}
+
+/* Unfolded: each line end with its white space is one space. */
+static struct str unfold_value(struct arena *arena, const char *raw)
+{
+	struct str s = header_text(arena, raw);
+	char *out = arena_alloc(arena, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\r' || s.p[i] == '\n')
+			continue;
+		out[n++] = s.p[i] == '\t' ? ' ' : s.p[i];
+	}
+	return str_from(out, n);
+}
+
+static struct header_list read_headers(struct arena *arena, GMimeHeaderList *from)
+{
+	int count = g_mime_header_list_get_count(from);
+	struct header_list list = { arena_calloc(arena, (size_t)count + 1, sizeof *list.items), 0 };
+
+	for (int i = 0; i < count; i++) {
+		GMimeHeader *header = g_mime_header_list_get_header_at(from, i);
+		struct str name = header_text(arena, g_mime_header_get_name(header));
+
+		list.items[list.n].name = arena_dup(arena, name);
+		list.items[list.n++].value =
+			unfold_value(arena, g_mime_header_get_raw_value(header));
+	}
+	return list;
+}
+
+struct str mime_decode_words(struct arena *arena, struct str value)
+{
+	char *decoded;
+	struct str result;
+
+	if (str_find(value, STR("=?")) == STR_NPOS)
+		return value;
+	decoded = g_mime_utils_header_decode_text(NULL, arena_c(arena, value));
+	result = utf8_clean(arena, arena_dup(arena, str_c(decoded)));
+	g_free(decoded);
+	return result;
+}
+
+/* ---- parts ---- */
+
+static bool wanted(struct str type)
+{
+	return str_starts(type, STR("text/")) || str_starts(type, STR("message/")) ||
+	       str_eq(type, STR("application/octet-stream"));
+}
+
+static struct str lower_type(struct arena *arena, GMimeContentType *type)
+{
+	return arena_lower(arena,
+		header_text(arena,
+			arena_printf(arena, "%s/%s", g_mime_content_type_get_media_type(type),
+				g_mime_content_type_get_media_subtype(type))
+				.p));
+}
+
+/* The raw bytes of a part; they lie in the stream's own buffer. */
+static struct str part_bytes(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	GByteArray *array;
+	gint64 from, to;
+
+	if (!stream || !GMIME_IS_STREAM_MEM(stream))
+		return STR_EMPTY;
+	array = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+	from = stream->bound_start;
+	to = stream->bound_end < 0 ? (gint64)array->len : stream->bound_end;
+	if (!array->len || from < 0 || to > (gint64)array->len || from >= to)
+		return STR_EMPTY;
+	return str_from((const char *)array->data + from, (size_t)(to - from));
+}
+
+static struct str decode(struct arena *arena, struct str bytes, GMimeContentEncoding encoding)
+{
+	GMimeEncoding state;
+	char *out;
+	size_t n;
+
+	if (encoding != GMIME_CONTENT_ENCODING_BASE64 &&
+		encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
+		encoding != GMIME_CONTENT_ENCODING_UUENCODE)
+		return bytes;
+	g_mime_encoding_init_decode(&state, encoding);
+	out = arena_alloc(arena, g_mime_encoding_outlen(&state, bytes.n) + 16);
+	n = g_mime_encoding_flush(&state, bytes.p, bytes.n, out);
+	return str_from(out, n);
+}
+
+static struct mime_part *add_part(struct reading *r)
+{
+	struct mime_tree *tree = r->tree;
+
+	if (tree->n_parts == r->cap) {
+		size_t cap = r->cap ? r->cap * 2 : 8;
+		struct mime_part *grown = arena_calloc(r->arena, cap, sizeof *grown);
+
+		if (r->cap)
+			memcpy(grown, tree->parts, r->cap * sizeof *grown);
+		tree->parts = grown;
+		r->cap = cap;
+	}
+	return &tree->parts[tree->n_parts++];
+}
+
+static bool is_header_type(struct str type)
+{
+	return str_starts(type, STR("text/rfc822-header")) ||
+	       str_starts(type, STR("message/global-header"));
+}
+
+/* What GMime could not take for a message is one all the same: an encoded message/rfc822, or headers
+ * alone. */
+static void read_returned_text(struct reading *r, struct str text)
+{
+	r->tree->n_messages++;
+	if (!r->tree->returned.n)
+		r->tree->returned = headers_parse(r->arena, &text);
+}
+
+static void read_leaf(struct reading *r, GMimePart *part)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
+	GMimeContentEncoding encoding = g_mime_part_get_content_encoding(part);
+	const char *charset = g_mime_content_type_get_parameter(type, "charset");
+	struct mime_part out = { .type = lower_type(r->arena, type) };
+
+	out.encoded = encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+		      encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+	out.description = unfold_value(
+		r->arena, g_mime_object_get_header(GMIME_OBJECT(part), "Content-Description"));
+	out.name = unfold_value(r->arena, g_mime_part_get_filename(part));
+	if (wanted(out.type)) {
+		struct str bytes = decode(r->arena, part_bytes(part), encoding);
+
+		bytes = str_head(bytes, LIMIT_TEXT_BYTES);
+		out.text = to_utf8(r, arena_dup(r->arena, bytes), str_c(charset));
+	}
+	if (is_header_type(out.type) || str_eq(out.type, STR("message/rfc822")) ||
+		str_eq(out.type, STR("message/global")))
+		read_returned_text(r, out.text);
+	else
+		*add_part(r) = out;
+}
+
+/* A multipart in which no boundary ever came: all of it stands before its first part. */
+static void read_prologue(struct reading *r, GMimeMultipart *multipart)
+{
+	const char *prologue = g_mime_multipart_get_prologue(multipart);
+	struct mime_part out = { .type = STR("text/plain") };
+
+	if (!prologue || !*prologue)
+		return;
+	r->tree->flaws |= FLAW_BIT(FLAW_MIME_BROKEN);
+	out.text = to_utf8(
+		r, arena_dup(r->arena, str_head(str_c(prologue), LIMIT_TEXT_BYTES)), STR_EMPTY);
+	*add_part(r) = out;
+}
+
+static void read_object(struct reading *r, GMimeObject *object, size_t depth)
+{
+	if (GMIME_IS_MULTIPART(object)) {
+		GMimeMultipart *multipart = GMIME_MULTIPART(object);
+		int count = g_mime_multipart_get_count(multipart);
+
+		if (!count)
+			read_prologue(r, multipart);
+		for (int i = 0; i < count && depth < LIMIT_MIME_DEPTH; i++)
+			read_object(r, g_mime_multipart_get_part(multipart, i), depth + 1);
+	} else if (GMIME_IS_MESSAGE_PART(object)) {
+		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
+
+		r->tree->n_messages++;
+		if (inner && !r->tree->returned.n)
+			r->tree->returned = read_headers(
+				r->arena, g_mime_object_get_header_list(GMIME_OBJECT(inner)));
+	} else if (GMIME_IS_PART(object)) {
+		read_leaf(r, GMIME_PART(object));
+	}
+}
+
+static void read_message(struct reading *r, GMimeMessage *message)
+{
+	GMimeObject *body = g_mime_message_get_mime_part(message);
+	GMimeContentType *type = body ? g_mime_object_get_content_type(body) : NULL;
+	struct str report;
+
+	r->tree->headers =
+		read_headers(r->arena, g_mime_object_get_header_list(GMIME_OBJECT(message)));
+	if (!type)
+		return;
+	r->tree->type = lower_type(r->arena, type);
+	report = header_text(r->arena, g_mime_content_type_get_parameter(type, "report-type"));
+	r->tree->report_type = arena_lower(r->arena, report);
+	read_object(r, body, 0);
+}
+
+void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str message,
+	struct mime_tree *ret_tree)
+{
+	struct mime_tree tree = { 0 };
+	struct reading r = { .parser = parser, .arena = arena, .tree = &tree };
+	struct str bytes = prescan(arena, message, &tree.flaws);
+	g_autoptr(GMimeMessage) parsed = NULL;
+
+	if (parser->stream)
+		g_object_unref(parser->stream);
+	parser->stream = g_mime_stream_mem_new_with_buffer(bytes.p, bytes.n);
+	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
+	parsed = g_mime_parser_construct_message(parser->gmime, NULL);
+	if (parsed)
+		read_message(&r, parsed);
+	*ret_tree = tree;
+}

@@ -1,0 +1,376 @@
+#include "parser/prescan.h"
+
+#include "core/limits.h"
+#include "core/report.h"
+#include "parser/headers.h"
+#include "parser/unfold.h"
+
+#include <string.h>
+
+/* Lines looked at when the question is whether a header goes on behind a line that is no field. */
+enum { LOOK_AHEAD_LINES = 8, PART_SLACK_BYTES = 512 };
+/* Boundaries are mended in so many parts only: each costs a search through all that follows. */
+enum { MENDED_PARTS = 16 };
+
+struct scan {
+	struct arena *arena;
+	struct str in; /* what is still to be read */
+	char *out;
+	size_t n, max;
+	struct str boundary[LIMIT_MIME_DEPTH];
+	size_t depth, parts;
+	uint32_t flaws;
+	bool full; /* a limit was met: nothing more is written */
+};
+
+/* What a header block says about the body behind it. */
+struct block {
+	struct str type; /* value of Content-Type, folded as it was */
+	bool encoded;    /* base64 or quoted-printable */
+	bool returned;   /* the header of a returned message: its Content-Type is not passed on */
+};
+
+static void put(struct scan *scan, struct str s)
+{
+	if (scan->full || s.n > scan->max - scan->n) {
+		scan->full = true;
+		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+		return;
+	}
+	if (s.n)
+		memcpy(scan->out + scan->n, s.p, s.n);
+	scan->n += s.n;
+}
+
+static void put_line(struct scan *scan, struct str line)
+{
+	put(scan, line);
+	put(scan, STR("\n"));
+}
+
+/* CR as the only line end (old Macintosh), and CRs doubled by a careless gateway. */
+static struct str mend_line_ends(struct arena *arena, struct str s)
+{
+	size_t lone = 0, feeds = 0, n = 0;
+	char *out;
+
+	if (str_chr(s, '\r') == STR_NPOS)
+		return s;
+	for (size_t i = 0; i < s.n; i++) {
+		feeds += s.p[i] == '\n';
+		lone += s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n');
+	}
+	if (lone <= feeds / 2)
+		return s;
+	out = arena_alloc(arena, s.n);
+	for (size_t i = 0; i < s.n; i++) {
+		bool before_feed = i + 1 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n';
+
+		if (!before_feed)
+			out[n++] = s.p[i] == '\r' ? '\n' : s.p[i];
+	}
+	return str_from(out, n);
+}
+
+/* A byte order mark, empty lines and an mbox "From " line may stand before the header. */
+static struct str skip_preamble(struct str s)
+{
+	struct str rest = s, line;
+
+	if (str_starts(rest, STR("\xEF\xBB\xBF")))
+		rest = str_skip(rest, 3);
+	s = rest;
+	while (str_next_line(&rest, &line)) {
+		if (str_trim(line).n && !str_starts(line, STR("From ")) &&
+			!str_starts(line, STR(">From ")))
+			return s;
+		s = rest;
+	}
+	return s;
+}
+
+/* True where a header field follows within a few lines and before an empty one: the line at hand is
+ * then dirt in the header and not the start of the body. */
+static bool header_goes_on(struct str rest)
+{
+	struct str line;
+	size_t n;
+
+	for (int i = 0; i < LOOK_AHEAD_LINES && str_next_line(&rest, &line) && str_trim(line).n;
+		i++)
+		if (header_name(line, &n) && !str_istarts(line, STR("http")))
+			return true;
+	return false;
+}
+
+/* The field that starts with `first`, its continuations taken off scan->in. */
+static struct str take_field(struct scan *scan, struct str first)
+{
+	struct str peek = scan->in, line, whole = first;
+
+	while (str_next_line(&peek, &line) && str_trim(line).n &&
+		(line.p[0] == ' ' || line.p[0] == '\t')) {
+		whole.n = (size_t)(line.p + line.n - whole.p);
+		scan->in = peek;
+	}
+	return whole;
+}
+
+static void note_encoding(struct block *block, struct str value)
+{
+	value = str_trim(value);
+	block->encoded = str_istarts(value, STR("base64")) ||
+			 str_istarts(value, STR("quoted-printable")) ||
+			 str_istarts(value, STR("x-uu"));
+}
+
+/* Content-Type is written at the end of the block, mended. */
+static void copy_field(struct scan *scan, struct str field, struct block *block)
+{
+	static const struct str type = STR_INIT("Content-Type:");
+	static const struct str encoding = STR_INIT("Content-Transfer-Encoding:");
+
+	if (field.n > LIMIT_HEADER_FIELD_BYTES) {
+		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+		field = str_head(field, LIMIT_HEADER_FIELD_BYTES);
+	}
+	if (str_istarts(field, type)) {
+		if (!block->type.n)
+			block->type = str_trim(str_skip(field, type.n));
+		return;
+	}
+	if (str_istarts(field, encoding))
+		note_encoding(block, str_skip(field, encoding.n));
+	put_line(scan, field);
+}
+
+/* The boundary that the lines behind a multipart header really use: the line "--X" in front of the
+ * first Content- field. Empty: none. */
+static struct str real_boundary(struct str rest)
+{
+	struct str line, next, peek;
+
+	while (str_next_line(&rest, &line)) {
+		if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
+			continue;
+		peek = rest;
+		if (str_next_line(&peek, &next) && str_istarts(next, STR("Content-")))
+			return str_trim(str_skip(line, 2));
+	}
+	return STR_EMPTY;
+}
+
+static bool boundary_line(struct str line, struct str boundary, bool *ret_close)
+{
+	struct str rest;
+
+	if (line.n < 2 || line.p[0] != '-' || line.p[1] != '-' ||
+		!str_starts(str_skip(line, 2), boundary))
+		return false;
+	rest = str_skip(line, 2 + boundary.n);
+	*ret_close = str_starts(rest, STR("--"));
+	rest = *ret_close ? str_skip(rest, 2) : rest;
+	return str_span(rest, " \t\r") == rest.n;
+}
+
+static bool boundary_occurs(struct str rest, struct str boundary)
+{
+	struct str needle = { boundary.p, boundary.n };
+	bool close;
+
+	while (boundary.n && rest.n) {
+		size_t at = str_find(rest, needle);
+		struct str line;
+
+		if (at == STR_NPOS)
+			return false;
+		line = at >= 2 ? str_skip(rest, at - 2) : rest;
+		line = str_head(line, str_cspan(line, "\n"));
+		if (at >= 2 && (at == 2 || rest.p[at - 3] == '\n') &&
+			boundary_line(line, boundary, &close))
+			return true;
+		rest = str_skip(rest, at + boundary.n);
+	}
+	return false;
+}
+
+static bool is_multipart(struct str type)
+{
+	return str_istarts(type, STR("multipart/"));
+}
+
+/* The types whose body is a message for GMime. */
+static bool is_message(struct str type)
+{
+	static const struct str names[] = { STR_INIT("message/rfc822"), STR_INIT("message/rfc2822"),
+		STR_INIT("message/global"), STR_INIT("message/news") };
+	struct str name = str_trim(str_head(type, str_cspan(type, "; \t\r\n")));
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+static void put_content_type(struct scan *scan, const struct block *block, struct str boundary)
+{
+	struct str report = header_param(block->type, STR("report-type"));
+
+	put(scan, STR("Content-Type: "));
+	put(scan, str_head(block->type, str_cspan(block->type, "; \t\r\n")));
+	put(scan, STR("; boundary=\""));
+	put(scan, boundary);
+	if (report.n) {
+		put(scan, STR("\"; report-type=\""));
+		put(scan, report);
+	}
+	put(scan, STR("\"\n\n"));
+}
+
+/* Writes the Content-Type of a multipart with the boundary that is in use, and enters it. */
+static void enter_multipart(struct scan *scan, const struct block *block)
+{
+	struct str boundary = header_param(block->type, STR("boundary"));
+
+	if (scan->parts < MENDED_PARTS && !boundary_occurs(scan->in, boundary)) {
+		struct str real = real_boundary(scan->in);
+
+		scan->flaws |= FLAW_BIT(FLAW_MIME_BROKEN);
+		boundary = real.n ? real : boundary;
+	}
+	boundary = str_head(boundary, str_cspan(boundary, "\"\\\r\n"));
+	put_content_type(scan, block, boundary);
+	if (scan->depth == LIMIT_MIME_DEPTH) {
+		scan->full = true;
+		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+		return;
+	}
+	scan->boundary[scan->depth++] = boundary;
+}
+
+/* How many open multiparts stay open behind `line`; -1 where it is no boundary of any. */
+static int depth_behind(const struct scan *scan, struct str line, bool *ret_close)
+{
+	for (size_t i = scan->depth; i-- > 0;)
+		if (scan->boundary[i].n && boundary_line(line, scan->boundary[i], ret_close))
+			return (int)(*ret_close ? i : i + 1);
+	return -1;
+}
+
+/* One header block; scan->in is left at the body. */
+static void scan_header(struct scan *scan, struct block *block)
+{
+	size_t fields = 0, start = scan->n, name;
+	struct str line, rest;
+	bool close;
+
+	while (rest = scan->in, str_next_line(&rest, &line)) {
+		if (!str_trim(line).n) {
+			scan->in = rest;
+			return;
+		}
+		if (!header_name(line, &name)) {
+			if (depth_behind(scan, line, &close) >= 0 || !header_goes_on(rest))
+				return; /* a body without an empty line before it */
+			scan->in = rest;
+			scan->flaws |= FLAW_BIT(FLAW_MIME_BROKEN);
+			continue;
+		}
+		scan->in = rest;
+		line = take_field(scan, line);
+		if (fields++ < LIMIT_HEADER_FIELDS &&
+			line.n < LIMIT_HEADER_BLOCK_BYTES - (scan->n - start))
+			copy_field(scan, line, block);
+		else
+			scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+	}
+}
+
+/* The next line that could be a boundary, the text before it skipped. */
+static bool next_dashes(struct str *rest, struct str *ret_line)
+{
+	if (!str_starts(*rest, STR("--"))) {
+		size_t at = str_find(*rest, STR("\n--"));
+
+		if (at == STR_NPOS)
+			return false;
+		*rest = str_skip(*rest, at + 1);
+	}
+	return str_next_line(rest, ret_line);
+}
+
+/* Goes to the start of the next part; the text before it is written if `keep`. False: no more. */
+static bool next_part(struct scan *scan, bool keep)
+{
+	struct str text = scan->in, rest = scan->in, line;
+	bool close = false;
+	int depth;
+
+	while (scan->depth && next_dashes(&rest, &line)) {
+		depth = depth_behind(scan, line, &close);
+		if (depth < 0)
+			continue;
+		if (keep)
+			put(scan, str_head(text, (size_t)(line.p - text.p)));
+		put_line(scan, line);
+		scan->depth = (size_t)depth;
+		scan->in = text = rest;
+		keep = true; /* an epilogue */
+		if (!close)
+			return true;
+	}
+	if (keep)
+		put(scan, text);
+	scan->in = STR_EMPTY;
+	return false;
+}
+
+static bool is_header_text(struct str type)
+{
+	return str_istarts(type, STR("text/rfc822-header")) ||
+	       str_istarts(type, STR("message/global-header"));
+}
+
+/* One part up to its body. True where the body is to be kept. */
+static bool scan_part(struct scan *scan)
+{
+	struct block block = { 0 };
+	bool message;
+
+	scan_header(scan, &block);
+	if (is_multipart(block.type)) {
+		enter_multipart(scan, &block);
+		return true;
+	}
+	if (block.type.n) {
+		put(scan, STR("Content-Type: "));
+		put_line(scan, block.type);
+	}
+	put_line(scan, STR_EMPTY);
+	message = is_message(block.type);
+	if (block.encoded || (!message && !is_header_text(block.type)))
+		return true;
+	scan->in = skip_preamble(scan->in);
+	scan_header(scan, &(struct block){ .returned = true });
+	put_line(scan, STR_EMPTY);
+	return false;
+}
+
+struct str prescan(struct arena *arena, struct str message, uint32_t *ret_flaws)
+{
+	struct scan scan = { .arena = arena };
+	bool keep;
+
+	if (message.n > LIMIT_MIME_BYTES)
+		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+	scan.in = skip_preamble(mend_line_ends(arena, str_head(message, LIMIT_MIME_BYTES)));
+	scan.max = scan.in.n + (size_t)LIMIT_MIME_PARTS * PART_SLACK_BYTES;
+	scan.out = arena_alloc(arena, scan.max);
+	do {
+		keep = scan_part(&scan);
+	} while (next_part(&scan, keep) && !scan.full && ++scan.parts < LIMIT_MIME_PARTS);
+	if (scan.parts == LIMIT_MIME_PARTS)
+		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+	*ret_flaws = scan.flaws;
+	return str_from(scan.out, scan.n);
+}
