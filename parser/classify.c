@@ -1,0 +1,97 @@
+#include "parser/classify.h"
+
+#include "core/status_code.h"
+
+/* How far a verdict that stands on less than the refusal's own words is to be believed. */
+#define CONFIDENCE_OF_REMARKS 0.8 /* times the rule's own */
+#define CONFIDENCE_OF_STATUS  0.7
+#define CONFIDENCE_OF_SUBJECT 0.4 /* an unregistered code, or X.n.0 */
+
+static struct rule_facts facts_of(struct arena *arena, const struct event *event)
+{
+	struct rule_facts facts = { .reporting_mta = event->reporting_mta };
+
+	facts.fact[RULE_MTA] = event->remote_mta;
+	facts.fact[RULE_DOMAIN] = event->domain;
+	facts.fact[RULE_STATUS] = event->status;
+	if (event->reply_code)
+		facts.fact[RULE_CODE] = arena_printf(arena, "%u", event->reply_code);
+	facts.fact[RULE_COMMAND] = event->command;
+	return facts;
+}
+
+/* Of a mail that is still being tried nothing is known to be final. */
+static enum reason_class class_of(const struct event *event)
+{
+	enum reason_class class = reason_class(event->reason);
+
+	return class == CLASS_HARD && event->outcome == OUTCOME_DELAYED ? CLASS_SOFT : class;
+}
+
+static void take_rule(struct event *event, const struct rule_hit *hit, double share)
+{
+	event->reason = hit->rule->reason;
+	event->rule = (struct rule_ref){ .id = hit->rule->id, .layer = hit->rule->layer };
+	event->confidence = hit->rule->confidence * share;
+	event->class = class_of(event);
+}
+
+static bool by_text(const struct classifier *c, const struct rule_facts *facts, struct event *event)
+{
+	struct rule_hit hit = rules_first(c->rules, c->scratch, facts, event->diagnostic);
+
+	if (!hit.rule)
+		return false;
+	take_rule(event, &hit, 1);
+	event->rule.span_from = hit.from;
+	event->rule.span_to = hit.to;
+	return true;
+}
+
+static bool by_remarks(const struct classifier *c, const struct rule_facts *facts,
+	struct str remarks, struct event *event)
+{
+	struct rule_hit hit = rules_first(c->rules, c->scratch, facts, remarks);
+
+	if (!hit.rule)
+		return false;
+	take_rule(event, &hit, CONFIDENCE_OF_REMARKS);
+	return true;
+}
+
+static bool by_status(struct arena *arena, struct event *event, double least)
+{
+	struct status_code code;
+	enum reason reason;
+	double confidence;
+
+	if (!status_code_parse(event->status, &code))
+		return false;
+	reason = status_code_reason(code);
+	confidence = code.detail && status_code_registered(code) ? CONFIDENCE_OF_STATUS
+								 : CONFIDENCE_OF_SUBJECT;
+	if (reason == REASON_NONE || reason == REASON_UNKNOWN_UNCLASSIFIED || confidence < least)
+		return false;
+	event->reason = reason;
+	event->rule =
+		(struct rule_ref){ .id = arena_printf(arena, "status.%.*s", STR_ARG(event->status)),
+			.layer = LAYER_STATUS };
+	event->confidence = confidence;
+	event->class = class_of(event);
+	return true;
+}
+
+void classify_event(const struct classifier *classifier, struct arena *arena, struct str remarks,
+	struct event *event)
+{
+	struct rule_facts facts = facts_of(arena, event);
+
+	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
+		return;
+	if (by_text(classifier, &facts, event) || by_status(arena, event, CONFIDENCE_OF_STATUS) ||
+		by_remarks(classifier, &facts, remarks, event) || by_status(arena, event, 0))
+		return;
+	event->reason = REASON_UNKNOWN_UNCLASSIFIED;
+	event->rule = (struct rule_ref){ .id = STR("none"), .layer = LAYER_NONE };
+	event->class = class_of(event);
+}
