@@ -14,7 +14,8 @@
 #define ck_str(a, b)                                                                               \
 	do {                                                                                       \
 		struct str a_ = (a), b_ = (b);                                                     \
-		ck_assert_msg(str_eq(a_, b_), "\"%.*s\" is not \"%.*s\"", STR_ARG(a_), STR_ARG(b_)); \
+		ck_assert_msg(                                                                     \
+			str_eq(a_, b_), "\"%.*s\" is not \"%.*s\"", STR_ARG(a_), STR_ARG(b_));     \
 	} while (0)
 
 START_TEST(str_cuts_and_trims)
@@ -78,11 +79,13 @@ static const struct {
 } utf8_cases[] = {
 	{ STR_INIT("plain"), STR_INIT("plain") },
 	{ STR_INIT("gr\xC3\xBC\xC3\x9F"), STR_INIT("gr\xC3\xBC\xC3\x9F") },
-	{ STR_INIT("a\0b"), STR_INIT("a\xEF\xBF\xBD" "b") },
+	{ STR_INIT("a\0b"), STR_INIT("a\xEF\xBF\xBD"
+				     "b") },
 	{ STR_INIT("\xC0\x80"), STR_INIT("\xEF\xBF\xBD\xEF\xBF\xBD") },
 	{ STR_INIT("\xED\xA0\x80"), STR_INIT("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") },
 	{ STR_INIT("x\xE2\x82"), STR_INIT("x\xEF\xBF\xBD\xEF\xBF\xBD") },
-	{ STR_INIT("\xF4\x90\x80\x80"), STR_INIT("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") },
+	{ STR_INIT("\xF4\x90\x80\x80"),
+		STR_INIT("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") },
 };
 
 START_TEST(utf8_is_mended)
@@ -112,9 +115,17 @@ static const struct {
 	const char *text;
 	unsigned class, subject, detail; /* class 0: refused */
 } status_cases[] = {
-	{ "5.1.1", 5, 1, 1 }, { "4.7.650", 4, 7, 650 }, { "2.0.0", 2, 0, 0 }, { "3.1.1", 0, 0, 0 },
-	{ "5.1", 0, 0, 0 }, { "5.01.1", 0, 0, 0 }, { "5.1.1000", 0, 0, 0 }, { "5.1.1.1", 0, 0, 0 },
-	{ "5.1.1x", 0, 0, 0 }, { "", 0, 0, 0 }, { "55.1.1", 0, 0, 0 },
+	{ "5.1.1", 5, 1, 1 },
+	{ "4.7.650", 4, 7, 650 },
+	{ "2.0.0", 2, 0, 0 },
+	{ "3.1.1", 0, 0, 0 },
+	{ "5.1", 0, 0, 0 },
+	{ "5.01.1", 0, 0, 0 },
+	{ "5.1.1000", 0, 0, 0 },
+	{ "5.1.1.1", 0, 0, 0 },
+	{ "5.1.1x", 0, 0, 0 },
+	{ "", 0, 0, 0 },
+	{ "55.1.1", 0, 0, 0 },
 };
 
 START_TEST(status_codes_are_read_whole)
@@ -141,11 +152,12 @@ START_TEST(status_registry_is_sorted_and_unique)
 			  (code.subject == last.subject && code.detail > last.detail));
 		last = code;
 	}
-	ck_assert_int_eq(status_code_reason((struct status_code){ 5, 1, 1 }), REASON_RECIPIENT_UNKNOWN);
-	ck_assert_int_eq(status_code_reason((struct status_code){ 5, 4, 99 }),
-		REASON_NETWORK_UNREACHABLE);
-	ck_assert_int_eq(status_code_reason((struct status_code){ 5, 9, 9 }),
-		REASON_UNKNOWN_UNCLASSIFIED);
+	ck_assert_int_eq(
+		status_code_reason((struct status_code){ 5, 1, 1 }), REASON_RECIPIENT_UNKNOWN);
+	ck_assert_int_eq(
+		status_code_reason((struct status_code){ 5, 4, 99 }), REASON_NETWORK_UNREACHABLE);
+	ck_assert_int_eq(
+		status_code_reason((struct status_code){ 5, 9, 9 }), REASON_UNKNOWN_UNCLASSIFIED);
 }
 END_TEST
 
@@ -177,9 +189,16 @@ START_TEST(envelope_goes_both_ways_and_refuses_every_head)
 {
 	struct arena *arena = arena_new();
 	struct str paths[] = { STR("a@example.com"), STR("b@example.com") };
-	struct envelope in = { .source = SOURCE_HTTP, .flags = ENVELOPE_TLS, .received_at_us = -5,
-		.peer = STR("192.0.2.1"), .helo = STR("mx"), .reverse_path = STR_EMPTY,
-		.forward_paths = paths, .n_forward_paths = 2, .stream = STR("news") }, out;
+	struct envelope in = { .source = SOURCE_HTTP,
+		.flags = ENVELOPE_TLS,
+		.received_at_us = -5,
+		.peer = STR("192.0.2.1"),
+		.helo = STR("mx"),
+		.reverse_path = STR_EMPTY,
+		.forward_paths = paths,
+		.n_forward_paths = 2,
+		.stream = STR("news") },
+			out;
 	struct buf buf = BUF_INIT(4096);
 
 	envelope_encode(&in, &buf);
@@ -188,7 +207,8 @@ START_TEST(envelope_goes_both_ways_and_refuses_every_head)
 	ck_str(out.forward_paths[1], paths[1]);
 	ck_str(out.stream, in.stream);
 	for (size_t n = 0; n < buf.n; n++)
-		ck_assert_int_eq(envelope_decode(arena, str_head(buf_str(&buf), n), &out), ERR_SYNTAX);
+		ck_assert_int_eq(
+			envelope_decode(arena, str_head(buf_str(&buf), n), &out), ERR_SYNTAX);
 	buf_release(&buf);
 	arena_free(arena);
 }
@@ -204,7 +224,8 @@ START_TEST(frames_come_out_whole_at_every_cut)
 	buf_put(&buf, STR("{}"));
 	ck_assert_int_eq(frame_end(&buf, place), ERR_OK);
 	for (size_t cut = 0; cut < buf.n; cut++)
-		ck_assert_int_eq(frame_next(str_head(buf_str(&buf), cut), &type, &body, &n), STEP_MORE);
+		ck_assert_int_eq(
+			frame_next(str_head(buf_str(&buf), cut), &type, &body, &n), STEP_MORE);
 	ck_assert_int_eq(frame_next(buf_str(&buf), &type, &body, &n), STEP_DONE);
 	ck_assert_int_eq(type, FRAME_REPORT);
 	ck_str(body, STR("{}"));
@@ -222,8 +243,12 @@ static const struct {
 	{ "2026-11-23T10:00:00.25+01:30", "2026-11-23T08:30:00.250000Z" },
 	{ "2024-02-29", "2024-02-29T00:00:00Z" },
 	{ "1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z" },
-	{ "2023-02-29", NULL }, { "2026-13-01", NULL }, { "2026-11-23T10:00:00", NULL },
-	{ "2026-11-23T10:00:00Zx", NULL }, { "2026-11-23T24:00:00Z", NULL }, { "0000-01-01", NULL },
+	{ "2023-02-29", NULL },
+	{ "2026-13-01", NULL },
+	{ "2026-11-23T10:00:00", NULL },
+	{ "2026-11-23T10:00:00Zx", NULL },
+	{ "2026-11-23T24:00:00Z", NULL },
+	{ "0000-01-01", NULL },
 };
 
 START_TEST(moments_go_both_ways)
