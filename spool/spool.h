@@ -52,11 +52,11 @@ struct spool_ops {
 extern const struct spool_ops spool_ops_system;
 
 struct spool_options {
-	uint64_t segment_bytes;  /* a multiple of 4096, SPOOL_SEGMENT_BYTES_MIN to _MAX */
-	uint64_t quota_bytes;    /* segments together, the prepared one too; at least two segments */
+	uint64_t segment_bytes; /* a multiple of 4096, SPOOL_SEGMENT_BYTES_MIN to _MAX */
+	uint64_t quota_bytes;   /* segments together, the prepared one too; at least two segments */
 	uint64_t min_free_bytes; /* refuse below this much free space in the file system */
-	int64_t retention_ms;    /* a segment stays this long after its last record and its commit */
-	int64_t retry_ms;        /* first wait after the writer failed; doubled up to 60 s */
+	int64_t retention_ms; /* a segment stays this long after its last record and its commit */
+	int64_t retry_ms;     /* first wait after the writer failed; doubled up to 60 s */
 	const struct spool_ops *ops; /* must live as long as the writer */
 };
 /* 64 MiB segments, a quota of 16 GiB, SPOOL_MIN_FREE_AUTO, one day, one second. */
@@ -68,7 +68,7 @@ struct spool_writer;
 enum spool_state {
 	SPOOL_WORKING,
 	SPOOL_LIMPING, /* the last batch failed; the next one tries a new segment */
-	SPOOL_FAILED,  /* two batches in a row failed: refuses until a retry after the wait succeeds */
+	SPOOL_FAILED, /* two batches in a row failed: refuses until a retry after the wait succeeds */
 	SPOOL_STATE_COUNT
 };
 struct str spool_state_name(enum spool_state state);
@@ -84,15 +84,15 @@ struct spool_stats {
 	uint64_t committed;     /* as the reader published it */
 	uint64_t segment_bytes; /* held by segments on disk, the prepared one too */
 	uint64_t segments_deleted;
-	uint64_t kept_bytes;    /* of records that recovery found above the watermark and kept */
+	uint64_t kept_bytes; /* of records that recovery found above the watermark and kept */
 	enum spool_state state;
 };
 
 /* Makes the folder and what is in it where missing, takes the lane's lock, recovers, starts the
  * committer. ERR_CONFLICT: another writer has the lane; ERR_RANGE: an option; ERR_NEWER: records of a
  * later version; ERR_CORRUPT: `lane.id` is damaged; ERR_IO, ERR_NO_SPACE, ERR_DENIED. */
-MUST_CHECK enum err spool_writer_open(const char *folder, const struct spool_options *options,
-	struct spool_writer **ret_writer);
+MUST_CHECK enum err spool_writer_open(
+	const char *folder, const struct spool_options *options, struct spool_writer **ret_writer);
 /* Commits what waits, stops the threads, gives the lock back. Completions not reaped are lost. */
 void spool_writer_close(struct spool_writer *writer);
 /* For CLEANUP(spool_writer_closep). */
@@ -132,8 +132,8 @@ struct spool_record {
 	enum spool_record_kind kind;
 	uint64_t sequence, last_sequence; /* equal for a message */
 	int64_t stored_at_us;             /* of a message: when the writer committed it */
-	struct str envelope;              /* encoded (core/envelope.h); borrowed until the next call */
-	struct str message;               /* borrowed likewise; of damage: its first bytes */
+	struct str envelope; /* encoded (core/envelope.h); borrowed until the next call */
+	struct str message;  /* borrowed likewise; of damage: its first bytes */
 	/* Of damage: where it was, and whether the copy in `damaged/` could be made. A missing segment
 	 * has 0 bytes and no copy. */
 	uint64_t segment, offset, bytes;

@@ -1,0 +1,238 @@
+#include "spool/writer_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a scan of one segment found. */
+struct scan {
+	uint64_t last; /* highest sequence of a whole record, 0: none */
+	uint64_t end;  /* behind the last whole record */
+	uint64_t rewritten;
+};
+
+/* A sync that failed before the crash may have left the page marked clean: without a fresh write the
+ * next sync would succeed and save nothing. */
+static enum err rewrite(
+	struct spool_writer *writer, struct segment *segment, uint64_t offset, struct str whole)
+{
+	while (whole.n) {
+		ssize_t wrote =
+			writer->options.ops->write_at(segment->fd, whole.p, whole.n, (off_t)offset);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return wrote ? err_from_errno(errno) : ERR_IO;
+		whole = str_skip(whole, (size_t)wrote);
+		offset += (uint64_t)wrote;
+	}
+	return ERR_OK;
+}
+
+/* The next whole record at or behind *offset with a sequence in from..to. */
+static enum err next_whole(struct segment *segment, uint64_t from, uint64_t to, uint64_t *offset,
+	struct record *ret_record)
+{
+	enum record_state state;
+	struct record record;
+	enum err err = segment_read(segment, *offset, &state, &record);
+
+	if (err)
+		return err;
+	if (state == RECORD_NEWER)
+		return ERR_NEWER;
+	if (state != RECORD_WHOLE || record.sequence < from || record.sequence > to)
+		return segment_find(segment, *offset, from, to, offset, ret_record);
+	*ret_record = record;
+	return ERR_OK;
+}
+
+/* Finds every whole record with a sequence in first..bound-1 and secures those above the watermark. */
+static enum err scan_segment(
+	struct spool_writer *writer, struct segment *segment, uint64_t bound, struct scan *ret_scan)
+{
+	uint64_t watermark = lane_load(&writer->durable->sequence), offset = 0;
+	struct scan scan = { 0 };
+
+	for (;;) {
+		uint64_t least = scan.last ? scan.last + 1 : segment->first;
+		struct record record;
+		enum err err = next_whole(segment, least, bound - 1, &offset, &record);
+
+		if (err == ERR_NOT_FOUND)
+			break;
+		if (!err && record.sequence > watermark) {
+			scan.rewritten += record.whole.n;
+			err = rewrite(writer, segment, offset, record.whole);
+		}
+		if (err)
+			return err;
+		scan.last = record.sequence;
+		scan.end = offset += record.whole.n;
+	}
+	*ret_scan = scan;
+	return ERR_OK;
+}
+
+static enum err recover_segment(struct spool_writer *writer, uint64_t first, uint64_t bound,
+	struct segment *segment, struct scan *ret_scan)
+{
+	enum err err = segment_open(segment, writer->dir, writer->id, first, SEGMENT_REPAIR);
+
+	if (err)
+		return err;
+	err = scan_segment(writer, segment, bound, ret_scan);
+	if (!err && writer->options.ops->sync(segment->fd))
+		err = err_from_errno(errno);
+	return err;
+}
+
+/* The last segment goes on where it ends, unless a durable record behind that point was damaged: its
+ * bytes stay for whoever may still mend them. */
+static void adopt_last(
+	struct spool_writer *writer, struct segment *segment, const struct scan *scan)
+{
+	bool goes_on = scan->last ? scan->last + 1 == writer->next_sequence
+				  : segment->first == writer->next_sequence;
+
+	if (!goes_on || scan->end >= segment->size)
+		return;
+	writer->current = (struct open_segment){
+		.fd = segment->fd,
+		.first = segment->first,
+		.offset = scan->end,
+		.size = segment->size,
+		.seed = segment->seed,
+	};
+	segment->fd = -1;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static enum err scan_lane(struct spool_writer *writer, const uint64_t *first, size_t n,
+	struct segment *segment, struct scan *ret_scan)
+{
+	uint64_t watermark = lane_load(&writer->durable->sequence), last = watermark;
+	struct scan scan = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bound = i + 1 < n ? first[i + 1] : LANE_SEQUENCE_MAX;
+		enum err err;
+
+		if (i + 1 < n && bound - 1 <= watermark)
+			continue; /* all of it was durable */
+		err = recover_segment(writer, first[i], bound, segment, &scan);
+		if (err)
+			return err;
+		last = max_u64(last, scan.last);
+		writer->stats.kept_bytes += scan.rewritten;
+	}
+	last = max_u64(last, lane_load(&writer->committed->sequence));
+	writer->next_sequence = max_u64(last + 1, n ? first[n - 1] : 1);
+	*ret_scan = scan;
+	return ERR_OK;
+}
+
+static enum err count_bytes(struct spool_writer *writer, const uint64_t *first, size_t n)
+{
+	char name[LANE_NAME_BYTES];
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++) {
+		lane_segment_name(first[i], name);
+		if (fstatat(writer->dir, name, &st, 0))
+			return err_from_errno(errno);
+		writer->segment_bytes += (uint64_t)st.st_size;
+	}
+	return ERR_OK;
+}
+
+static enum err recover_listed(
+	struct spool_writer *writer, const uint64_t *first, size_t n, struct segment *segment)
+{
+	struct scan scan;
+	enum err err = count_bytes(writer, first, n);
+
+	if (!err)
+		err = scan_lane(writer, first, n, segment, &scan);
+	if (err)
+		return err;
+	if (n) {
+		adopt_last(writer, segment, &scan);
+		atomic_store_explicit(
+			&writer->durable->segment, first[n - 1], memory_order_relaxed);
+	}
+	atomic_store_explicit(
+		&writer->durable->sequence, writer->next_sequence - 1, memory_order_release);
+	return ERR_OK;
+}
+
+enum err writer_recover(struct spool_writer *writer)
+{
+	struct segment segment;
+	uint64_t *first;
+	size_t n;
+	enum err err;
+
+	if (unlinkat(writer->dir, LANE_PREPARED, 0) && errno != ENOENT)
+		return err_from_errno(errno);
+	if (writer->options.ops->sync(writer->dir))
+		return err_from_errno(errno);
+	err = lane_list(writer->dir, &first, &n);
+	if (err)
+		return err;
+	segment_init(&segment);
+	err = recover_listed(writer, first, n, &segment);
+	segment_release(&segment);
+	free(first);
+	return err;
+}
+
+/* A segment may go when its last record is committed (so the next one starts at most one above) and
+ * it was last written before the retention. Its modification time is that of its last record. */
+static bool may_delete(const struct spool_writer *writer, const struct stat *st, uint64_t bound)
+{
+	uint64_t committed = lane_load(&writer->committed->sequence);
+	uint64_t durable = lane_load(&writer->durable->sequence);
+	int64_t written_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return bound - 1 <= committed && committed <= durable &&
+	       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - written_ms >=
+		       writer->options.retention_ms;
+}
+
+static void sweep_one(struct spool_writer *writer, uint64_t first, uint64_t bound)
+{
+	char name[LANE_NAME_BYTES];
+	struct stat st;
+
+	lane_segment_name(first, name);
+	if (fstatat(writer->dir, name, &st, 0) || !may_delete(writer, &st, bound) ||
+		unlinkat(writer->dir, name, 0))
+		return;
+	pthread_mutex_lock(&writer->lock);
+	writer->segment_bytes -= (uint64_t)st.st_size;
+	writer->stats.segments_deleted++;
+	writer->prepare_now = true;
+	pthread_cond_signal(&writer->want_prepared);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_sweep(struct spool_writer *writer)
+{
+	uint64_t *first;
+	size_t n;
+
+	if (lane_list(writer->dir, &first, &n))
+		return;
+	for (size_t i = 0; i + 1 < n; i++)
+		sweep_one(writer, first[i], first[i + 1]);
+	free(first);
+}
