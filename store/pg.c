@@ -1,0 +1,437 @@
+#include "store/pg_priv.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PG_MAX_VALUES = 16, PG_BINARY = 1, PG_LOCK_TIMEOUT_MS = 60000 };
+
+struct pg {
+	PGconn *conn;
+	char *conninfo, *application_name;
+	unsigned statement_timeout_ms, connect_timeout_s;
+	struct buf error;
+};
+
+struct pg_rows {
+	PGresult *result;
+};
+
+static const struct {
+	const char *types, *sql;
+} pg_queries[QUERY_COUNT] = {
+#define QUERY(id, types, sql) [QUERY_##id] = { types, sql },
+#include "store/queries.def"
+};
+
+/* pg_type.oid of each letter of queries.def; these numbers are fixed for ever. */
+static const struct {
+	char type;
+	Oid oid;
+} pg_types[] = {
+	{ 't', 25 },
+	{ 'i', 20 },
+	{ 'z', 1184 },
+	{ 'u', 2950 },
+	{ 'f', 701 },
+	{ 'b', 17 },
+};
+
+/* The first row whose prefix fits (PostgreSQL documentation, appendix A). */
+static const struct {
+	struct str prefix;
+	enum err err;
+} pg_states[] = {
+	{ STR_INIT("08"), ERR_UNAVAILABLE },    /* connection */
+	{ STR_INIT("53"), ERR_UNAVAILABLE },    /* no room: disk, memory, connections */
+	{ STR_INIT("57014"), ERR_TIMEOUT },     /* the statement timeout */
+	{ STR_INIT("57P"), ERR_UNAVAILABLE },   /* shut down, starting up */
+	{ STR_INIT("25006"), ERR_UNAVAILABLE }, /* read-only: a standby, until it is promoted */
+	{ STR_INIT("25P"), ERR_UNAVAILABLE },   /* idle in a transaction for too long */
+	{ STR_INIT("55P03"), ERR_CONFLICT },    /* lock not had in time */
+	{ STR_INIT("40"), ERR_CONFLICT },       /* deadlock, serialization */
+	{ STR_INIT("58"), ERR_IO },
+	{ STR_INIT("XX00"), ERR_CORRUPT }, /* data or index damaged */
+	{ STR_INIT("28"), ERR_DENIED },
+	{ STR_INIT("42501"), ERR_DENIED },
+	{ STR_INIT("42P01"), ERR_NOT_FOUND }, /* no such table: not migrated */
+	{ STR_INIT("42703"), ERR_NOT_FOUND }, /* no such column: likewise */
+	{ STR_INIT("42883"), ERR_NOT_FOUND }, /* no such function: likewise */
+	{ STR_INIT("23505"), ERR_EXISTS },
+	{ STR_INIT("22"), ERR_RANGE },
+	{ STR_INIT(""), ERR_DATABASE },
+};
+
+static enum err err_of_state(struct str state)
+{
+	size_t i = 0;
+
+	while (!str_starts(state, pg_states[i].prefix))
+		i++;
+	return pg_states[i].err;
+}
+
+static Oid oid_of(char type)
+{
+	size_t i = 0;
+
+	while (pg_types[i].type != type)
+		i++;
+	return pg_types[i].oid;
+}
+
+/* ---- connection ---- */
+
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+static char *copy_c(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+static void set_error(struct pg *pg, const char *state, const char *text)
+{
+	struct str line = str_trim(str_c(text));
+
+	buf_reset(&pg->error);
+	buf_put(&pg->error, str_head(line, 400));
+	if (state)
+		buf_printf(&pg->error, " (SQLSTATE %.5s)", state);
+}
+
+static enum err connection_error(struct pg *pg)
+{
+	set_error(pg, NULL, pg->conn ? PQerrorMessage(pg->conn) : "no memory for a connection");
+	return ERR_UNAVAILABLE;
+}
+
+static enum err set_session(struct pg *pg)
+{
+	char timeout[16], lock_timeout[16];
+
+	snprintf(timeout, sizeof timeout, "%u", pg->statement_timeout_ms);
+	snprintf(lock_timeout, sizeof lock_timeout, "%d", PG_LOCK_TIMEOUT_MS);
+	return PG_RUN(
+		pg, QUERY_SESSION, NULL, pg_text(str_c(timeout)), pg_text(str_c(lock_timeout)));
+}
+
+enum err pg_reopen(struct pg *pg)
+{
+	char seconds[16];
+	const char *keys[] = { "dbname", "fallback_application_name", "connect_timeout",
+		"client_encoding", NULL };
+	const char *values[] = { pg->conninfo, pg->application_name, seconds, "UTF8", NULL };
+
+	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
+	PQfinish(pg->conn);
+	pg->conn = PQconnectdbParams(keys, values, 1);
+	if (PQstatus(pg->conn) != CONNECTION_OK)
+		return connection_error(pg);
+	PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
+	return set_session(pg);
+}
+
+enum err pg_open(const char *conninfo, const struct store_options *options, struct buf *problem,
+	struct pg **ret_pg)
+{
+	struct pg *pg = calloc(1, sizeof *pg);
+	enum err err;
+
+	if (!pg)
+		abort();
+	pg->conninfo = copy_c(conninfo);
+	pg->application_name =
+		copy_c(options->application_name ? options->application_name : "bounced");
+	pg->statement_timeout_ms = options->statement_timeout_ms;
+	pg->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : 5;
+	buf_init(&pg->error, 1024);
+	err = pg_reopen(pg);
+	if (err) {
+		if (problem)
+			buf_put(problem, pg_error(pg));
+		pg_close(pg);
+		return err;
+	}
+	*ret_pg = pg;
+	return ERR_OK;
+}
+
+void pg_close(struct pg *pg)
+{
+	if (!pg)
+		return;
+	PQfinish(pg->conn);
+	free(pg->conninfo);
+	free(pg->application_name);
+	buf_release(&pg->error);
+	free(pg);
+}
+
+bool pg_connected(const struct pg *pg)
+{
+	return PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+struct str pg_error(const struct pg *pg)
+{
+	return buf_str(&pg->error);
+}
+
+/* ---- queries ---- */
+
+/* Takes the result whatever it is. */
+static enum err take_result(
+	struct pg *pg, PGresult *result, ExecStatusType wanted, PGresult **ret_result)
+{
+	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+	enum err err;
+
+	if (result && PQresultStatus(result) == wanted) {
+		*ret_result = result;
+		return ERR_OK;
+	}
+	if (!state) {
+		err = connection_error(pg);
+	} else {
+		err = err_of_state(str_c(state));
+		set_error(pg, state, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	}
+	PQclear(result);
+	return err;
+}
+
+struct pg_room {
+	char bytes[8];
+};
+
+static uint64_t swap_be(uint64_t value)
+{
+	return ((uint64_t)htonl((uint32_t)value) << 32) | htonl((uint32_t)(value >> 32));
+}
+
+/* The binary form of a value: its bytes, or eight in network order in `room`. */
+static struct str value_bytes(const struct pg_value *value, struct pg_room *room)
+{
+	uint64_t bits = (uint64_t)value->number;
+
+	if (value->type == 't' || value->type == 'b' || value->type == 'u')
+		return str_from(value->bytes.p ? value->bytes.p : "", value->bytes.n);
+	if (value->type == 'z')
+		bits = (uint64_t)(value->number - PG_EPOCH_US);
+	if (value->type == 'f')
+		memcpy(&bits, &value->real, sizeof bits);
+	bits = swap_be(bits);
+	memcpy(room->bytes, &bits, sizeof bits);
+	return str_from(room->bytes, sizeof bits);
+}
+
+static PGresult *exec_query(struct pg *pg, enum query query, const struct pg_value *values, int n)
+{
+	struct pg_room rooms[PG_MAX_VALUES];
+	Oid types[PG_MAX_VALUES];
+	const char *pointers[PG_MAX_VALUES];
+	int lengths[PG_MAX_VALUES], formats[PG_MAX_VALUES];
+
+	for (int i = 0; i < n; i++) {
+		struct str bytes = value_bytes(&values[i], &rooms[i]);
+
+		assert(values[i].type == pg_queries[query].types[i]);
+		types[i] = oid_of(values[i].type);
+		pointers[i] = values[i].null ? NULL : bytes.p;
+		lengths[i] = (int)bytes.n;
+		formats[i] = PG_BINARY;
+	}
+	return PQexecParams(
+		pg->conn, pg_queries[query].sql, n, types, pointers, lengths, formats, PG_BINARY);
+}
+
+static struct pg_rows *rows_new(PGresult *take_rows)
+{
+	struct pg_rows *rows = calloc(1, sizeof *rows);
+
+	if (!rows)
+		abort();
+	rows->result = take_rows;
+	return rows;
+}
+
+enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, size_t n_values,
+	struct pg_rows **ret_rows)
+{
+	PGresult *result = NULL;
+	ExecStatusType wanted;
+	enum err err;
+
+	assert(n_values <= PG_MAX_VALUES && n_values == strlen(pg_queries[query].types));
+	result = exec_query(pg, query, values, (int)n_values);
+	wanted = PQresultStatus(result) == PGRES_COMMAND_OK ? PGRES_COMMAND_OK : PGRES_TUPLES_OK;
+	err = take_result(pg, result, wanted, &result);
+	if (err)
+		return err;
+	if (ret_rows)
+		*ret_rows = rows_new(result);
+	else
+		PQclear(result);
+	return ERR_OK;
+}
+
+enum err pg_do(struct pg *pg, enum query query, size_t *ret_touched)
+{
+	struct pg_rows *rows = NULL;
+	enum err err = pg_run(pg, query, NULL, 0, &rows);
+
+	if (!err && ret_touched)
+		*ret_touched = pg_rows_touched(rows);
+	pg_rows_free(rows);
+	return err;
+}
+
+enum err pg_script(struct pg *pg, const char *sql)
+{
+	PGresult *result = PQexec(pg->conn, sql);
+	ExecStatusType wanted =
+		PQresultStatus(result) == PGRES_TUPLES_OK ? PGRES_TUPLES_OK : PGRES_COMMAND_OK;
+	enum err err = take_result(pg, result, wanted, &result);
+
+	if (!err)
+		PQclear(result);
+	return err;
+}
+
+enum err pg_copy(struct pg *pg, enum query query, struct str rows)
+{
+	PGresult *result = PQexec(pg->conn, pg_queries[query].sql), *extra;
+	enum err err = take_result(pg, result, PGRES_COPY_IN, &result);
+	const size_t piece_bytes = 1u << 20;
+
+	if (err)
+		return err;
+	PQclear(result);
+	while (rows.n) {
+		struct str piece = str_head(rows, piece_bytes);
+
+		if (PQputCopyData(pg->conn, piece.p, (int)piece.n) != 1)
+			return connection_error(pg);
+		rows = str_skip(rows, piece.n);
+	}
+	if (PQputCopyEnd(pg->conn, NULL) != 1)
+		return connection_error(pg);
+	err = take_result(pg, PQgetResult(pg->conn), PGRES_COMMAND_OK, &result);
+	if (!err)
+		PQclear(result);
+	while ((extra = PQgetResult(pg->conn)))
+		PQclear(extra);
+	return err;
+}
+
+enum err pg_end(struct pg *pg, enum err err)
+{
+	struct buf kept = BUF_INIT(1024);
+
+	if (!err)
+		return pg_do(pg, QUERY_COMMIT, NULL);
+	buf_put(&kept, pg_error(pg));
+	if (pg_connected(pg))
+		ERR_IGNORE(pg_do(pg, QUERY_ROLLBACK, NULL), "the first error is the one to tell");
+	buf_reset(&pg->error);
+	buf_put(&pg->error, buf_str(&kept));
+	buf_release(&kept);
+	return err;
+}
+
+/* ---- rows ---- */
+
+size_t pg_rows_count(const struct pg_rows *rows)
+{
+	return (size_t)PQntuples(rows->result);
+}
+
+size_t pg_rows_touched(const struct pg_rows *rows)
+{
+	uint64_t touched;
+
+	return str_to_u64(str_c(PQcmdTuples(rows->result)), SIZE_MAX, &touched) ? touched : 0;
+}
+
+void pg_rows_free(struct pg_rows *rows)
+{
+	if (!rows)
+		return;
+	PQclear(rows->result);
+	free(rows);
+}
+
+void pg_rows_freep(struct pg_rows **rows)
+{
+	pg_rows_free(*rows);
+}
+
+bool pg_is_null(const struct pg_rows *rows, size_t row, size_t column)
+{
+	return PQgetisnull(rows->result, (int)row, (int)column);
+}
+
+struct str pg_get_text(const struct pg_rows *rows, size_t row, size_t column)
+{
+	return str_from(PQgetvalue(rows->result, (int)row, (int)column),
+		(size_t)PQgetlength(rows->result, (int)row, (int)column));
+}
+
+static uint64_t get_be(const struct pg_rows *rows, size_t row, size_t column)
+{
+	struct str bytes = pg_get_text(rows, row, column);
+	uint64_t bits;
+
+	assert(bytes.n == sizeof bits);
+	memcpy(&bits, bytes.p, sizeof bits);
+	return swap_be(bits);
+}
+
+int64_t pg_get_i64(const struct pg_rows *rows, size_t row, size_t column)
+{
+	return pg_is_null(rows, row, column) ? 0 : (int64_t)get_be(rows, row, column);
+}
+
+double pg_get_f64(const struct pg_rows *rows, size_t row, size_t column)
+{
+	uint64_t bits = pg_is_null(rows, row, column) ? 0 : get_be(rows, row, column);
+	double real;
+
+	memcpy(&real, &bits, sizeof real);
+	return real;
+}
+
+int64_t pg_get_time(const struct pg_rows *rows, size_t row, size_t column)
+{
+	if (pg_is_null(rows, row, column))
+		return TIMESTAMP_NONE;
+	return (int64_t)get_be(rows, row, column) + PG_EPOCH_US;
+}
+
+bool pg_get_bool(const struct pg_rows *rows, size_t row, size_t column)
+{
+	struct str bytes = pg_get_text(rows, row, column);
+
+	return bytes.n == 1 && bytes.p[0];
+}
+
+struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column)
+{
+	struct str bytes = pg_get_text(rows, row, column);
+	struct uuid uuid = { 0 };
+
+	if (bytes.n == sizeof uuid.bytes)
+		memcpy(uuid.bytes, bytes.p, sizeof uuid.bytes);
+	return uuid;
+}

@@ -1,0 +1,97 @@
+/* store/pg_priv.h -- one connection to PostgreSQL, as the store's other files see it.
+ * Knows: libpq (in pg.c alone), the binary forms of values, SQLSTATE. Does not know what a query means.
+ * Ownership: a pg owns its connection; rows own what their getters return, until pg_rows_free.
+ * After ERR_UNAVAILABLE the connection may be dead: pg_reopen. */
+#pragma once
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/str.h"
+#include "core/timestamp.h"
+#include "store/store.h"
+
+enum query {
+#define QUERY(id, types, sql) QUERY_##id,
+#include "store/queries.def"
+	QUERY_COUNT
+};
+
+struct pg;
+struct pg_rows;
+
+/* A parameter. `type` is the letter of queries.def. */
+struct pg_value {
+	char type;
+	bool null;
+	int64_t number;
+	double real;
+	struct str bytes;
+};
+
+static inline struct pg_value pg_text(struct str s)
+{
+	return (struct pg_value){ .type = 't', .bytes = s };
+}
+static inline struct pg_value pg_bytes(struct str s)
+{
+	return (struct pg_value){ .type = 'b', .bytes = s };
+}
+static inline struct pg_value pg_i64(int64_t number)
+{
+	return (struct pg_value){ .type = 'i', .number = number };
+}
+static inline struct pg_value pg_f64(double real)
+{
+	return (struct pg_value){ .type = 'f', .real = real };
+}
+/* TIMESTAMP_NONE is null. */
+static inline struct pg_value pg_time(int64_t at_us)
+{
+	return (struct pg_value){ .type = 'z', .null = at_us == TIMESTAMP_NONE, .number = at_us };
+}
+static inline struct pg_value pg_uuid(const struct uuid *uuid)
+{
+	return (struct pg_value){ .type = 'u', .bytes = { (const char *)uuid->bytes, 16 } };
+}
+static inline struct pg_value pg_null(char type)
+{
+	return (struct pg_value){ .type = type, .null = true };
+}
+
+MUST_CHECK enum err pg_open(const char *conninfo, const struct store_options *options,
+	struct buf *problem, struct pg **ret_pg);
+void pg_close(struct pg *pg);
+MUST_CHECK enum err pg_reopen(struct pg *pg);
+bool pg_connected(const struct pg *pg);
+struct str pg_error(const struct pg *pg);
+
+/* Runs one query with the values that its row in queries.def asks for. ret_rows may be NULL. */
+MUST_CHECK enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values,
+	size_t n_values, struct pg_rows **ret_rows);
+#define PG_RUN(pg, query, ret_rows, ...)                                                           \
+	pg_run((pg), (query), (const struct pg_value[]){ __VA_ARGS__ },                            \
+		sizeof((const struct pg_value[]){ __VA_ARGS__ }) / sizeof(struct pg_value),        \
+		(ret_rows))
+/* A query without values, and its number of rows touched. ret_touched may be NULL. */
+MUST_CHECK enum err pg_do(struct pg *pg, enum query query, size_t *ret_touched);
+/* Many statements, without values: a migration. `sql` has a NUL behind it. */
+MUST_CHECK enum err pg_script(struct pg *pg, const char *sql);
+/* A COPY ... FROM STDIN (FORMAT binary) with the rows that copy_priv.h writes. */
+MUST_CHECK enum err pg_copy(struct pg *pg, enum query query, struct str rows);
+/* COMMIT after ERR_OK, else ROLLBACK, which keeps the first error and its text. */
+MUST_CHECK enum err pg_end(struct pg *pg, enum err err);
+
+size_t pg_rows_count(const struct pg_rows *rows);
+size_t pg_rows_touched(const struct pg_rows *rows);
+void pg_rows_free(struct pg_rows *rows);
+void pg_rows_freep(struct pg_rows **rows);
+bool pg_is_null(const struct pg_rows *rows, size_t row, size_t column);
+/* The value of a column of that type; null is empty, 0, TIMESTAMP_NONE, false. */
+struct str pg_get_text(const struct pg_rows *rows, size_t row, size_t column);
+int64_t pg_get_i64(const struct pg_rows *rows, size_t row, size_t column);
+double pg_get_f64(const struct pg_rows *rows, size_t row, size_t column);
+int64_t pg_get_time(const struct pg_rows *rows, size_t row, size_t column);
+bool pg_get_bool(const struct pg_rows *rows, size_t row, size_t column);
+struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column);
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+#define PG_EPOCH_US ((int64_t)946684800 * TIMESTAMP_SECOND_US)

@@ -1,0 +1,68 @@
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err store_open(const char *conninfo, const struct store_options *options, struct buf *problem,
+	struct store **ret_store)
+{
+	struct pg *pg = NULL;
+	struct store *store;
+	enum err err = pg_open(conninfo, options, problem, &pg);
+
+	if (err)
+		return err;
+	store = calloc(1, sizeof *store);
+	if (!store)
+		abort();
+	store->pg = pg;
+	*ret_store = store;
+	return ERR_OK;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	pg_close(store->pg);
+	free(store);
+}
+
+enum err store_reopen(struct store *store)
+{
+	store->has_batch_tables = false;
+	store->has_volume_table = false;
+	return pg_reopen(store->pg);
+}
+
+bool store_connected(const struct store *store)
+{
+	return pg_connected(store->pg);
+}
+
+struct str store_error(const struct store *store)
+{
+	return pg_error(store->pg);
+}
+
+enum err store_position(struct store *store, struct str spool_id, uint64_t *ret_sequence)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_POSITION, &rows, pg_text(spool_id));
+
+	if (err)
+		return err;
+	*ret_sequence = pg_rows_count(rows) ? (uint64_t)pg_get_i64(rows, 0, 0) : 0;
+	return ERR_OK;
+}
+
+enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_purged)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_PURGE_SEEN, &rows, pg_time(before_us));
+
+	if (err)
+		return err;
+	*ret_purged = pg_rows_touched(rows);
+	return ERR_OK;
+}

@@ -1,0 +1,21 @@
+/* store/store_priv.h -- what the files of the store share. */
+#pragma once
+#include "store/pg_priv.h"
+#include "store/store.h"
+
+struct store {
+	struct pg *pg;
+	/* Made on this connection: temporary tables live as long as it does. */
+	bool has_batch_tables, has_volume_table;
+};
+
+/* Lengths of texts that stand in an index: a row of one may not be over 2,700 bytes. */
+enum { STORE_STREAM_BYTES = 128, STORE_LABEL_BYTES = 256, STORE_SPOOL_ID_BYTES = 64 };
+
+/* Creates the partitions; inside a transaction of the caller. ERR_CONFLICT: somebody else does. */
+MUST_CHECK enum err store_partitions_in_transaction(
+	struct store *store, int64_t now_us, size_t *ret_made);
+
+/* The lowest id of a moment, and the moment of an id. */
+struct uuid store_id_lowest(int64_t at_us);
+int64_t store_id_received_ms(const struct uuid *id);

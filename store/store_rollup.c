@@ -1,0 +1,40 @@
+#include "store/store_priv.h"
+
+static int64_t day_of(int64_t at_us)
+{
+	return timestamp_floor(at_us, TIMESTAMP_DAY_US);
+}
+
+static int64_t day_after(int64_t at_us)
+{
+	return timestamp_floor(at_us + TIMESTAMP_DAY_US - 1, TIMESTAMP_DAY_US);
+}
+
+enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us)
+{
+	static const enum query steps[] = { QUERY_ROLLUP_15M_CLEAR, QUERY_ROLLUP_DAY_CLEAR,
+		QUERY_ROLLUP_DIAGNOSTIC_CLEAR, QUERY_ROLLUP_15M_MAKE, QUERY_ROLLUP_DAY_MAKE,
+		QUERY_ROLLUP_DIAGNOSTIC_MAKE };
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	err = pg_do(store->pg, QUERY_ROLLUP_LOCK, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = PG_RUN(store->pg, steps[i], NULL, pg_time(day_of(from_us)),
+			pg_time(day_after(to_us)));
+	return pg_end(store->pg, err);
+}
+
+enum err store_rollup_check(
+	struct store *store, int64_t from_us, int64_t to_us, uint64_t *ret_differences)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_ROLLUP_CHECK, &rows, pg_time(day_of(from_us)),
+		pg_time(day_after(to_us)));
+
+	if (err)
+		return err;
+	*ret_differences = (uint64_t)pg_get_i64(rows, 0, 0);
+	return ERR_OK;
+}

@@ -1,0 +1,151 @@
+// links: store
+// Check program of store/migrate: what a database goes through before it is used.
+#define _GNU_SOURCE
+#include "tests/support/cluster_fixture.h"
+
+#include <check.h>
+
+#define NOW ((int64_t)1795000000 * TIMESTAMP_SECOND_US) /* 2026-11-18 */
+
+static struct store *open_database(const char *conninfo)
+{
+	struct store *store = NULL;
+
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	return store;
+}
+
+START_TEST(an_empty_database_is_filled_once)
+{
+	struct store *store = open_database(fixture_database());
+	struct store_migration migration;
+
+	ck_assert_int_eq(store_ready(store), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	ck_assert_uint_ge(migration.applied, 1);
+	ck_assert_int_eq(store_ready(store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	ck_assert_uint_eq(migration.applied, 0);
+	ck_assert_uint_ge(migration.version, 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_changed_file_is_refused)
+{
+	const char *conninfo = fixture_database();
+	struct store *store = open_database(conninfo);
+	struct store_migration migration;
+
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	fixture_sql(
+		conninfo, "UPDATE schema_migration SET checksum = sha256('x') WHERE version = 1");
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_CORRUPT);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_newer_database_is_refused)
+{
+	const char *conninfo = fixture_database();
+	struct store *store = open_database(conninfo);
+	struct store_migration migration;
+
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	fixture_sql(conninfo, "INSERT INTO schema_migration VALUES (9999, 'x', '')");
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_NEWER);
+	ck_assert_int_eq(store_ready(store), ERR_NEWER);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(many_at_once_do_it_once)
+{
+	const char *conninfo = fixture_database();
+	pid_t children[4];
+	int status;
+
+	for (int i = 0; i < 4; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			struct store *store = open_database(conninfo);
+			struct store_migration migration;
+
+			_exit(store_migrate(store, NOW, 30000, &migration) ? 1 : 0);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		waitpid(children[i], &status, 0);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+}
+END_TEST
+
+START_TEST(partitions_are_made_once_for_six_weeks)
+{
+	const char *conninfo = fixture_database();
+	struct store *store = open_database(conninfo);
+	struct store_migration migration;
+	size_t made;
+
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	ck_assert_int_eq(store_make_partitions(store, NOW, &made), ERR_OK);
+	ck_assert_uint_eq(made, 0);
+	ck_assert_int_eq(store_make_partitions(store, NOW + 7 * TIMESTAMP_DAY_US, &made), ERR_OK);
+	ck_assert_uint_eq(made, 3);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(reasons_stand_in_their_table)
+{
+	const char *conninfo = fixture_database();
+	struct store *store = open_database(conninfo);
+	struct store_migration migration;
+	char sql[128];
+
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	snprintf(sql, sizeof sql, "SELECT 1 / (count(*) = %d)::int FROM reason", REASON_COUNT - 1);
+	fixture_sql(conninfo, sql);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_wrong_address_says_so)
+{
+	const struct store_options options = { .connect_timeout_s = 2 };
+	struct buf problem = BUF_INIT(1024);
+	struct store *store = NULL;
+
+	ck_assert_int_eq(store_open("host=/nonexistent dbname=x", &options, &problem, &store),
+		ERR_UNAVAILABLE);
+	ck_assert_ptr_null(store);
+	ck_assert_uint_gt(problem.n, 0);
+	buf_release(&problem);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("store_migrate");
+	TCase *tests = tcase_create("migrate");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, an_empty_database_is_filled_once);
+	tcase_add_test(tests, a_changed_file_is_refused);
+	tcase_add_test(tests, a_newer_database_is_refused);
+	tcase_add_test(tests, many_at_once_do_it_once);
+	tcase_add_test(tests, partitions_are_made_once_for_six_weeks);
+	tcase_add_test(tests, reasons_stand_in_their_table);
+	tcase_add_test(tests, a_wrong_address_says_so);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	fixture_start();
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	fixture_stop();
+	return failed ? 1 : 0;
+}
