@@ -1,0 +1,539 @@
+// links: store
+// Check program of the loader's transaction: each message once, whatever is repeated or lost.
+#define _GNU_SOURCE
+#include "core/limits.h"
+#include "tests/support/cluster_fixture.h"
+
+#include <check.h>
+
+#define NOW  ((int64_t)1795000000 * TIMESTAMP_SECOND_US) /* 2026-11-18T11:06:40Z */
+#define HOUR TIMESTAMP_HOUR_US
+
+static struct store *open_migrated(void)
+{
+	struct store *store = NULL;
+	struct store_migration migration;
+
+	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	return store;
+}
+
+/* A message with one event a recipient of `domains`, all failed and hard. */
+struct sample {
+	struct envelope envelope;
+	struct report report;
+	struct event events[4];
+	struct store_message message;
+};
+
+static void sample_init(struct sample *sample, uint64_t sequence, const char *domain)
+{
+	struct event *event = &sample->events[0];
+
+	memset(sample, 0, sizeof *sample);
+	report_init(&sample->report);
+	for (size_t i = 0; i < ARRAY_LEN(sample->events); i++)
+		event_init(&sample->events[i]);
+	event->domain = str_c(domain);
+	event->recipient = STR("ann@example.com");
+	event->outcome = OUTCOME_FAILED;
+	event->reason = REASON_RECIPIENT_UNKNOWN;
+	event->class = CLASS_HARD;
+	event->diagnostic = STR("550 5.1.1 <ann@example.com>: User unknown");
+	event->status = STR("5.1.1");
+	event->reply_code = 550;
+	sample->report.kind = KIND_BOUNCE;
+	sample->report.events = sample->events;
+	sample->report.n_events = 1;
+	sample->envelope.received_at_us = NOW;
+	sample->message.sequence = sequence;
+	sample->message.envelope = &sample->envelope;
+	sample->message.report = &sample->report;
+	sample->message.raw = STR("From: x\r\n\r\nbody\0\xff");
+	sample->message.size = sample->message.raw.n;
+	memcpy(sample->message.digest, &sequence, sizeof sequence);
+	memcpy(sample->message.digest + 8, domain, strnlen(domain, 20));
+}
+
+static struct store_counts counts_of(
+	struct store *store, const char *domain, enum store_basis basis)
+{
+	const struct store_window window = { .from_us = timestamp_floor(NOW, HOUR) - 40 * 24 * HOUR,
+		.to_us = timestamp_floor(NOW, HOUR) + HOUR,
+		.basis = basis };
+	struct store_counts counts;
+
+	ck_assert_int_eq(store_domain_counts(store, &window, str_c(domain), &counts), ERR_OK);
+	return counts;
+}
+
+static uint64_t differences(struct store *store)
+{
+	uint64_t n;
+
+	ck_assert_int_eq(
+		store_rollup_check(store, NOW - 60 * 24 * HOUR, NOW + 24 * HOUR, &n), ERR_OK);
+	return n;
+}
+
+static enum err load(struct store *store, const char *spool, struct sample *samples, size_t n,
+	uint64_t from, uint64_t to, struct store_batch_result *ret_result)
+{
+	struct store_batch *batch = store_batch_new(store, str_c(spool));
+	enum err err;
+
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(store_batch_add(batch, &samples[i].message), ERR_OK);
+	ck_assert_uint_eq(store_batch_count(batch), n);
+	err = store_batch_commit(batch, from, to, ret_result);
+	store_batch_free(batch);
+	return err;
+}
+
+START_TEST(a_batch_is_stored_with_its_position)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample samples[2];
+	uint64_t position;
+
+	sample_init(&samples[0], 5, "one.example");
+	sample_init(&samples[1], 6, "two.example");
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 7, &result), ERR_OK);
+	ck_assert_uint_eq(result.messages, 2);
+	ck_assert_uint_eq(result.events, 2);
+	ck_assert_uint_eq(result.second_deliveries, 0);
+	ck_assert_uint_eq(result.replays, 0);
+	ck_assert_int_eq(store_position(store, STR("s1"), &position), ERR_OK);
+	ck_assert_uint_eq(position, 7);
+	ck_assert_int_eq(store_position(store, STR("other"), &position), ERR_OK);
+	ck_assert_uint_eq(position, 0);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).hard, 1);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(an_empty_batch_moves_the_position)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	uint64_t position;
+
+	ck_assert_int_eq(load(store, "s1", NULL, 0, 0, 9, &result), ERR_OK);
+	ck_assert_int_eq(store_position(store, STR("s1"), &position), ERR_OK);
+	ck_assert_uint_eq(position, 9);
+	ck_assert_int_eq(load(store, "s1", NULL, 0, 9, 8, &result), ERR_RANGE);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_moved_position_stores_nothing)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample sample;
+
+	sample_init(&sample, 3, "one.example");
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 1, 4, &result), ERR_CONFLICT);
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 4, &result), ERR_OK);
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 4, &result), ERR_CONFLICT);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_replay_counts_nothing)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample sample;
+
+	sample_init(&sample, 3, "one.example");
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 4, &result), ERR_OK);
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 4, 5, &result), ERR_OK);
+	ck_assert_uint_eq(result.replays, 1);
+	ck_assert_uint_eq(result.messages, 0);
+	ck_assert_uint_eq(result.events, 0);
+	ck_assert_uint_eq(result.second_deliveries, 0);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_second_delivery_counts_nothing)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample samples[2];
+	size_t purged;
+
+	sample_init(&samples[0], 3, "one.example");
+	sample_init(&samples[1], 3, "one.example");
+	samples[1].message.sequence = 4; /* the same digest in one batch */
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 5, &result), ERR_OK);
+	ck_assert_uint_eq(result.messages, 1);
+	ck_assert_uint_eq(result.second_deliveries, 1);
+	samples[0].message.sequence = 9; /* and through another spool */
+	ck_assert_int_eq(load(store, "s2", samples, 1, 0, 10, &result), ERR_OK);
+	ck_assert_uint_eq(result.second_deliveries, 1);
+	ck_assert_uint_eq(result.events, 0);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	ck_assert_int_eq(store_purge_seen(store, NOW, &purged), ERR_OK);
+	ck_assert_uint_eq(purged, 0);
+	ck_assert_int_eq(store_purge_seen(store, NOW + 1, &purged), ERR_OK);
+	ck_assert_uint_eq(purged, 1);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(one_recipient_counts_once_in_a_message)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample sample;
+
+	sample_init(&sample, 1, "one.example");
+	sample.events[1] = sample.events[0];
+	sample.events[1].recipient = STR("ANN@example.com");
+	sample.events[2] = sample.events[0];
+	sample.events[2].outcome = OUTCOME_DELAYED;
+	sample.events[3] = sample.events[0];
+	sample.events[3].recipient = STR("bob@example.com");
+	sample.report.n_events = 4;
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	ck_assert_uint_eq(result.events, 3);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).delayed, 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(events_without_a_recipient_count_for_no_domain)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample sample;
+
+	sample_init(&sample, 1, "");
+	sample.events[0].recipient = STR_EMPTY;
+	sample.events[1] = sample.events[0];
+	sample.report.n_events = 2;
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "", STORE_BASIS_EVENT).failed, 2);
+	store_close(store);
+}
+END_TEST
+
+/* What a peer may have written must never keep a spool from being loaded. */
+START_TEST(hostile_text_is_stored_clean)
+{
+	static char longest[20000];
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct str path = STR("a\0b\xff@x");
+	struct sample sample;
+
+	memset(longest, 0xC3, sizeof longest); /* no valid sequence in it */
+	sample_init(&sample, 1, "one.example");
+	sample.envelope.reverse_path = STR("\0\x80");
+	sample.envelope.helo = sample.envelope.session_id = STR("\xed\xa0\x80");
+	sample.envelope.forward_paths = &path;
+	sample.envelope.n_forward_paths = 1;
+	sample.envelope.stream = sample.report.format = str_from(longest, sizeof longest);
+	sample.events[0].recipient = sample.events[0].final_recipient =
+		str_from(longest, sizeof longest);
+	sample.events[0].domain = str_from(longest, sizeof longest);
+	sample.events[0].diagnostic = str_from(longest, sizeof longest);
+	sample.events[0].arrival_date_us = INT64_MAX;
+	sample.events[0].last_attempt_date_us = INT64_MIN + 1;
+	sample.report.original.subject = str_from(longest, sizeof longest);
+	sample.report.original.date_us = INT64_MIN + 1;
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	ck_assert_uint_eq(result.events, 1);
+	ck_assert_uint_eq(differences(store), 0);
+	sample.envelope.received_at_us = INT64_MAX;
+	struct store_batch *batch = store_batch_new(store, STR("s1"));
+
+	ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_RANGE);
+	store_batch_free(batch);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_full_batch_is_unchanged)
+{
+	struct store *store = open_migrated();
+	struct store_batch *batch = store_batch_new(store, STR("s1"));
+	char *raw = calloc(1, LIMIT_MESSAGE_BYTES);
+	struct store_batch_result result;
+	struct sample sample;
+	size_t bytes;
+
+	for (unsigned i = 1; i <= 2; i++) {
+		sample_init(&sample, i, "one.example");
+		sample.message.raw = str_from(raw, LIMIT_MESSAGE_BYTES);
+		ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_OK);
+	}
+	sample_init(&sample, 3, "one.example");
+	sample.message.raw = str_from(raw, LIMIT_MESSAGE_BYTES);
+	bytes = store_batch_bytes(batch);
+	ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_LIMIT);
+	ck_assert_uint_eq(store_batch_bytes(batch), bytes);
+	ck_assert_uint_eq(store_batch_count(batch), 2);
+	ck_assert_int_eq(store_batch_commit(batch, 0, 3, &result), ERR_OK);
+	ck_assert_uint_eq(result.messages, 2);
+	store_batch_reset(batch);
+	ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_OK);
+	store_batch_free(batch);
+	free(raw);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(send_time_is_the_date_within_bounds)
+{
+	const int64_t day = TIMESTAMP_DAY_US;
+
+	ck_assert_int_eq(store_sent_at(TIMESTAMP_NONE, NOW), TIMESTAMP_NONE);
+	ck_assert_int_eq(store_sent_at(NOW - day, NOW), NOW - day);
+	ck_assert_int_eq(store_sent_at(NOW + 1, NOW), NOW);
+	ck_assert_int_eq(store_sent_at(NOW - 30 * day, NOW), NOW - 30 * day);
+	ck_assert_int_eq(store_sent_at(NOW - 30 * day - 1, NOW), NOW - 30 * day);
+	ck_assert_int_eq(store_sent_at(INT64_MIN + 1, NOW), NOW - 30 * day);
+}
+END_TEST
+
+START_TEST(send_time_has_buckets_of_its_own)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample samples[2];
+
+	sample_init(&samples[0], 1, "one.example");
+	samples[0].report.original.date_us = NOW - 3 * 24 * HOUR;
+	sample_init(&samples[1], 2, "one.example");
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 3, &result), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_SEND).failed, 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(rollups_made_again_are_the_same)
+{
+	static const char *const domains[] = { "a.example", "b.example", "" };
+	static const enum outcome outcomes[] = { OUTCOME_FAILED, OUTCOME_DELAYED, OUTCOME_COMPLAINT,
+		OUTCOME_DELIVERED, OUTCOME_RELAYED, OUTCOME_EXPANDED };
+	enum { N = 300 };
+	struct sample *samples = calloc(N, sizeof *samples);
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+
+	for (unsigned i = 0; i < N; i++) {
+		struct sample *sample = &samples[i];
+
+		sample_init(sample, i, domains[i % 3]);
+		sample->envelope.received_at_us = NOW - (int64_t)i * 7919 * TIMESTAMP_SECOND_US;
+		sample->envelope.stream = i % 5 ? STR("news") : STR_EMPTY;
+		sample->events[0].outcome = outcomes[i % ARRAY_LEN(outcomes)];
+		sample->events[0].class = (enum reason_class)(i % CLASS_COUNT);
+		sample->events[0].reason = (enum reason)(i % REASON_COUNT);
+		if (i % 4)
+			sample->report.original.date_us = NOW - (int64_t)i * 9 * HOUR;
+	}
+	for (unsigned i = 0; i < N; i += 50)
+		ck_assert_int_eq(load(store, "s1", samples + i, 50, i, i + 50, &result), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	ck_assert_int_eq(
+		store_rollup_rebuild(store, NOW - 60 * 24 * HOUR, NOW + 24 * HOUR), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	ck_assert_uint_eq(counts_of(store, "a.example", STORE_BASIS_EVENT).failed, N / 6);
+	free(samples);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_damaged_rollup_is_found_and_mended)
+{
+	char conninfo[700];
+	struct store_batch_result result;
+	struct store_migration migration;
+	struct store *store = NULL;
+	struct sample sample;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	sample_init(&sample, 1, "one.example");
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	fixture_sql(conninfo, "UPDATE rollup_day SET failed = 7");
+	ck_assert_uint_eq(differences(store), 2); /* one row too many, one missing */
+	ck_assert_int_eq(store_rollup_rebuild(store, NOW, NOW + 1), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+/* Rows that came before their week was made lie in the default partition. */
+START_TEST(rows_move_when_their_partition_is_made)
+{
+	const int64_t later = NOW + 70 * 24 * HOUR;
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct store_event event;
+	struct store_event_message message;
+	struct arena *arena = arena_new();
+	struct sample sample;
+	struct uuid id;
+	size_t made;
+
+	sample_init(&sample, 1, "one.example");
+	sample.envelope.received_at_us = later;
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	ck_assert_int_eq(store_make_partitions(store, later, &made), ERR_OK);
+	ck_assert_uint_eq(made, 18);
+	id = store_id(later, STR("s1"), 1, 1);
+	ck_assert_int_eq(store_event(store, arena, &id, &event, &message), ERR_OK);
+	ck_assert(message.has_raw);
+	arena_free(arena);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(two_loaders_of_one_spool_store_once)
+{
+	enum { ROUNDS = 20 };
+	char conninfo[700];
+	struct store_migration migration;
+	struct store *store = NULL;
+	pid_t children[2];
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	for (int i = 0; i < 2; i++) {
+		children[i] = fork();
+		if (children[i])
+			continue;
+		struct store *own = NULL;
+		uint64_t position = 0;
+
+		ck_assert_int_eq(fixture_open(conninfo, &own), ERR_OK);
+		while (position < ROUNDS) {
+			struct store_batch_result result;
+			struct sample sample;
+			enum err err;
+
+			sample_init(&sample, position, "one.example");
+			err = load(own, "s1", &sample, 1, position, position + 1, &result);
+			if ((err && err != ERR_CONFLICT) ||
+				store_position(own, STR("s1"), &position))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 2; i++) {
+		int status;
+
+		waitpid(children[i], &status, 0);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, ROUNDS);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_lost_connection_is_unavailable_and_comes_back)
+{
+	char conninfo[700];
+	struct store_migration migration;
+	struct store_batch_result result;
+	struct store *store = NULL;
+	struct store_batch *batch;
+	struct sample sample;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	sample_init(&sample, 0, "one.example");
+	batch = store_batch_new(store, STR("s1"));
+	ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_OK);
+	fixture_sql(fixture.conninfo, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+				      "WHERE application_name = 'test'");
+	ck_assert_int_eq(store_batch_commit(batch, 0, 1, &result), ERR_UNAVAILABLE);
+	ck_assert(!store_connected(store));
+	ck_assert_uint_gt(store_error(store).n, 0);
+	ck_assert_int_eq(store_reopen(store), ERR_OK);
+	ck_assert_int_eq(store_batch_commit(batch, 0, 1, &result), ERR_OK);
+	ck_assert_uint_eq(result.events, 1);
+	store_batch_free(batch);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(ids_are_stable_and_in_order_of_time)
+{
+	char room[UUID_TEXT_BYTES];
+	struct uuid a = store_id(NOW, STR("s1"), 1, 1), b = store_id(NOW, STR("s1"), 1, 1), back;
+	struct uuid later = store_id(NOW + 1000, STR("s1"), 1, 1);
+
+	/* Stands in databases: this text may never change. */
+	struct str text = uuid_format(&a, room);
+
+	ck_assert_msg(str_starts(text, STR("01a1")), "%s", room);
+	ck_assert_int_eq(text.p[14], '8');
+	ck_assert(memcmp(&a, &b, sizeof a) == 0);
+	ck_assert(memcmp(&a, &later, sizeof a) < 0);
+	b = store_id(NOW, STR("s1"), 1, 2);
+	ck_assert(memcmp(&a, &b, sizeof a) != 0);
+	b = store_id(NOW, STR("s1"), 2, 1);
+	ck_assert(memcmp(&a, &b, sizeof a) != 0);
+	b = store_id(NOW, STR("s2"), 1, 1);
+	ck_assert(memcmp(&a, &b, sizeof a) != 0);
+	ck_assert(uuid_parse(text, &back));
+	ck_assert(memcmp(&a, &back, sizeof a) == 0);
+	ck_assert(!uuid_parse(STR("01a1"), &back));
+	ck_assert(!uuid_parse(STR("0123456789ab-cdef-0123-4567-89abcdef"), &back));
+	ck_assert(!uuid_parse(STR("g1234567-89ab-cdef-0123-456789abcdef"), &back));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("store_batch");
+	TCase *tests = tcase_create("batch");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, a_batch_is_stored_with_its_position);
+	tcase_add_test(tests, an_empty_batch_moves_the_position);
+	tcase_add_test(tests, a_moved_position_stores_nothing);
+	tcase_add_test(tests, a_replay_counts_nothing);
+	tcase_add_test(tests, a_second_delivery_counts_nothing);
+	tcase_add_test(tests, one_recipient_counts_once_in_a_message);
+	tcase_add_test(tests, events_without_a_recipient_count_for_no_domain);
+	tcase_add_test(tests, hostile_text_is_stored_clean);
+	tcase_add_test(tests, a_full_batch_is_unchanged);
+	tcase_add_test(tests, send_time_is_the_date_within_bounds);
+	tcase_add_test(tests, send_time_has_buckets_of_its_own);
+	tcase_add_test(tests, rollups_made_again_are_the_same);
+	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);
+	tcase_add_test(tests, rows_move_when_their_partition_is_made);
+	tcase_add_test(tests, two_loaders_of_one_spool_store_once);
+	tcase_add_test(tests, a_lost_connection_is_unavailable_and_comes_back);
+	tcase_add_test(tests, ids_are_stable_and_in_order_of_time);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	fixture_start();
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	fixture_stop();
+	return failed ? 1 : 0;
+}
