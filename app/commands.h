@@ -16,6 +16,9 @@ enum exit_code {
 /* `bounced role NAME`: how the supervisor starts a role. Not for people. */
 int cmd_role(int argc, char **argv);
 
+/* The whole command line: picks the subcommand. */
+int command_run(int argc, char **argv);
+
 /* Prints "bounced: ..." to standard error and returns EXIT_CODE_FAILED or EXIT_CODE_USAGE. */
 int command_failed(const char *format, ...) PRINTF_LIKE(1, 2);
 int command_misused(const char *command, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -6,6 +6,7 @@
 #include "app/database.h"
 #include "app/role.h"
 #include "app/settings.h"
+#include "app/token_keys.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ struct loader {
 	struct store_batch *rows;
 	struct parser_pool *pool;
 	struct batch batches[2];
+	struct token_keys token_keys;
 	char spool_id[LOADER_LOG_ID_BYTES];
 	bool keep_raw, stopping;
 };
@@ -58,7 +60,7 @@ static void digest_message(const struct item *item, uint8_t ret_digest[STORE_DIG
 
 /* ---- storing ---- */
 
-static void add_item(struct loader *l, const struct item *item)
+static void add_item(struct loader *l, struct item *item)
 {
 	struct store_message message = { .sequence = item->sequence,
 		.envelope = &item->envelope,
@@ -66,6 +68,7 @@ static void add_item(struct loader *l, const struct item *item)
 		.size = item->job.message.n,
 		.raw = l->keep_raw ? item->job.message : STR_EMPTY };
 
+	token_judge(&l->token_keys, &item->envelope, &item->job.report.token);
 	digest_message(item, message.digest);
 	if (store_batch_add(l->rows, &message) == ERR_OK)
 		return;
@@ -261,6 +264,16 @@ static enum err start_at_position(struct loader *l)
 	return err;
 }
 
+static enum err load_keys(struct loader *l)
+{
+	struct str trouble;
+	enum err err = token_keys_load(l->role->config, l->arena, &l->token_keys, &trouble);
+
+	if (err)
+		log_event(LOG_ERROR, "keys_refused", LOG_STR("reason", trouble));
+	return err;
+}
+
 int role_loader(struct role *role)
 {
 	struct loader loader = { .role = role, .arena = arena_new() }, *l = &loader;
@@ -272,7 +285,9 @@ int role_loader(struct role *role)
 	batch_init(&l->batches[0], max);
 	batch_init(&l->batches[1], max);
 	srand((unsigned)getpid());
-	err = open_lane(l);
+	err = load_keys(l);
+	if (!err)
+		err = open_lane(l);
 	if (!err)
 		err = database_open(role, "bounced loader", &l->store);
 	if (!err)
@@ -284,6 +299,7 @@ int role_loader(struct role *role)
 	}
 	if (err && err != ERR_CLOSED)
 		log_event(LOG_ERROR, "loader_stopped", LOG_ERR(err));
+	token_keys_release(&l->token_keys);
 	store_batch_free(l->rows);
 	store_close(l->store);
 	spool_reader_close(l->reader);

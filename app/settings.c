@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "app/token_keys.h"
 #include "core/log.h"
 
 bool settings_split_address(struct str address, struct str *ret_host, struct str *ret_port)
@@ -78,6 +79,7 @@ static bool loopback(struct str address)
 enum err settings_check(const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
 	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL), item;
+	struct token_keys keys = { 0 };
 	enum log_level known;
 	enum err err = check_addresses(config, CONFIG_SMTP_LISTEN, arena, ret_trouble);
 
@@ -108,6 +110,10 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 			    "everybody could ask without a key");
 		return ERR_SYNTAX;
 	}
+	err = token_keys_load(config, arena, &keys, ret_trouble);
+	token_keys_release(&keys);
+	if (err)
+		return err;
 	if (config_int(config, CONFIG_SPOOL_QUOTA_BYTES) <
 		2 * config_int(config, CONFIG_SPOOL_SEGMENT_BYTES)) {
 		*ret_trouble =

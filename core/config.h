@@ -53,7 +53,7 @@ struct str config_str(const struct config *config, enum config_id id);
 /* Of a CONFIG_INT; of a CONFIG_BOOL. */
 int64_t config_int(const struct config *config, enum config_id id);
 bool config_bool(const struct config *config, enum config_id id);
-/* The i-th item of a CONFIG_LIST, trimmed; false behind the last. Empty items do not count. */
+/* The i-th comma-separated item of any text, trimmed; false behind the last. Empty items do not count. */
 bool config_item(const struct config *config, enum config_id id, size_t i, struct str *ret_item);
 
 /* What config_print does with a CONFIG_SECRET that is set. */

@@ -1,0 +1,12 @@
+/* app/token_keys.h -- the keys of token.keys, and the verdict on a message's return path. */
+#pragma once
+#include "core/config.h"
+#include "core/envelope.h"
+#include "suppress/token.h"
+
+/* *ret_trouble (in `arena`) names the wrong key by its place, never by its text. */
+MUST_CHECK enum err token_keys_load(const struct config *config, struct arena *arena,
+	struct token_keys *ret_keys, struct str *ret_trouble);
+/* Verifies the token that the parser found in a forward-path. Without keys it stays TOKEN_UNKNOWN. */
+void token_judge(
+	const struct token_keys *keys, const struct envelope *envelope, struct token_ref *token);

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Every mail of $TEST_CORPUS through the SMTP port, then /v1/domains against `bounced parse`.
+
+The client is Python's smtplib. Each mail goes to a return path of its own, so that none is taken for a
+second delivery of another. Numbers are compared one by one, and so are rates and their intervals.
+"""
+import collections
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import server as e2e
+
+HOUR = 3600
+Z = 1.959963984540054  # 97.5 % of the normal distribution
+
+
+def wilson(failed, attempted):
+    p, n = failed / attempted, attempted
+    middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z / (1 + Z * Z / n) * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+    return middle - half, middle + half
+
+
+def expected_counts(paths):
+    """domain -> counter of failed, hard, soft, block, delayed, complaints; as `bounced parse` says."""
+    counts = collections.defaultdict(collections.Counter)
+    for start in range(0, len(paths), 200):
+        done = subprocess.run([e2e.BINARY, "parse", *paths[start:start + 200]], capture_output=True,
+                              timeout=600)
+        assert done.returncode == 0, done.stderr
+        for line in done.stdout.splitlines():
+            for event in json.loads(line)["events"]:
+                row = counts[event["domain"] or ""]
+                outcome = event["outcome"]
+                row["complaints" if outcome == "complaint" else outcome] += 1
+                if outcome == "failed":
+                    row[event["class"]] += 1
+    return counts
+
+
+def main():
+    corpus = os.environ.get("TEST_CORPUS")
+    if not corpus:
+        e2e.skip("TEST_CORPUS is not set")
+    mails = sorted(p for p in pathlib.Path(corpus, "mails").rglob("*") if p.is_file())
+    assert mails, "no mails"
+    with e2e.Server() as server, tempfile.TemporaryDirectory() as scratch:
+        hour = int(time.time()) // HOUR * HOUR
+        paths = []
+        peer = e2e.connect(server)
+        for number, mail in enumerate(mails):
+            message = e2e.crlf(mail.read_bytes())
+            if not message.endswith(b"\r\n"):
+                message += b"\r\n"
+            paths.append(os.path.join(scratch, f"{number}.eml"))
+            pathlib.Path(paths[-1]).write_bytes(message)
+            code, text = e2e.send(peer, message, recipient=f"bounce{number}@news.sender.example")
+            assert code == 250, (mail, code, text)
+        peer.quit()
+        expected = expected_counts(paths)
+        e2e.wait_for(lambda: server.sql("select count(*) from message") == [[str(len(mails))]],
+                     "every mail to be stored", 300, server)
+        # A volume for every other domain, in every hour that the run may have touched.
+        attempted = {}
+        rows = []
+        for domain in sorted(expected)[::2]:
+            if domain and expected[domain]["failed"]:
+                attempted[domain] = 0
+                for at in range(hour, int(time.time()) + 1, HOUR):
+                    rows.append({"hour": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
+                                 "stream": "default", "campaign": "c", "domain": domain, "source": "s",
+                                 "attempted": expected[domain]["failed"] * 7})
+                    attempted[domain] += rows[-1]["attempted"]
+        status, _, body = server.request("POST", "/v1/volumes", {"volumes": rows})
+        assert status // 100 == 2, body
+        compare(server, expected, attempted)
+        print(f"{len(mails)} mails, {len(expected)} domains, {len(attempted)} with a volume: equal")
+
+
+def compare(server, expected, attempted):
+    found, cursor = {}, None
+    while True:
+        path = "/v1/domains?limit=500" + (f"&cursor={cursor}" if cursor else "")
+        status, page = server.get(path)
+        assert status == 200, page
+        for row in page["domains"]:
+            assert row["domain"] not in found, "a domain on two pages"
+            found[row["domain"]] = row
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    wrong = []
+    for domain in sorted(set(expected) | set(found)):
+        row, want = found.get(domain, {}), expected.get(domain, {})
+        for field in ("failed", "hard", "soft", "block", "delayed", "complaints"):
+            if row.get(field, 0) != want.get(field, 0):
+                wrong.append(f"{domain} {field}: parse {want.get(field, 0)}, api {row.get(field, 0)}")
+        if not row:
+            continue
+        if domain not in attempted:
+            if row["failure_rate"] is not None or row["attempted"] is not None:
+                wrong.append(f"{domain}: a rate without a volume: {row}")
+            continue
+        rate = want["failed"] / attempted[domain]
+        low, high = wilson(want["failed"], attempted[domain])
+        got = [row["attempted"], row["failure_rate"], *row["failure_rate_interval"], row["coverage"]]
+        if any(abs(a - b) > 1e-6 for a, b in zip(got, [attempted[domain], rate, low, high, 1])):
+            wrong.append(f"{domain}: rate {got}, expected {[attempted[domain], rate, low, high, 1]}")
+    assert not wrong, "\n".join(wrong[:40])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

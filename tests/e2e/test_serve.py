@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""The processes of `bounced serve`: ready, restarted, stopped in order, each with its own settings only.
+And the walk of the README: demo, then rates."""
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import server as e2e
+
+
+def check_demo(server):
+    done = subprocess.run([e2e.BINARY, "demo", "--config", server.config], capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == 0, done.stderr
+    e2e.wait_for(lambda: len(server.events()) == 61, "the demo's 61 events", 60, server)
+    status, page = server.get("/v1/domains")
+    assert status == 200
+    rows = {row["domain"]: row for row in page["domains"]}
+    got = {name: (row["attempted"], row["hard"], row["soft"], row["block"], row["delayed"], row["complaints"])
+           for name, row in rows.items()}
+    assert got == {
+        "example.com": (4000, 12, 5, 0, 0, 0), "example.net": (1500, 3, 0, 25, 4, 0),
+        "example.org": (600, 9, 0, 0, 0, 2), "shop.example": (None, 1, 0, 0, 0, 0),
+    }, got
+    assert abs(rows["example.com"]["failure_rate"] - 17 / 4000) < 1e-9, rows["example.com"]
+    assert rows["shop.example"]["failure_rate"] is None
+    status, one = server.get("/v1/domains/example.com")
+    assert status == 200 and one["reasons"], one
+
+
+def check_second_delivery(server):
+    """The same envelope and bytes again count once; another envelope counts again."""
+    message = e2e.crlf(b"From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\n"
+                       b"Hi. This is the qmail-send program at mx.example.net.\n\n"
+                       b"<twice@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n")
+    peer = e2e.connect(server)
+    for recipient in ("one@news.sender.example", "one@news.sender.example", "two@news.sender.example"):
+        assert e2e.send(peer, message, recipient=recipient)[0] == 250
+    peer.quit()
+    e2e.wait_for(lambda: len(server.events(recipient="twice@example.com")) == 2, "two events", 60, server)
+
+
+def files_of(pid):
+    names = []
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            names.append(os.readlink(entry))
+    return names
+
+
+def check_roles(server):
+    """A parser holds no socket but its client's and no file; no role's environment has a setting."""
+    for role in ("smtp", "parser", "loader", "api", "scheduler"):
+        pids = server.pids(role)
+        assert pids, role
+        for pid in pids:
+            environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"BOUNCED" not in environment and b"secret" not in environment, (role, environment)
+    for pid in server.pids("parser"):
+        files = [name for name in files_of(pid) if not name.startswith(("pipe:", "socket:", "anon_inode:"))]
+        assert set(files) <= {str(server.log_path), "/dev/null"}, files
+        sockets = [name for name in files_of(pid) if name.startswith("socket:")]
+        assert len(sockets) == 2, sockets  # its control socket and its client's
+    if os.geteuid() == 0:
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        assert "\nUid:\t0\t" not in status, "still root"
+
+
+def check_restart(server):
+    for role in ("smtp", "parser", "loader", "api", "scheduler", "postgres"):
+        before = set(server.pids(role))
+        victim = min(before)
+        os.kill(victim, signal.SIGKILL)
+        e2e.wait_for(lambda: len(set(server.pids(role)) - {victim}) == len(before), f"{role} again", 60,
+                     server)
+    e2e.wait_for(lambda: server.get("/readyz")[0] == 200, "ready again", 60, server)
+
+
+def check_rollups(server):
+    """The counts behind the rates are those of the events."""
+    rows = server.sql("select count(*), count(distinct event_id) from event")
+    assert rows[0][0] == rows[0][1], rows
+
+
+def main():
+    with e2e.Server() as server:
+        check_demo(server)
+        check_second_delivery(server)
+        check_roles(server)
+        check_restart(server)
+        check_second_delivery_after_restart(server)
+        check_rollups(server)
+        started = server.stop()
+        assert started == 0, started
+        log = server.log_tail(400)
+        assert "event=stopped" in log and "Sanitizer" not in log, log
+        # Everything is there again after a stop and a start.
+        server.start().wait_ready()
+        assert len(server.events()) == 63
+        # A second server on the same folder is refused and disturbs nothing.
+        twin = subprocess.run([e2e.BINARY, "serve", "--config", server.config], capture_output=True,
+                              text=True, timeout=60)
+        assert twin.returncode == 1 and "listen" in twin.stderr, twin
+    print("served, restarted, stopped and started again")
+
+
+def check_second_delivery_after_restart(server):
+    assert len(server.events(recipient="twice@example.com")) == 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
