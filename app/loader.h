@@ -1,0 +1,32 @@
+/* app/loader.h -- what the loader's two files share: its lanes, and how a batch is stored.
+ * One process loads every lane of a node: each lane has its own position, batches and order; parsers and the
+ * database connection are shared. */
+#pragma once
+#include "app/batch.h"
+#include "app/role.h"
+#include "store/store.h"
+#include "suppress/token.h"
+
+enum { LOADER_ID_BYTES = 24 };
+
+struct lane {
+	const char *name;            /* of its folder below the spool */
+	struct spool_reader *reader; /* NULL: its writer has not made it yet */
+	struct store_batch *rows;
+	struct batch batches[2];
+	struct batch *now, *next;
+	char spool_id[LOADER_ID_BYTES];
+};
+
+struct loader {
+	struct role *role;
+	struct arena *arena;
+	struct store *store;
+	struct parser_pool *pool;
+	struct token_keys token_keys;
+	bool keep_raw, stopping;
+};
+
+/* Stores the whole batch and publishes the position behind it. Tries until it is done; a message that the
+ * database refuses is kept without its events. ERR_CLOSED: the role is to stop. */
+MUST_CHECK enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch);

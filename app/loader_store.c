@@ -1,0 +1,155 @@
+/* app/loader_store.c -- a batch of reports into the database, exactly once. */
+#define _GNU_SOURCE
+#include "app/loader.h"
+#include "app/token_keys.h"
+#include "core/limits.h"
+#include "core/log.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+enum { LOADER_PAUSE_MAX_MS = 10000 };
+
+/* ---- the digest that finds a second delivery ---- */
+
+/* Envelope and bytes: the peer that lost our 250 repeats both. */
+static void digest_message(const struct item *item, uint8_t ret_digest[STORE_DIGEST_BYTES])
+{
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	const struct envelope *envelope = &item->envelope;
+	struct buf head = BUF_INIT(LIMIT_FRAME_BYTES);
+	gsize n = STORE_DIGEST_BYTES;
+
+	buf_put_str32(&head, envelope->reverse_path);
+	for (size_t i = 0; i < envelope->n_forward_paths; i++)
+		buf_put_str32(&head, envelope->forward_paths[i]);
+	buf_put_u64(&head, item->job.message.n);
+	g_checksum_update(sum, (const guchar *)head.p, (gssize)head.n);
+	if (item->job.message.n)
+		g_checksum_update(
+			sum, (const guchar *)item->job.message.p, (gssize)item->job.message.n);
+	g_checksum_get_digest(sum, ret_digest, &n);
+	g_checksum_free(sum);
+	buf_release(&head);
+}
+
+/* ---- storing ---- */
+
+static void add_item(struct loader *l, struct lane *lane, struct item *item)
+{
+	struct store_message message = { .sequence = item->sequence,
+		.envelope = &item->envelope,
+		.report = &item->job.report,
+		.size = item->job.message.n,
+		.raw = l->keep_raw ? item->job.message : STR_EMPTY };
+
+	token_judge(&l->token_keys, &item->envelope, &item->job.report.token);
+	digest_message(item, message.digest);
+	if (store_batch_add(lane->rows, &message) == ERR_OK)
+		return;
+	/* STORE_BATCH_BYTES is over twice BATCH_BYTES, so only our own mistake can come here. */
+	log_event(LOG_ERROR, "batch_full", LOG_U64("sequence", item->sequence));
+	abort();
+}
+
+static void log_stored(const struct lane *lane, const struct item *item)
+{
+	const struct report *report = &item->job.report;
+	struct str rule = report->n_events ? report->events[0].rule.id : STR_EMPTY;
+
+	log_event(LOG_INFO, "report_stored", LOG_STR("id", item->envelope.session_id),
+		LOG_C("spool", lane->spool_id), LOG_U64("sequence", item->sequence),
+		LOG_STR("kind", kind_name(report->kind)), LOG_U64("events", report->n_events),
+		LOG_STR("rule", rule));
+}
+
+/* A pause that grows, with jitter, so that many loaders do not come back at once. True: stop. */
+static bool pause_before_retry(struct loader *l, unsigned attempt)
+{
+	int64_t ms = attempt < 8 ? 100 << attempt : LOADER_PAUSE_MAX_MS;
+
+	ms = ms < LOADER_PAUSE_MAX_MS ? ms : LOADER_PAUSE_MAX_MS;
+	return role_wait_stop(l->role, (int)(ms / 2 + rand() % (ms / 2)));
+}
+
+/* After a commit whose end is unknown the position tells: ERR_EXISTS: it happened; ERR_OK: it did not;
+ * ERR_CONFLICT: another loader, or an older copy of the database: start again from what it says. */
+static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t from, uint64_t to)
+{
+	uint64_t stored;
+	enum err err = store_connected(l->store) ? ERR_OK : store_reopen(l->store);
+
+	if (!err)
+		err = store_position(l->store, str_c(lane->spool_id), &stored);
+	if (err)
+		return ERR_OK; /* nobody to ask: the next attempt will */
+	return stored >= to ? ERR_EXISTS : stored == from ? ERR_OK : ERR_CONFLICT;
+}
+
+/* Stores n items and moves the position from `from` to `to`; tries until it is done, the role is to
+ * stop (ERR_CLOSED), the position is another one (ERR_CONFLICT), or the database refuses the rows
+ * (ERR_DATABASE). */
+static enum err store_items(struct loader *l, struct lane *lane, struct item *items, size_t n,
+	uint64_t from, uint64_t to)
+{
+	struct store_batch_result result = { 0 };
+	enum err err;
+
+	store_batch_reset(lane->rows);
+	for (size_t i = 0; i < n; i++)
+		add_item(l, lane, &items[i]);
+	for (unsigned attempt = 0;; attempt++) {
+		err = store_batch_commit(lane->rows, from, to, &result);
+		if (!err || err == ERR_DATABASE)
+			break;
+		log_event(LOG_WARN, "batch_not_stored", LOG_ERR(err),
+			LOG_STR("reason", store_error(l->store)), LOG_U64("attempt", attempt));
+		err = ask_position(l, lane, from, to);
+		if (err)
+			return err == ERR_EXISTS ? ERR_OK : err;
+		if (pause_before_retry(l, attempt))
+			return ERR_CLOSED;
+	}
+	if (!err && result.second_deliveries)
+		log_event(LOG_INFO, "second_deliveries",
+			LOG_U64("messages", result.second_deliveries));
+	return err;
+}
+
+/* One message that the database refuses must not hold up the lane: it is kept without its events. */
+static enum err store_one_by_one(struct loader *l, struct lane *lane, struct batch *batch)
+{
+	uint64_t from = batch->from;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < batch->n && !err; i++) {
+		struct item *item = &batch->items[i];
+		uint64_t to = i + 1 < batch->n ? batch->items[i + 1].sequence : batch->to;
+
+		err = store_items(l, lane, item, 1, from, to);
+		if (err == ERR_DATABASE) {
+			log_event(LOG_ERROR, "message_set_aside",
+				LOG_U64("sequence", item->sequence),
+				LOG_STR("reason", store_error(l->store)));
+			report_init(&item->job.report);
+			item->job.report.flaws = FLAW_BIT(FLAW_PARSER_CRASHED);
+			err = store_items(l, lane, item, 1, from, to);
+		}
+		from = to;
+	}
+	return err;
+}
+
+enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
+{
+	enum err err = store_items(l, lane, batch->items, batch->n, batch->from, batch->to);
+
+	if (err == ERR_DATABASE && batch->n)
+		err = store_one_by_one(l, lane, batch);
+	if (err)
+		return err;
+	for (size_t i = 0; i < batch->n; i++)
+		log_stored(lane, &batch->items[i]);
+	spool_reader_publish(lane->reader, batch->to - 1);
+	return ERR_OK;
+}
