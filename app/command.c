@@ -1,10 +1,13 @@
 /* app/command.c -- the table of subcommands, their options, and what they say when misused. */
 #define _GNU_SOURCE
 #include "app/commands.h"
+#include "app/manual.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { MANUAL_BYTES = 1 << 17 };
 
 static const struct command {
 	const char *name;
@@ -122,8 +125,20 @@ int cmd_version(int argc UNUSED, char **argv UNUSED)
 	return EXIT_CODE_OK;
 }
 
+static int print_manual(void)
+{
+	struct buf page = BUF_INIT(MANUAL_BYTES);
+
+	manual_write(&page);
+	fwrite(page.p, 1, page.n, stdout);
+	buf_release(&page);
+	return fflush(stdout) ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}
+
 int cmd_help(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "--man"))
+		return print_manual();
 	if (argc > 1) {
 		if (!find_command(argv[1]))
 			return command_misused("help", "there is no command \"%s\"", argv[1]);

@@ -3,11 +3,13 @@
 #include "app/child.h"
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/manual.h"
 #include "app/parser_pool.h"
 #include "app/settings.h"
 #include "core/frame.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,6 +127,23 @@ START_TEST(options_and_operands_are_told_apart)
 	ck_assert_str_eq(config, "c");
 	ck_assert_str_eq(x, "1=2");
 	ck_assert(pretty && !help);
+}
+END_TEST
+
+START_TEST(the_manual_page_is_made_from_the_commands)
+{
+	static char page[1 << 17];
+	struct buf out = BUF_INIT(sizeof page);
+	FILE *file = fopen(TEST_SOURCE_DIR "/docs/bounced.1", "rb");
+	size_t n;
+
+	ck_assert_ptr_nonnull(file);
+	n = fread(page, 1, sizeof page, file);
+	fclose(file);
+	manual_write(&out);
+	ck_assert_msg(str_eq(str_from(page, n), buf_str(&out)),
+		"docs/bounced.1 is stale: bounced help --man > docs/bounced.1");
+	buf_release(&out);
 }
 END_TEST
 
@@ -285,6 +304,7 @@ int main(void)
 		tcase, configurations_are_judged_as_a_whole, 0, ARRAY_LEN(config_cases));
 	tcase_add_test(tcase, printed_settings_load_again);
 	tcase_add_test(tcase, options_and_operands_are_told_apart);
+	tcase_add_test(tcase, the_manual_page_is_made_from_the_commands);
 	tcase_add_test(tcase, back_off_doubles_up_to_its_ceiling);
 	tcase_add_test(tcase, answers_come_back_in_order);
 	tcase_add_test(tcase, a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on);
