@@ -1,0 +1,63 @@
+#include "suppress/policy.h"
+
+static const struct str mode_names[UNSIGNED_MODE_COUNT] = {
+	[UNSIGNED_STRIKES] = STR_INIT("strikes"),
+	[UNSIGNED_HOLD] = STR_INIT("hold"),
+	[UNSIGNED_TRUST] = STR_INIT("trust"),
+};
+static const struct str decision_names[DECISION_COUNT] = {
+	[DECISION_NONE] = STR_INIT("none"),
+	[DECISION_HOLD] = STR_INIT("hold"),
+	[DECISION_STRIKE] = STR_INIT("strike"),
+	[DECISION_SUPPRESS] = STR_INIT("suppress"),
+};
+static const enum decision unsigned_decisions[UNSIGNED_MODE_COUNT] = {
+	[UNSIGNED_STRIKES] = DECISION_STRIKE,
+	[UNSIGNED_HOLD] = DECISION_HOLD,
+	[UNSIGNED_TRUST] = DECISION_SUPPRESS,
+};
+
+struct str unsigned_mode_name(enum unsigned_mode mode)
+{
+	return mode_names[mode];
+}
+
+bool unsigned_mode_from_name(struct str name, enum unsigned_mode *ret_mode)
+{
+	for (size_t i = 0; i < UNSIGNED_MODE_COUNT; i++) {
+		if (!str_eq(name, mode_names[i]))
+			continue;
+		*ret_mode = (enum unsigned_mode)i;
+		return true;
+	}
+	return false;
+}
+
+struct str decision_name(enum decision decision)
+{
+	return decision_names[decision];
+}
+
+/* Only what is final and about the recipient: a failure of class hard, or their complaint. A soft
+ * failure needs a history, and a block says nothing about the recipient. */
+static bool weighs(const struct evidence *evidence)
+{
+	if (!evidence->recipient.n)
+		return false;
+	if (evidence->outcome == OUTCOME_COMPLAINT)
+		return evidence->kind == KIND_COMPLAINT;
+	return evidence->outcome == OUTCOME_FAILED && evidence->class == CLASS_HARD;
+}
+
+enum decision policy_decide(const struct policy *policy, const struct evidence *evidence)
+{
+	if (!weighs(evidence))
+		return DECISION_NONE;
+	if (evidence->token == TOKEN_VALID)
+		return evidence->bound ? DECISION_SUPPRESS : DECISION_NONE;
+	/* An expired or forged token is worse than none. */
+	if (evidence->token == TOKEN_EXPIRED || evidence->token == TOKEN_INVALID ||
+		policy->stream_signs)
+		return DECISION_NONE;
+	return unsigned_decisions[policy->unsigned_mode];
+}

@@ -1,0 +1,43 @@
+/* suppress/policy.h -- what one event means for whether we go on mailing its recipient.
+ * Knows: outcome, class, and how far the evidence can be trusted: anyone can send a bounce. Does not
+ * know what happened before (the store counts strikes) or what is done about it. Pure. */
+#pragma once
+#include "core/report.h"
+
+/* What an event of a stream that does not sign its return paths may do. */
+enum unsigned_mode {
+	UNSIGNED_STRIKES, /* suppresses when policy.strikes events stand on as many different days */
+	UNSIGNED_HOLD,    /* is noted, and waits for a person */
+	UNSIGNED_TRUST,   /* counts as if it were signed */
+	UNSIGNED_MODE_COUNT
+};
+
+struct policy {
+	enum unsigned_mode unsigned_mode;
+	bool stream_signs; /* then an event without a valid token does nothing */
+};
+
+struct evidence {
+	enum kind kind;
+	enum outcome outcome;
+	enum reason_class class;
+	enum token_verdict token;
+	bool bound;           /* the token was made for this recipient */
+	struct str recipient; /* empty: not known */
+};
+
+enum decision {
+	DECISION_NONE,     /* never held against the recipient */
+	DECISION_HOLD,     /* on the list, in state `held` */
+	DECISION_STRIKE,   /* counts, at most once a day */
+	DECISION_SUPPRESS, /* at once */
+	DECISION_COUNT
+};
+
+enum decision policy_decide(const struct policy *policy, const struct evidence *evidence);
+
+/* "strikes", "hold", "trust". */
+struct str unsigned_mode_name(enum unsigned_mode mode);
+bool unsigned_mode_from_name(struct str name, enum unsigned_mode *ret_mode);
+/* "none", "hold", "strike", "suppress". */
+struct str decision_name(enum decision decision);

@@ -1,0 +1,85 @@
+// links: suppress
+// Check program of suppress/policy: every kind of evidence against every kind of stream.
+#include "suppress/policy.h"
+
+#include <check.h>
+
+enum { UNSIGNED, SIGNED };
+#define HARD  KIND_BOUNCE, OUTCOME_FAILED, CLASS_HARD
+#define ABUSE KIND_COMPLAINT, OUTCOME_COMPLAINT, CLASS_NONE
+
+static const struct {
+	const char *what;
+	enum unsigned_mode mode;
+	int stream;
+	enum kind kind;
+	enum outcome outcome;
+	enum reason_class class;
+	enum token_verdict token;
+	bool bound;
+	enum decision decision;
+} cases[] = {
+	{ "unsigned, strikes", UNSIGNED_STRIKES, UNSIGNED, HARD, TOKEN_NONE, false,
+		DECISION_STRIKE },
+	{ "unsigned, hold", UNSIGNED_HOLD, UNSIGNED, HARD, TOKEN_NONE, false, DECISION_HOLD },
+	{ "unsigned, trust", UNSIGNED_TRUST, UNSIGNED, HARD, TOKEN_NONE, false, DECISION_SUPPRESS },
+	{ "a stream that signs", UNSIGNED_TRUST, SIGNED, HARD, TOKEN_NONE, false, DECISION_NONE },
+	{ "signed and bound", UNSIGNED_HOLD, SIGNED, HARD, TOKEN_VALID, true, DECISION_SUPPRESS },
+	{ "signed for another", UNSIGNED_TRUST, SIGNED, HARD, TOKEN_VALID, false, DECISION_NONE },
+	{ "expired", UNSIGNED_TRUST, UNSIGNED, HARD, TOKEN_EXPIRED, true, DECISION_NONE },
+	{ "forged", UNSIGNED_TRUST, UNSIGNED, HARD, TOKEN_INVALID, false, DECISION_NONE },
+	{ "no keys here", UNSIGNED_STRIKES, UNSIGNED, HARD, TOKEN_UNKNOWN, false, DECISION_STRIKE },
+	{ "soft", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_SOFT, TOKEN_VALID,
+		true, DECISION_NONE },
+	{ "block", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_BLOCK, TOKEN_VALID,
+		true, DECISION_NONE },
+	{ "delayed", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_DELAYED, CLASS_HARD,
+		TOKEN_VALID, true, DECISION_NONE },
+	{ "delivered", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_DELIVERED, CLASS_NONE,
+		TOKEN_VALID, true, DECISION_NONE },
+	{ "complaint", UNSIGNED_TRUST, UNSIGNED, ABUSE, TOKEN_NONE, false, DECISION_SUPPRESS },
+	{ "complaint, signed", UNSIGNED_STRIKES, SIGNED, ABUSE, TOKEN_VALID, true,
+		DECISION_SUPPRESS },
+};
+
+START_TEST(evidence_is_weighed)
+{
+	struct policy policy = { cases[_i].mode, cases[_i].stream == SIGNED };
+	struct evidence evidence = { cases[_i].kind, cases[_i].outcome, cases[_i].class,
+		cases[_i].token, cases[_i].bound, STR("ann@example.com") };
+
+	ck_assert_msg(
+		policy_decide(&policy, &evidence) == cases[_i].decision, "%s", cases[_i].what);
+	evidence.recipient = STR_EMPTY;
+	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_NONE);
+}
+END_TEST
+
+START_TEST(modes_have_names)
+{
+	for (size_t i = 0; i < UNSIGNED_MODE_COUNT; i++) {
+		enum unsigned_mode mode = UNSIGNED_MODE_COUNT;
+
+		ck_assert(
+			unsigned_mode_from_name(unsigned_mode_name((enum unsigned_mode)i), &mode));
+		ck_assert_uint_eq(mode, i);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *tcase = tcase_create("policy");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tcase, evidence_is_weighed, 0, ARRAY_LEN(cases));
+	tcase_add_test(tcase, modes_have_names);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
