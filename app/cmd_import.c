@@ -4,12 +4,11 @@
 #define _GNU_SOURCE
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/lane.h"
 #include "app/privilege.h"
-#include "app/settings.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "ingest/mailbox.h"
-#include "spool/spool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,21 +107,6 @@ static enum err import_path(struct import *import, const char *path)
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err open_lane(
-	const struct config *config, struct arena *arena, struct spool_writer **ret_writer)
-{
-	struct spool_options options;
-
-	spool_options_init(&options);
-	options.segment_bytes =
-		(uint64_t)config_int(config, CONFIG_SPOOL_SEGMENT_BYTES) & ~(uint64_t)4095;
-	options.quota_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_QUOTA_BYTES);
-	options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
-	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
-	return spool_writer_open(
-		settings_spool_lane(config, arena, "import"), &options, ret_writer);
-}
-
 static int run_import(struct import *import, int argc, char **argv)
 {
 	enum err err = ERR_OK;
@@ -151,7 +135,7 @@ static int prepare_and_run(
 
 	if (err) {
 		code = command_failed("%.*s", STR_ARG(trouble));
-	} else if ((err = open_lane(config, arena, &import->writer))) {
+	} else if ((err = lane_open(config, arena, "import", &import->writer))) {
 		code = command_failed("the spool's import lane: %s",
 			err == ERR_CONFLICT ? "another import is running" : err_text(err));
 	} else {

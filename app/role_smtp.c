@@ -1,8 +1,8 @@
 /* app/role_smtp.c -- the smtp role: a spool lane and the server in front of it. */
 #define _GNU_SOURCE
 #include "app/commands.h"
+#include "app/lane.h"
 #include "app/role.h"
-#include "app/settings.h"
 #include "core/log.h"
 #include "ingest/smtp_server.h"
 
@@ -95,21 +95,6 @@ static void read_options(
 	options->log_addresses = config_bool(config, CONFIG_SERVER_LOG_ADDRESSES);
 }
 
-static enum err open_spool(
-	const struct role *role, struct arena *arena, struct spool_writer **ret_writer)
-{
-	const struct config *config = role->config;
-	struct spool_options options;
-
-	spool_options_init(&options);
-	options.segment_bytes =
-		(uint64_t)config_int(config, CONFIG_SPOOL_SEGMENT_BYTES) & ~(uint64_t)4095;
-	options.quota_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_QUOTA_BYTES);
-	options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
-	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
-	return spool_writer_open(settings_spool_lane(config, arena, "smtp"), &options, ret_writer);
-}
-
 static enum err serve(struct role *role, struct arena *arena, struct spool_writer *writer)
 {
 	struct smtp_server_options options;
@@ -138,7 +123,7 @@ int role_smtp(struct role *role)
 {
 	struct arena *arena = arena_new();
 	struct spool_writer *writer = NULL;
-	enum err err = open_spool(role, arena, &writer);
+	enum err err = lane_open(role->config, arena, "smtp", &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_ERR(err));

@@ -1,0 +1,26 @@
+#define _GNU_SOURCE
+#include "app/lane.h"
+
+#include "app/settings.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+enum { SEGMENT_STEP = 4096 };
+
+enum err lane_open(const struct config *config, struct arena *arena, const char *name,
+	struct spool_writer **ret_writer)
+{
+	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
+	struct spool_options options;
+
+	spool_options_init(&options);
+	options.segment_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_SEGMENT_BYTES) /
+				SEGMENT_STEP * SEGMENT_STEP;
+	options.quota_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_QUOTA_BYTES);
+	options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
+	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
+	if (mkdir(arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p, 0700) && errno != EEXIST)
+		return err_from_errno(errno);
+	return spool_writer_open(settings_spool_lane(config, arena, name), &options, ret_writer);
+}

@@ -1,0 +1,9 @@
+/* app/lane.h -- the writing end of a spool lane, with the settings of [spool]. */
+#pragma once
+#include "core/arena.h"
+#include "core/config.h"
+#include "spool/spool.h"
+
+/* `name`: "smtp", "api" or "import". Errors of spool_writer_open. */
+MUST_CHECK enum err lane_open(const struct config *config, struct arena *arena, const char *name,
+	struct spool_writer **ret_writer);
