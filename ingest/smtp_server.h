@@ -7,19 +7,15 @@
 #pragma once
 #include "core/err.h"
 #include "core/str.h"
+#include "ingest/smtp_session.h"
 #include "spool/spool.h"
-
-/* Mail to `domain` is taken for `stream`; the domain "*" stands for any other domain. */
-struct smtp_domain {
-	struct str domain, stream;
-};
 
 struct smtp_server_options {
 	const struct str *listen; /* "127.0.0.1:2525", "[::1]:2525"; port 0: any free one */
 	size_t n_listen;
-	const int *listen_fds;    /* sockets that listen already; the server closes them */
+	const int *listen_fds; /* sockets that listen already; the server closes them */
 	size_t n_listen_fds;
-	struct str hostname;      /* in the banner and the answer to EHLO */
+	struct str hostname;               /* in the banner and the answer to EHLO */
 	const struct smtp_domain *domains; /* none: only postmaster is served */
 	size_t n_domains;
 
@@ -36,13 +32,14 @@ struct smtp_server_options {
 
 	int64_t banner_delay_ms; /* 0: greet at once; else who talks first is refused */
 	int64_t idle_timeout_ms;
-	int64_t command_timeout_ms;  /* from a command's first byte to its last */
+	int64_t crowded_idle_ms;    /* instead, while nine tenths of max_sessions are open */
+	int64_t command_timeout_ms; /* from a command's first byte to its last */
 	int64_t session_timeout_ms;
-	int64_t data_grace_ms;       /* DATA may take this long, and then as long as */
-	uint32_t data_bytes_per_s;   /* this rate allows */
-	int64_t commit_timeout_ms;   /* the spool's answer; then 451 */
-	int64_t shutdown_grace_ms;   /* for messages in flight on stop */
-	bool log_addresses;
+	int64_t data_grace_ms;     /* DATA may take this long, and then as long as */
+	uint32_t data_bytes_per_s; /* this rate allows */
+	int64_t commit_timeout_ms; /* the spool's answer; then 451 */
+	int64_t shutdown_grace_ms; /* for messages in flight on stop */
+	bool log_addresses;        /* of peers */
 };
 /* Largest encoded envelope: LIMIT_FORWARD_PATHS paths and the rest, rounded up. */
 #define SMTP_ENVELOPE_BYTES ((uint64_t)512 << 10)
@@ -52,15 +49,15 @@ struct smtp_server_options {
 void smtp_server_options_init(struct smtp_server_options *options);
 
 struct smtp_server_stats {
-	uint64_t connections;      /* accepted, the refused ones among them */
-	uint64_t refused;          /* 421 at the door: caps */
-	uint64_t sessions;         /* open now */
-	uint64_t messages;         /* 250 after the dot */
+	uint64_t connections; /* accepted, the refused ones among them */
+	uint64_t refused;     /* 421 at the door: caps */
+	uint64_t sessions;    /* open now */
+	uint64_t messages;    /* 250 after the dot */
 	uint64_t message_bytes;
-	uint64_t deferred;         /* 4xx after the dot */
-	uint64_t rejected;         /* 5xx after the dot */
+	uint64_t deferred;          /* 4xx after the dot */
+	uint64_t rejected;          /* 5xx after the dot */
 	uint64_t stored_unanswered; /* stored, but the peer or the answer was gone */
-	uint64_t memory_bytes;     /* of messages that arrive now */
+	uint64_t memory_bytes;      /* of messages that arrive now */
 };
 
 struct smtp_server;
@@ -76,7 +73,7 @@ void smtp_server_freep(struct smtp_server **server);
 /* The port of listener i (options' addresses first, then listen_fds); 0 without one. */
 unsigned smtp_server_port(const struct smtp_server *server, size_t i);
 /* Serves until smtp_server_stop: then listeners close, idle sessions get 421 4.3.2, a DATA in flight
- * is finished and answered within shutdown_grace_ms. */
+ * is finished and answered within shutdown_grace_ms. Ignores SIGPIPE in the whole process. */
 MUST_CHECK enum err smtp_server_run(struct smtp_server *server);
 /* From any thread or a signal handler; once is enough. */
 void smtp_server_stop(struct smtp_server *server);

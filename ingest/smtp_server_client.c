@@ -1,0 +1,507 @@
+#include "core/log.h"
+#include "ingest/smtp_server_priv.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READ_BYTES = 64 << 10,   /* at once, and waiting in memory */
+	OUTPUT_BYTES = 64 << 10, /* unsent answers, beyond which a peer is not listened to */
+	ROOM_AGE_US = 20000,     /* how long the spool's word about its room is believed */
+	CROWDED_AGE_US = 1000000,
+	LINGER_US = 2000000,
+	ID_BYTES = 8,
+	REAP_ROWS = 256,
+};
+
+static int64_t wall_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static bool is_crowded(const struct smtp_server *server)
+{
+	size_t n = server->options.max_sessions;
+
+	return n - server->n_free_slots >= n - n / 10;
+}
+
+static struct smtp_now make_now(struct smtp_server *server)
+{
+	uint64_t used = server->counters.memory_bytes, most = server->options.max_memory_bytes;
+	struct smtp_now now = {
+		.at_us = server_now_us(),
+		.wall_us = wall_now_us(),
+		.memory_left = used < most ? most - used : 0,
+		.crowded = is_crowded(server),
+	};
+
+	if (now.at_us - server->room_at_us > ROOM_AGE_US || !server->room_at_us) {
+		server->room = spool_writer_room(
+			server->writer, server->options.max_message_bytes + SMTP_ENVELOPE_BYTES);
+		server->room_at_us = now.at_us;
+	}
+	now.room = server->room;
+	return now;
+}
+
+static void count_memory(struct client *client, size_t memory)
+{
+	client->server->counters.memory_bytes += memory - client->memory;
+	client->memory = memory;
+}
+
+static void log_end(const struct client *client)
+{
+	enum smtp_reply end = smtp_session_end(client->session);
+	char room[SMTP_ADDRESS_TEXT_BYTES];
+	struct str peer = client->server->options.log_addresses
+				  ? smtp_address_format(&client->address, room)
+				  : STR("-");
+
+	log_event(LOG_INFO, "session_end", LOG_STR("id", smtp_session_id(client->session)),
+		LOG_STR("peer", peer), LOG_U64("messages", smtp_session_messages(client->session)),
+		LOG_U64("code", smtp_reply_code(end)),
+		LOG_STR("why", end ? smtp_reply_text(end) : STR("connection lost")));
+}
+
+static void client_free(struct client *client)
+{
+	struct smtp_server *server = client->server;
+
+	log_end(client);
+	count_memory(client, 0);
+	if (client->counted)
+		smtp_peers_leave(server->peers, &client->address);
+	if (client->previous)
+		client->previous->next = client->next;
+	else
+		server->clients = client->next;
+	if (client->next)
+		client->next->previous = client->previous;
+	server->slots[client->slot] = NULL;
+	server->free_slots[server->n_free_slots++] = client->slot;
+	server->counters.sessions--;
+	event_free(client->timer);
+	bufferevent_free(client->bev);
+	smtp_session_free(client->session);
+	free(client);
+	if (server->stopping && !server->clients)
+		event_base_loopbreak(server->base);
+}
+
+static size_t unsent_bytes(const struct client *client)
+{
+	return evbuffer_get_length(bufferevent_get_output(client->bev));
+}
+
+static void flush(struct client *client)
+{
+	struct buf *output = smtp_session_output(client->session);
+
+	if (output->n)
+		bufferevent_write(client->bev, output->p, output->n);
+	buf_reset(output);
+}
+
+/* The timer may fire early, never late: an earlier deadline moves it, a later one is seen then. */
+static void arm(struct client *client)
+{
+	int64_t due = client->closing ? client->linger_us : smtp_session_deadline(client->session);
+	int64_t wait = due - server_now_us();
+	struct timeval delay;
+
+	if (client->armed_us && client->armed_us <= due)
+		return;
+	wait = wait < 0 ? 0 : wait;
+	delay = (struct timeval){ wait / 1000000, wait % 1000000 };
+	evtimer_add(client->timer, &delay);
+	client->armed_us = due;
+}
+
+static void set_reading(struct client *client, bool reading)
+{
+	if (client->reading == reading)
+		return;
+	client->reading = reading;
+	if (reading)
+		bufferevent_enable(client->bev, EV_READ);
+	else
+		bufferevent_disable(client->bev, EV_READ);
+}
+
+/* With unread bytes in the socket, close() would reset the connection and the peer might never see our
+ * last answer: say that no more comes, and read on for a while. */
+static void linger(struct client *client)
+{
+	if (smtp_session_end(client->session) == SMTP_SAY_BYE) {
+		client_free(client);
+		return;
+	}
+	shutdown(bufferevent_getfd(client->bev), SHUT_WR);
+	set_reading(client, true);
+}
+
+static void begin_close(struct client *client)
+{
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+
+	flush(client);
+	client->closing = true;
+	client->linger_us = server_now_us() + LINGER_US;
+	evbuffer_drain(input, evbuffer_get_length(input));
+	arm(client);
+	if (!unsent_bytes(client))
+		linger(client);
+}
+
+static void note_refused(struct client *client, enum err err)
+{
+	enum smtp_reply verdict = smtp_session_verdict(client->session);
+	struct smtp_counters *counters = &client->server->counters;
+
+	if (smtp_reply_code(verdict) < 500)
+		counters->deferred++;
+	else
+		counters->rejected++;
+	log_event(LOG_WARN, "message_refused",
+		LOG_STR("id", smtp_session_message_id(client->session)),
+		LOG_U64("code", smtp_reply_code(verdict)),
+		LOG_STR("status", smtp_reply_status(verdict)), LOG_ERR(err));
+}
+
+/* Hands the message to the spool. Refused at once: the session answers at once. */
+static enum smtp_action store(struct client *client, const struct smtp_now *now)
+{
+	struct smtp_server *server = client->server;
+	uint64_t cookie = (uint64_t)++server->last_cookie << 32 | client->slot;
+	enum smtp_action action;
+	enum err err = spool_submit(server->writer, smtp_session_envelope(client->session),
+		smtp_session_message(client->session), cookie);
+
+	if (!err) {
+		client->cookie = cookie;
+		return SMTP_STORE;
+	}
+	action = smtp_session_stored(client->session, now, err);
+	note_refused(client, err);
+	return action;
+}
+
+static enum smtp_action feed(struct client *client)
+{
+	struct smtp_now now = make_now(client->server);
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+	size_t n = evbuffer_get_length(input);
+	unsigned char *bytes = n ? evbuffer_pullup(input, -1) : NULL;
+	struct str rest = n ? str_from((const char *)bytes, n) : STR_EMPTY;
+	enum smtp_action action = smtp_session_feed(client->session, &now, &rest);
+
+	evbuffer_drain(input, n - rest.n);
+	if (action == SMTP_STORE)
+		action = store(client, &now);
+	else if (action == SMTP_REFUSED)
+		note_refused(client, ERR_OK);
+	count_memory(client, smtp_session_memory(client->session));
+	return action;
+}
+
+static bool input_waits(const struct client *client)
+{
+	return evbuffer_get_length(bufferevent_get_input(client->bev)) > 0;
+}
+
+/* What an action asks for. True: feed on. The client may be gone afterwards. */
+static bool obey(struct client *client, enum smtp_action action)
+{
+	switch (action) {
+	case SMTP_REFUSED:
+		return true;
+	case SMTP_CLOSE:
+		begin_close(client);
+		return false;
+	case SMTP_DELAY:
+		client->delayed = true;
+		set_reading(client, false);
+		break;
+	case SMTP_STORE:
+		flush(client);
+		set_reading(client, false);
+		break;
+	case SMTP_READ:
+		flush(client);
+		if (unsent_bytes(client) > OUTPUT_BYTES) {
+			set_reading(client, false);
+			break;
+		}
+		set_reading(client, true);
+		if (input_waits(client))
+			return true;
+		break;
+	}
+	arm(client);
+	return false;
+}
+
+static void pump(struct client *client)
+{
+	if (client->closing || client->delayed || smtp_session_waits_for_store(client->session))
+		return;
+	while (obey(client, feed(client)))
+		;
+}
+
+/* An action that did not come from feeding, then whatever input has waited meanwhile. */
+static void go_on(struct client *client, enum smtp_action action)
+{
+	if (obey(client, action))
+		pump(client);
+}
+
+static void on_read(struct bufferevent *bev, void *argument)
+{
+	struct client *client = argument;
+	struct evbuffer *input = bufferevent_get_input(bev);
+
+	if (client->closing)
+		evbuffer_drain(input, evbuffer_get_length(input));
+	else
+		pump(client);
+}
+
+static void on_write(struct bufferevent *bev, void *argument)
+{
+	struct client *client = argument;
+
+	(void)bev;
+	if (client->closing)
+		linger(client);
+	else if (!client->reading)
+		pump(client);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *argument)
+{
+	struct client *client = argument;
+
+	(void)bev;
+	if (what & BEV_EVENT_EOF && !client->closing && unsent_bytes(client)) {
+		begin_close(
+			client); /* a peer that only listens gets the answers that it waits for */
+		return;
+	}
+	client_free(client);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *argument)
+{
+	struct client *client = argument;
+	struct smtp_now now = make_now(client->server);
+	bool waited = smtp_session_waits_for_store(client->session);
+	enum smtp_action action;
+
+	(void)fd;
+	(void)what;
+	client->armed_us = 0;
+	if (client->closing && now.at_us >= client->linger_us) {
+		client_free(client);
+		return;
+	}
+	if (client->closing) {
+		arm(client);
+		return;
+	}
+	action = smtp_session_tick(client->session, &now);
+	if (smtp_session_waits_for_store(client->session)) {
+		arm(client);
+		return;
+	}
+	if (waited) {
+		client->cookie = 0;
+		note_refused(client, ERR_TIMEOUT);
+	}
+	client->delayed = false; /* obey() sets it again where the delay goes on */
+	go_on(client, action);
+}
+
+static void log_stored(const struct client *client, uint64_t sequence)
+{
+	const struct envelope *envelope = smtp_session_envelope(client->session);
+
+	log_event(LOG_INFO, "message_stored", LOG_STR("id", envelope->session_id),
+		LOG_U64("sequence", sequence),
+		LOG_U64("bytes", smtp_session_message(client->session).n),
+		LOG_U64("recipients", envelope->n_forward_paths),
+		LOG_STR("stream", envelope->stream));
+}
+
+static void complete(struct smtp_server *server, const struct spool_completion *row)
+{
+	size_t slot = (uint32_t)row->cookie;
+	struct client *client = slot < server->options.max_sessions ? server->slots[slot] : NULL;
+	struct smtp_now now;
+	enum smtp_action action;
+
+	if (!client || client->cookie != row->cookie) {
+		if (row->err)
+			return;
+		server->counters.stored_unanswered++;
+		log_event(
+			LOG_WARN, "message_stored_unanswered", LOG_U64("sequence", row->sequence));
+		return;
+	}
+	client->cookie = 0;
+	now = make_now(server);
+	if (!row->err) {
+		log_stored(client, row->sequence);
+		server->counters.messages++;
+		server->counters.message_bytes += smtp_session_message(client->session).n;
+	}
+	action = smtp_session_stored(client->session, &now, row->err);
+	if (row->err)
+		note_refused(client, row->err);
+	count_memory(client, smtp_session_memory(client->session));
+	go_on(client, action);
+}
+
+void clients_completed(struct smtp_server *server)
+{
+	struct spool_completion rows[REAP_ROWS];
+	size_t n;
+
+	do {
+		n = spool_writer_reap(server->writer, rows, REAP_ROWS);
+		for (size_t i = 0; i < n; i++)
+			complete(server, &rows[i]);
+	} while (n == REAP_ROWS);
+}
+
+static void make_id(char room[static ID_BYTES + 1])
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char bytes[ID_BYTES];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		abort(); /* cannot happen for so few bytes, getrandom(2) */
+	for (size_t i = 0; i < ID_BYTES; i++)
+		room[i] = digits[bytes[i] % 32];
+	room[ID_BYTES] = '\0';
+}
+
+/* One write that is not waited for: a flood must cost little. */
+static void refuse(struct smtp_server *server, int take_fd, enum smtp_reply reply)
+{
+	struct buf line = BUF_INIT(512);
+	ssize_t sent UNUSED; /* failed: then it hears nothing */
+
+	server->counters.refused++;
+	smtp_reply_put(&line, reply, server->options.hostname, SMTP_LINE_LAST);
+	sent = send(take_fd, line.p, line.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_release(&line);
+	close(take_fd);
+}
+
+static bool is_exempt(const struct smtp_server *server, const struct smtp_address *address)
+{
+	for (size_t i = 0; i < server->options.n_exempt; i++)
+		if (smtp_network_holds(&server->exempt[i], address))
+			return true;
+	return false;
+}
+
+/* Idle sessions make room for new ones. */
+static void thin_out(struct smtp_server *server)
+{
+	int64_t now_us = server_now_us();
+
+	if (!is_crowded(server) || now_us - server->crowded_at_us < CROWDED_AGE_US)
+		return;
+	server->crowded_at_us = now_us;
+	for (struct client *client = server->clients, *next; client; client = next) {
+		next = client->next;
+		if (!client->closing)
+			event_active(client->timer, EV_TIMEOUT, 1);
+	}
+}
+
+static struct client *client_new(
+	struct smtp_server *server, int take_fd, const struct smtp_address *address)
+{
+	struct client *client = calloc(1, sizeof *client);
+	char id[ID_BYTES + 1], peer[SMTP_ADDRESS_TEXT_BYTES];
+	struct smtp_now now = make_now(server);
+	int on = 1;
+
+	if (!client)
+		abort();
+	make_id(id);
+	client->server = server;
+	client->address = *address;
+	client->slot = server->free_slots[--server->n_free_slots];
+	server->slots[client->slot] = client;
+	client->next = server->clients;
+	if (client->next)
+		client->next->previous = client;
+	server->clients = client;
+	client->session = smtp_session_new(
+		&server->session_options, str_c(id), smtp_address_format(address, peer), &now);
+	setsockopt(take_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	client->bev = bufferevent_socket_new(server->base, take_fd, BEV_OPT_CLOSE_ON_FREE);
+	client->timer = evtimer_new(server->base, on_timer, client);
+	if (!client->bev || !client->timer)
+		abort(); /* out of memory */
+	server->counters.sessions++;
+	return client;
+}
+
+void client_accept(struct smtp_server *server, int take_fd, const struct smtp_address *address)
+{
+	bool exempt = is_exempt(server, address);
+	struct client *client;
+
+	server->counters.connections++;
+	thin_out(server);
+	if (!server->n_free_slots) {
+		refuse(server, take_fd, SMTP_SAY_TOO_MANY);
+		return;
+	}
+	if (!exempt && !smtp_peers_enter(server->peers, address, server_now_us() / 1000)) {
+		refuse(server, take_fd, SMTP_SAY_TOO_MANY_YOURS);
+		return;
+	}
+	client = client_new(server, take_fd, address);
+	client->counted = !exempt;
+	bufferevent_setcb(client->bev, on_read, on_write, on_event, client);
+	bufferevent_setwatermark(client->bev, EV_READ, 0, READ_BYTES);
+	bufferevent_set_max_single_read(client->bev, READ_BYTES);
+	smtp_session_start(client->session);
+	go_on(client, SMTP_READ);
+}
+
+void clients_stop(struct smtp_server *server)
+{
+	for (struct client *client = server->clients, *next; client; client = next) {
+		next = client->next;
+		if (!client->closing && smtp_session_stop(client->session) == SMTP_CLOSE)
+			begin_close(client);
+	}
+}
+
+void clients_free(struct smtp_server *server)
+{
+	for (struct client *client = server->clients, *next; client; client = next) {
+		next = client->next;
+		client_free(client);
+	}
+}
