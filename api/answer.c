@@ -1,0 +1,87 @@
+#include "api/answer.h"
+
+#include "core/timestamp.h"
+#include "core/utf8.h"
+
+/* A page of LIMIT_PAGE_ROWS events with every text at its limit fits. */
+#define ANSWER_BYTES ((size_t)64 << 20)
+
+static const struct {
+	unsigned status;
+	const char *type, *title;
+} problems[PROBLEM_COUNT] = {
+#define PROBLEM(id, status, type, title)                                                           \
+	[PROBLEM_##id] = { status, "urn:bounced:problem:" type, title },
+#include "api/problems.def"
+};
+
+void answer_init(struct answer *answer)
+{
+	*answer = (struct answer){ .body = BUF_INIT(ANSWER_BYTES) };
+}
+
+void answer_reset(struct answer *answer)
+{
+	struct buf body = answer->body;
+
+	buf_reset(&body);
+	*answer = (struct answer){ .body = body };
+}
+
+void answer_release(struct answer *answer)
+{
+	buf_release(&answer->body);
+}
+
+static int put_bytes(const char *bytes, size_t n, void *context)
+{
+	struct buf *out = context;
+
+	buf_put(out, str_from(bytes, n));
+	return out->failed ? -1 : 0;
+}
+
+void answer_json(struct answer *answer, unsigned status, json_t *take_json)
+{
+	answer_reset(answer);
+	answer->status = status;
+	answer->content_type = "application/json";
+	if (json_dump_callback(
+		    take_json, put_bytes, &answer->body, JSON_COMPACT | JSON_REAL_PRECISION(6)))
+		answer->body.failed = true;
+	buf_putc(&answer->body, '\n');
+	json_decref(take_json);
+	if (buf_check(&answer->body))
+		answer_problem(
+			answer, PROBLEM_INTERNAL, STR("the answer is too large"), NULL, STR_EMPTY);
+}
+
+void answer_problem(struct answer *answer, enum problem problem, struct str detail,
+	const char *where_key, struct str where)
+{
+	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	json_t *json = json_object();
+
+	json_object_set_new(json, "type", json_string(problems[problem].type));
+	json_object_set_new(json, "title", json_string(problems[problem].title));
+	json_object_set_new(json, "status", json_integer(problems[problem].status));
+	json_object_set_new(json, "detail", json_text(utf8_clean(arena, detail)));
+	if (where_key)
+		json_object_set_new(json, where_key, json_text(utf8_clean(arena, where)));
+	answer_json(answer, problems[problem].status, json);
+	answer->content_type = "application/problem+json";
+}
+
+json_t *json_text(struct str s)
+{
+	json_t *json = s.n ? json_stringn(s.p, s.n) : NULL;
+
+	return json ? json : json_null();
+}
+
+json_t *json_time(int64_t at_us)
+{
+	char room[TIMESTAMP_TEXT_BYTES];
+
+	return at_us == TIMESTAMP_NONE ? json_null() : json_text(timestamp_format(at_us, room));
+}

@@ -1,0 +1,10 @@
+/* api/http_listen_priv.h -- the listening socket of the HTTP server.
+ * Knows: addresses as text, sockets. Does not know HTTP. The caller owns the descriptor. */
+#pragma once
+#include "api/http_server.h"
+
+/* The errors of api_server_start, and a sentence about each. */
+MUST_CHECK enum err http_listen(
+	const struct api_options *options, struct buf *problem, int *ret_fd);
+/* The port that the socket is bound to. */
+unsigned http_listen_port(int fd);

@@ -1,0 +1,398 @@
+#include "api/http_server.h"
+
+#include "api/answer.h"
+#include "api/http_deadlines_priv.h"
+#include "api/http_listen_priv.h"
+#include "api/service.h"
+#include "api/thread_store_priv.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "core/timestamp.h"
+#include "store/store.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long api_server_stop waits for requests that run. */
+enum { STOP_WAIT_MS = 5000, STOP_LOOK_MS = 10 };
+
+struct api_server {
+	struct MHD_Daemon *daemon;
+	struct deadlines *deadlines;
+	struct thread_stores *stores;
+	enum api_access access;
+	unsigned port;
+	atomic_uint running; /* requests between their first line and the end of the answer */
+};
+
+/* ---- one request ---- */
+
+struct exchange {
+	struct arena *arena;
+	struct buf body;
+	struct str target; /* as in the request line */
+	bool admitted, too_large;
+};
+
+/* The first that libmicrohttpd tells of a request: its raw target, before anything is decoded. */
+static void *start_exchange(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+	struct api_server *server = context;
+
+	(void)connection;
+	if (!exchange)
+		abort();
+	atomic_fetch_add(&server->running, 1);
+	exchange->arena = arena_new();
+	exchange->target = arena_dup(exchange->arena, str_c(uri));
+	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
+	return exchange;
+}
+
+static struct deadline *deadline_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void end_exchange(void *context, struct MHD_Connection *connection, void **request,
+	enum MHD_RequestTerminationCode reason)
+{
+	struct api_server *server = context;
+	struct exchange *exchange = *request;
+
+	(void)reason;
+	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_HEADER);
+	if (!exchange)
+		return;
+	atomic_fetch_sub(&server->running, 1);
+	buf_release(&exchange->body);
+	arena_free(exchange->arena);
+	free(exchange);
+	*request = NULL;
+}
+
+/* Fields that decide how a request is cut out of the stream, counted. */
+struct framing {
+	unsigned content_lengths, transfer_encodings, hosts;
+	uint64_t content_length;
+	bool malformed;
+};
+
+static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const char *key,
+	size_t key_bytes, const char *value, size_t value_bytes)
+{
+	struct framing *framing = context;
+	struct str name = str_from(key, key_bytes), text = str_from(value, value_bytes);
+
+	(void)kind;
+	if (str_chr(name, '\0') != STR_NPOS || str_chr(text, '\0') != STR_NPOS)
+		framing->malformed = true;
+	framing->hosts += str_ieq(name, STR("Host"));
+	framing->transfer_encodings += str_ieq(name, STR("Transfer-Encoding"));
+	if (!str_ieq(name, STR("Content-Length")))
+		return MHD_YES;
+	framing->content_lengths++;
+	if (!str_to_u64(text, UINT64_MAX, &framing->content_length))
+		framing->malformed = true;
+	return MHD_YES;
+}
+
+/* What a proxy in front of us may have read in another way is refused, RFC 9112 6.3 and 3.2. */
+static bool check_framing(const struct framing *framing, struct answer *answer)
+{
+	if (framing->malformed || framing->content_lengths > 1 || framing->transfer_encodings > 1 ||
+		(framing->content_lengths && framing->transfer_encodings) || framing->hosts > 1) {
+		answer_problem(answer, PROBLEM_MALFORMED_REQUEST,
+			STR("Content-Length, Transfer-Encoding or Host twice or together, or a NUL "
+			    "in a field"),
+			NULL, STR_EMPTY);
+		return false;
+	}
+	if (framing->content_length > LIMIT_HTTP_BODY_BYTES) {
+		answer_problem(
+			answer, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL, STR_EMPTY);
+		return false;
+	}
+	return true;
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
+static struct str header(struct MHD_Connection *connection, const char *name)
+{
+	return str_c(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
+}
+
+static struct api_request request_of(
+	const struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+	struct api_request request = { .method = str_c(method),
+		.path = exchange->target,
+		.query = STR_EMPTY,
+		.host = header(connection, MHD_HTTP_HEADER_HOST),
+		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+		.body = buf_str(&exchange->body),
+		.now_us = now_us() };
+
+	/* The absolute form, RFC 9112 3.2.2: its authority counts, not the Host field. */
+	if (str_istarts(request.path, STR("http://"))) {
+		struct str rest = str_skip(request.path, strlen("http://"));
+
+		request.host = str_head(rest, str_cspan(rest, "/?"));
+		request.path = str_skip(rest, request.host.n);
+	}
+	(void)str_cut(request.path, '?', &request.path, &request.query);
+	return request;
+}
+
+static const struct {
+	const char *name, *value;
+} fixed_headers[] = {
+	{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+};
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	if (value)
+		(void)MHD_add_response_header(response, name, value);
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct answer *answer)
+{
+	struct arena *arena = arena_new();
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		answer->body.n, answer->body.p, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result = MHD_NO;
+
+	if (response) {
+		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
+			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
+		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+		add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+		if (answer->retry_after_s)
+			add_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
+				arena_printf(arena, "%u", answer->retry_after_s).p);
+		if (answer->status == 401)
+			add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+		if (answer->close)
+			add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+		result = MHD_queue_response(connection, answer->status, response);
+		MHD_destroy_response(response);
+	}
+	arena_free(arena);
+	return result;
+}
+
+/* At the end of the header: refuses what needs no body to be refused, and says so at once. */
+static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *connection,
+	struct exchange *exchange, const char *method)
+{
+	const struct service service = { .access = server->access };
+	const struct api_request request = request_of(exchange, connection, method);
+	struct framing framing = { 0 };
+	enum MHD_Result result = MHD_YES;
+	struct answer answer;
+
+	answer_init(&answer);
+	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
+	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_field, &framing);
+	exchange->admitted = true;
+	if (!check_framing(&framing, &answer) || !service_admit(&service, &request, &answer)) {
+		/* A body that will not be read may stand behind the header. */
+		answer.close = framing.content_lengths || framing.transfer_encodings;
+		result = send_answer(connection, &answer);
+	}
+	answer_release(&answer);
+	return result;
+}
+
+static void log_failure(struct api_server *server, const struct api_request *request,
+	const struct answer *answer, enum err err)
+{
+	log_event(err_worth_retry(err) ? LOG_WARN : LOG_ERROR, "request_failed",
+		LOG_STR("method", request->method), LOG_STR("path", request->path),
+		LOG_U64("status", answer->status), LOG_ERR(err),
+		LOG_STR("reason", thread_stores_error(server->stores)));
+}
+
+static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *connection,
+	struct exchange *exchange, const char *method)
+{
+	const struct service service = { server->access, thread_stores_get, server->stores };
+	const struct api_request request = request_of(exchange, connection, method);
+	enum MHD_Result result;
+	struct answer answer;
+	enum err err = ERR_OK;
+
+	answer_init(&answer);
+	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
+	if (exchange->too_large)
+		answer_problem(
+			&answer, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL, STR_EMPTY);
+	else
+		err = service_answer(&service, &request, &answer);
+	if (err)
+		log_failure(server, &request, &answer, err);
+	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
+	result = send_answer(connection, &answer);
+	answer_release(&answer);
+	return result;
+}
+
+/* Called at the end of the header, for each piece of the body, and at the end of the body. */
+static enum MHD_Result handle_request(void *context, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version, const char *data,
+	size_t *data_bytes, void **request)
+{
+	struct api_server *server = context;
+	struct exchange *exchange = *request;
+
+	(void)url;
+	(void)version;
+	if (!exchange->admitted)
+		return admit(server, connection, exchange, method);
+	if (*data_bytes) {
+		buf_put(&exchange->body, str_from(data, *data_bytes));
+		exchange->too_large |= exchange->body.failed;
+		*data_bytes = 0;
+		return MHD_YES;
+	}
+	return finish(server, connection, exchange, method);
+}
+
+/* libmicrohttpd would decode %XX in place and in its own way; router.c does. */
+static size_t leave_escapes(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
+static void note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct api_server *server = context;
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*socket_context = deadline_new(server->deadlines, info ? info->connect_fd : -1);
+	} else {
+		deadline_free(server->deadlines, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+/* ---- start and stop ---- */
+
+static unsigned or_default(unsigned value, unsigned default_value)
+{
+	return value ? value : default_value;
+}
+
+static struct MHD_Daemon *start_daemon(
+	struct api_server *server, const struct api_options *options, int fd)
+{
+	const unsigned threads = or_default(options->threads, 2);
+	/* Idle time is bounded by the deadlines already; this one is for a peer that vanished. */
+	const unsigned idle_s = 120;
+
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL,
+		handle_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+		threads, MHD_OPTION_CONNECTION_LIMIT, or_default(options->max_connections, 1000),
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, or_default(options->max_per_address, 100),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_URI_LOG_CALLBACK, start_exchange,
+		server, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, server,
+		MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_escapes, NULL, MHD_OPTION_END);
+}
+
+static struct api_server *server_new(const struct api_options *options)
+{
+	const struct store_options store_options = { .application_name = "bounced api",
+		.statement_timeout_ms = or_default(options->statement_timeout_ms, 5000),
+		.connect_timeout_s = 2 };
+	struct api_server *server = calloc(1, sizeof *server);
+
+	if (!server)
+		abort();
+	server->access = options->access;
+	server->stores = thread_stores_new(options->conninfo, &store_options);
+	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),
+		or_default(options->body_timeout_ms, 30000));
+	return server;
+}
+
+static void server_free(struct api_server *server)
+{
+	deadlines_stop(server->deadlines);
+	thread_stores_free(server->stores);
+	free(server);
+}
+
+enum err api_server_start(
+	const struct api_options *options, struct buf *problem, struct api_server **ret_server)
+{
+	struct api_server *server;
+	int fd = -1;
+	enum err err = http_listen(options, problem, &fd);
+
+	if (err)
+		return err;
+	server = server_new(options);
+	server->port = http_listen_port(fd);
+	server->daemon = start_daemon(server, options, fd);
+	if (!server->daemon) {
+		buf_put(problem,
+			STR("cannot start the HTTP server: no threads or descriptors left"));
+		close(fd);
+		server_free(server);
+		return ERR_IO;
+	}
+	*ret_server = server;
+	return ERR_OK;
+}
+
+unsigned api_server_port(const struct api_server *server)
+{
+	return server->port;
+}
+
+static void wait_for_running(struct api_server *server)
+{
+	const struct timespec pause = { .tv_nsec = STOP_LOOK_MS * 1000000L };
+
+	for (int ms = 0; ms < STOP_WAIT_MS && atomic_load(&server->running); ms += STOP_LOOK_MS)
+		nanosleep(&pause, NULL);
+}
+
+void api_server_stop(struct api_server *server)
+{
+	int fd;
+
+	if (!server)
+		return;
+	fd = MHD_quiesce_daemon(server->daemon);
+	wait_for_running(server);
+	MHD_stop_daemon(server->daemon);
+	if (fd >= 0)
+		close(fd);
+	server_free(server);
+}

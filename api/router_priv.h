@@ -1,0 +1,14 @@
+/* api/router_priv.h -- the rows behind router.h, for router.c, router_query.c and router_docs.c. */
+#pragma once
+#include "api/router.h"
+
+struct route_row {
+	enum route_method method;
+	struct str path;
+	enum route_scope scope;
+	unsigned params;
+	const char *help, *example;
+};
+const struct route_row *router_row(enum route route);
+struct str router_method_name(enum route_method method);
+const char *param_help(enum param param);

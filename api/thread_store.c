@@ -1,0 +1,122 @@
+#include "api/thread_store_priv.h"
+#include "core/log.h"
+#include "core/timestamp.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_PAUSE_US (250 * 1000)
+#define LAST_PAUSE_US  (5 * TIMESTAMP_SECOND_US)
+
+struct thread_stores {
+	pthread_key_t key; /* a struct own of each thread */
+	char *conninfo;
+	struct store_options options;
+};
+
+struct own {
+	struct store *store; /* NULL until the first connection */
+	int64_t next_try_us, pause_us;
+};
+
+static void own_free(void *pointer)
+{
+	struct own *own = pointer;
+
+	store_close(own->store);
+	free(own);
+}
+
+struct thread_stores *thread_stores_new(const char *conninfo, const struct store_options *options)
+{
+	struct thread_stores *stores = calloc(1, sizeof *stores);
+
+	if (!stores)
+		abort();
+	stores->conninfo = strdup(conninfo);
+	stores->options = *options;
+	if (!stores->conninfo || pthread_key_create(&stores->key, own_free))
+		abort();
+	return stores;
+}
+
+void thread_stores_free(struct thread_stores *stores)
+{
+	pthread_key_delete(stores->key);
+	free(stores->conninfo);
+	free(stores);
+}
+
+static struct own *own_of(struct thread_stores *stores)
+{
+	struct own *own = pthread_getspecific(stores->key);
+
+	if (own)
+		return own;
+	own = calloc(1, sizeof *own);
+	if (!own || pthread_setspecific(stores->key, own))
+		abort();
+	own->pause_us = FIRST_PAUSE_US;
+	return own;
+}
+
+static enum err connect_own(struct thread_stores *stores, struct own *own)
+{
+	struct buf problem = BUF_INIT(1024);
+	enum err err;
+
+	if (own->store) {
+		err = store_reopen(own->store);
+		if (err)
+			buf_put(&problem, store_error(own->store));
+	} else {
+		err = store_open(stores->conninfo, &stores->options, &problem, &own->store);
+	}
+	if (err)
+		log_event(LOG_WARN, "database_unreachable", LOG_ERR(err),
+			LOG_STR("reason", buf_str(&problem)));
+	buf_release(&problem);
+	return err;
+}
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
+enum err thread_stores_get(void *context, bool again, struct store **ret_store)
+{
+	struct thread_stores *stores = context;
+	struct own *own = own_of(stores);
+	int64_t now_us = monotonic_us();
+	enum err err;
+
+	if (own->store && !again && store_connected(own->store)) {
+		*ret_store = own->store;
+		return ERR_OK;
+	}
+	if (now_us < own->next_try_us)
+		return ERR_UNAVAILABLE;
+	err = connect_own(stores, own);
+	if (err) {
+		own->next_try_us = now_us + own->pause_us;
+		own->pause_us =
+			own->pause_us * 2 < LAST_PAUSE_US ? own->pause_us * 2 : LAST_PAUSE_US;
+		return err;
+	}
+	own->pause_us = FIRST_PAUSE_US;
+	*ret_store = own->store;
+	return ERR_OK;
+}
+
+struct str thread_stores_error(struct thread_stores *stores)
+{
+	const struct own *own = own_of(stores);
+
+	return own->store ? store_error(own->store) : STR_EMPTY;
+}

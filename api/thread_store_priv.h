@@ -1,0 +1,19 @@
+/* api/thread_store_priv.h -- a store connection for each thread that asks.
+ * Knows: when a lost connection is tried again, and threads' own data. Does not know HTTP.
+ * Logs a connection that cannot be had. A thread's connection is closed when the thread ends. */
+#pragma once
+#include "core/err.h"
+#include "store/store.h"
+
+struct thread_stores;
+
+/* `conninfo` and the options are copied, but for the application name. */
+struct thread_stores *thread_stores_new(const char *conninfo, const struct store_options *options);
+/* After every thread that asked has ended. */
+void thread_stores_free(struct thread_stores *stores);
+
+/* An api_store_fn (service.h): `context` is a struct thread_stores. After each failed try a longer pause,
+ * in which ERR_UNAVAILABLE comes at once. */
+enum err thread_stores_get(void *context, bool again, struct store **ret_store);
+/* What the database said to this thread's last failure. */
+struct str thread_stores_error(struct thread_stores *stores);
