@@ -47,7 +47,7 @@ enum err store_ready(struct store *store)
 	enum err err = database_version(store, &version);
 
 	if (err)
-		return err;
+		return err == ERR_UNSUPPORTED ? ERR_NOT_FOUND : err;
 	if (version == newest_version())
 		return ERR_OK;
 	return version < newest_version() ? ERR_NOT_FOUND : ERR_NEWER;
@@ -132,7 +132,7 @@ static enum err apply_file(struct store *store, const struct embedded_file *file
 	if (!err)
 		err = PG_RUN(store->pg, QUERY_MIGRATION_DONE, NULL, pg_i64(file_version(file)),
 			pg_text(str_c(file->name)), pg_bytes(str_from(file->bytes, file->n)));
-	return pg_end(store->pg, err == ERR_NOT_FOUND ? ERR_DATABASE : err);
+	return pg_end(store->pg, err);
 }
 
 static enum err apply_files(struct store *store, struct store_migration *migration)

@@ -57,9 +57,9 @@ static const struct {
 	{ STR_INIT("XX00"), ERR_CORRUPT }, /* data or index damaged */
 	{ STR_INIT("28"), ERR_DENIED },
 	{ STR_INIT("42501"), ERR_DENIED },
-	{ STR_INIT("42P01"), ERR_NOT_FOUND }, /* no such table: not migrated */
-	{ STR_INIT("42703"), ERR_NOT_FOUND }, /* no such column: likewise */
-	{ STR_INIT("42883"), ERR_NOT_FOUND }, /* no such function: likewise */
+	{ STR_INIT("42P01"), ERR_UNSUPPORTED }, /* no such table: not migrated */
+	{ STR_INIT("42703"), ERR_UNSUPPORTED }, /* no such column: likewise */
+	{ STR_INIT("42883"), ERR_UNSUPPORTED }, /* no such function: likewise */
 	{ STR_INIT("23505"), ERR_EXISTS },
 	{ STR_INIT("22"), ERR_RANGE },
 	{ STR_INIT(""), ERR_DATABASE },
@@ -274,6 +274,7 @@ enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, 
 	enum err err;
 
 	assert(n_values <= PG_MAX_VALUES && n_values == strlen(pg_queries[query].types));
+	buf_reset(&pg->error);
 	result = exec_query(pg, query, values, (int)n_values);
 	wanted = PQresultStatus(result) == PGRES_COMMAND_OK ? PGRES_COMMAND_OK : PGRES_TUPLES_OK;
 	err = take_result(pg, result, wanted, &result);

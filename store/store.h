@@ -16,7 +16,8 @@
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
  * ERR_TIMEOUT: the statement timeout. ERR_CONFLICT: a deadlock or a lost race; try again.
- * ERR_DENIED, ERR_DATABASE: the server refused; store_error says why. */
+ * ERR_UNSUPPORTED: a table is missing: the schema is older than the program (store_migrate).
+ * ERR_DENIED, ERR_DATABASE and others: the server refused; store_error says why. */
 
 /* ---- connection ---- */
 
