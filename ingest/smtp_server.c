@@ -423,6 +423,8 @@ enum err smtp_server_run(struct smtp_server *server)
 	signal(SIGPIPE, SIG_IGN);
 	result = event_base_dispatch(server->base);
 	clients_free(server);
+	/* libevent closes a freed connection's socket in its loop. */
+	event_base_loop(server->base, EVLOOP_NONBLOCK);
 	return result < 0 ? ERR_IO : ERR_OK;
 }
 
