@@ -7,7 +7,7 @@
 #include "parser/rules.h"
 
 struct classifier {
-	const struct parse_rules *rules;
+	const struct rules *rules;
 	struct matcher_scratch *scratch;
 };
 

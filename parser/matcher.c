@@ -14,7 +14,8 @@ struct matcher_scratch {
 	hs_scratch_t *hs;
 };
 
-/* Each space that stands outside a character class becomes "white space, any amount". */
+/* Each space outside a character class becomes "white space, any amount", or "one" where a count
+ * follows it. */
 static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 {
 	char *out = arena_alloc(arena, pattern.n * 3 + 1);
@@ -25,8 +26,10 @@ static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 		char c = pattern.p[i];
 
 		if (c == ' ' && !in_class) {
+			bool counted = i + 1 < pattern.n && strchr("*+?{", pattern.p[i + 1]);
+
 			memcpy(out + n, "\\s+", 3);
-			n += 3;
+			n += counted ? 2 : 3;
 			continue;
 		}
 		out[n++] = c;
@@ -41,6 +44,18 @@ static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 	return out;
 }
 
+/* Unicode case and classes cost states; a pattern of ASCII alone has no use for them. */
+static unsigned flags_for(struct str pattern)
+{
+	unsigned flags =
+		HS_FLAG_CASELESS | HS_FLAG_SOM_LEFTMOST | HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
+
+	for (size_t i = 0; i < pattern.n; i++)
+		if ((unsigned char)pattern.p[i] >= 0x80)
+			return flags | HS_FLAG_UTF8 | HS_FLAG_UCP;
+	return flags;
+}
+
 enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t n,
 	struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why)
 {
@@ -53,8 +68,7 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 
 	for (size_t i = 0; i < n; i++) {
 		expressions[i] = spaces_to_runs(arena, patterns[i]);
-		flags[i] = HS_FLAG_CASELESS | HS_FLAG_UTF8 | HS_FLAG_UCP | HS_FLAG_SOM_LEFTMOST |
-			   HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
+		flags[i] = flags_for(patterns[i]);
 		ids[i] = (unsigned)i;
 	}
 	if (n && hs_compile_multi(expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL,

@@ -1,7 +1,7 @@
 /* parser/matcher.h -- many patterns over one text in one linear pass.
  * Knows: Vectorscan; the one stem that sees it. Does not know what a pattern is for.
  * Patterns are regular expressions without back-references or look-around, caseless, UTF-8; a space
- * stands for any run of white space. A matcher is read-only and may be shared by threads; a scratch
+ * stands for any run of white space, before a count (" *", " ?") for one.  A matcher is read-only and may be shared by threads; a scratch
  * belongs to one thread. Memory for a scan is the scratch alone. */
 #pragma once
 #include "core/arena.h"

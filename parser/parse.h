@@ -37,5 +37,5 @@ void parse_message(struct parser *parser, struct arena *arena, const struct enve
 	struct str message, struct report *ret_report);
 
 /* A bare SMTP reply: an event without a recipient, for `bounced classify`. `remote_mta` may be empty. */
-void parse_reply(struct parser *parser, struct arena *arena, struct str reply, struct str remote_mta,
-	struct event *ret_event);
+void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
+	struct str remote_mta, struct event *ret_event);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct parse_rules {
+struct rules {
 	struct arena *arena;
 	struct rule *items; /* provider rules first, then text rules; in file order within each */
 	size_t n;
@@ -226,7 +226,7 @@ static enum err refuse_twins(struct reading *r)
 }
 
 /* Provider rules before text rules, the order of the files kept in each. */
-static void order_by_layer(struct parse_rules *rules, const struct reading *r)
+static void order_by_layer(struct rules *rules, const struct reading *r)
 {
 	rules->items = arena_calloc(rules->arena, r->n + 1, sizeof *rules->items);
 	for (size_t layer = 0; layer < LAYER_COUNT; layer++)
@@ -235,7 +235,7 @@ static void order_by_layer(struct parse_rules *rules, const struct reading *r)
 				rules->items[rules->n++] = r->items[i];
 }
 
-static enum err compile(struct parse_rules *rules, struct reading *r)
+static enum err compile(struct rules *rules, struct reading *r)
 {
 	struct str *patterns = arena_calloc(rules->arena, rules->n + 1, sizeof *patterns);
 	size_t bad = 0;
@@ -262,9 +262,9 @@ static enum err compile(struct parse_rules *rules, struct reading *r)
 }
 
 enum err rules_load(struct arena *arena, const struct parse_source *sources, size_t n,
-	struct parse_rules **ret_rules, struct str *ret_trouble)
+	struct rules **ret_rules, struct str *ret_trouble)
 {
-	struct parse_rules *rules = calloc(1, sizeof *rules);
+	struct rules *rules = calloc(1, sizeof *rules);
 	struct reading r = { .trouble_arena = arena };
 	enum err err = ERR_OK;
 
@@ -288,7 +288,7 @@ enum err rules_load(struct arena *arena, const struct parse_source *sources, siz
 	return ERR_OK;
 }
 
-void rules_free(struct parse_rules *rules)
+void rules_free(struct rules *rules)
 {
 	if (!rules)
 		return;
@@ -297,17 +297,17 @@ void rules_free(struct parse_rules *rules)
 	free(rules);
 }
 
-size_t rules_count(const struct parse_rules *rules)
+size_t rules_count(const struct rules *rules)
 {
 	return rules->n;
 }
 
-const struct rule *rules_at(const struct parse_rules *rules, size_t i)
+const struct rule *rules_at(const struct rules *rules, size_t i)
 {
 	return &rules->items[i];
 }
 
-const struct matcher *rules_matcher(const struct parse_rules *rules)
+const struct matcher *rules_matcher(const struct rules *rules)
 {
 	return rules->matcher;
 }
@@ -355,7 +355,7 @@ static bool scope_holds(const struct rule_scope *scope, const struct rule_facts 
 }
 
 struct asking {
-	const struct parse_rules *rules;
+	const struct rules *rules;
 	const struct rule_facts *facts;
 	size_t best; /* position in items */
 	size_t from, to;
@@ -376,7 +376,7 @@ static bool on_match(void *context, size_t pattern, size_t from, size_t to)
 	return true;
 }
 
-struct rule_hit rules_first(const struct parse_rules *rules, struct matcher_scratch *scratch,
+struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,
 	const struct rule_facts *facts, struct str text)
 {
 	struct asking a = { .rules = rules, .facts = facts, .best = rules->n };

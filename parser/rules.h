@@ -11,6 +11,8 @@
 #include "parser/matcher.h"
 #include "parser/parse.h"
 
+struct rules; /* a compiled set */
+
 enum rule_condition {
 	RULE_MTA,     /* a host of the refusal: remote or reporting */
 	RULE_DOMAIN,  /* the recipient's domain */
@@ -49,14 +51,14 @@ struct rule_hit {
 
 /* See parse_rules_load. */
 MUST_CHECK enum err rules_load(struct arena *arena, const struct parse_source *sources, size_t n,
-	struct parse_rules **ret_rules, struct str *ret_trouble);
-void rules_free(struct parse_rules *rules);
+	struct rules **ret_rules, struct str *ret_trouble);
+void rules_free(struct rules *rules);
 
 /* In the order in which they are asked. */
-size_t rules_count(const struct parse_rules *rules);
-const struct rule *rules_at(const struct parse_rules *rules, size_t i);
-const struct matcher *rules_matcher(const struct parse_rules *rules);
+size_t rules_count(const struct rules *rules);
+const struct rule *rules_at(const struct rules *rules, size_t i);
+const struct matcher *rules_matcher(const struct rules *rules);
 
 /* The first rule whose pattern occurs in `text` and whose conditions hold. */
-struct rule_hit rules_first(const struct parse_rules *rules, struct matcher_scratch *scratch,
+struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,
 	const struct rule_facts *facts, struct str text);

@@ -1,0 +1,22 @@
+/* parser/entry.h -- the recipients at the place in a notice that an anchor points to.
+ * Knows: how lists of addresses and their diagnoses are laid out: bullets, brackets, indentation.
+ * Does not know families or reasons. Pure; adds events to a list, diagnosis squeezed. */
+#pragma once
+#include "parser/events.h"
+
+struct entry_source {
+	struct arena *arena;
+	struct str region; /* behind the anchor, up to the next one */
+	struct str rest;   /* behind the anchor, up to the returned message */
+	struct str from;   /* address of the notice's sender */
+	struct event_list *list;
+};
+enum entry_kind { ENTRY_ADDRESS, ENTRY_LOCAL_PART };
+
+/* A list on lines of their own. What stands between one and the next is its diagnosis; where none
+ * has any, all share what follows the list. */
+void entries_below(struct entry_source *source, enum entry_kind kind);
+/* One address, or several with commas, right behind the anchor. */
+void entries_inline(struct entry_source *source);
+/* "550 <user@host>... diagnosis" lines of a transcript, with the reply quoted before each. */
+void entries_lines(struct entry_source *source);

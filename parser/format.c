@@ -1,0 +1,243 @@
+#include "parser/format.h"
+
+#include "core/limits.h"
+#include "parser/address.h"
+#include "parser/entry.h"
+#include "parser/unfold.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Anchors looked at in one text; a real notice has fewer than ten. */
+enum { FORMAT_MATCHES = 256 };
+
+static const struct format_family *const families[] = { &format_original, &format_unix,
+	&format_microsoft, &format_webmail, &format_gateway, &format_japan, &format_generic };
+
+struct formats {
+	struct matcher *matcher;
+	const struct format_anchor **anchors; /* by position in the matcher */
+	enum format_rank *ranks;
+	struct arena *arena;
+};
+
+static size_t count_anchors(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		n += families[i]->n;
+	return n;
+}
+
+struct formats *formats_new(void)
+{
+	struct formats *formats = calloc(1, sizeof *formats);
+	size_t most = count_anchors(), n = 0, bad;
+	struct str *patterns, why;
+	enum err err;
+
+	if (!formats)
+		abort();
+	formats->arena = arena_new();
+	formats->anchors = arena_calloc(formats->arena, most, sizeof *formats->anchors);
+	formats->ranks = arena_calloc(formats->arena, most, sizeof *formats->ranks);
+	patterns = arena_calloc(formats->arena, most, sizeof *patterns);
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		for (size_t k = 0; k < families[i]->n; k++) {
+			formats->ranks[n] = families[i]->rank;
+			formats->anchors[n] = &families[i]->anchors[k];
+			patterns[n++] = families[i]->anchors[k].pattern;
+		}
+	err = matcher_compile(formats->arena, patterns, n, &formats->matcher, &bad, &why);
+	assert(!err); /* the tables are ours; a test compiles them */
+	(void)err;
+	return formats;
+}
+
+void formats_free(struct formats *formats)
+{
+	if (!formats)
+		return;
+	matcher_free(formats->matcher);
+	arena_free(formats->arena);
+	free(formats);
+}
+
+const struct matcher *formats_matcher(const struct formats *formats)
+{
+	return formats->matcher;
+}
+
+/* ---- finding anchors ---- */
+
+struct match {
+	const struct format_anchor *anchor;
+	enum format_rank rank;
+	size_t from, to;
+};
+struct search {
+	const struct formats *formats;
+	struct match *matches;
+	size_t n;
+};
+
+/* One match for each place and anchor; a longer one replaces the shorter. */
+static bool on_match(void *context, size_t pattern, size_t from, size_t to)
+{
+	struct search *search = context;
+	const struct format_anchor *anchor = search->formats->anchors[pattern];
+
+	for (size_t i = search->n; i-- > 0;)
+		if (search->matches[i].anchor == anchor && search->matches[i].from == from) {
+			search->matches[i].to = to;
+			return true;
+		}
+	if (search->n == FORMAT_MATCHES)
+		return false;
+	search->matches[search->n++] =
+		(struct match){ anchor, search->formats->ranks[pattern], from, to };
+	return true;
+}
+
+static int compare_matches(const void *a, const void *b)
+{
+	const struct match *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to < y->to) - (x->to > y->to); /* the longer first */
+}
+
+/* The start of the line at or before `at`. */
+static size_t line_start(struct str text, size_t at)
+{
+	size_t feed = str_rchr(str_head(text, at), '\n');
+
+	return feed == STR_NPOS ? 0 : feed + 1;
+}
+
+/* Splits the text where the returned message starts. */
+static void cut_original(struct search *search, struct format_reading *reading)
+{
+	struct str text = reading->notice;
+
+	for (size_t i = 0; i < search->n; i++) {
+		struct match *match = &search->matches[i];
+		size_t start = line_start(text, match->from);
+
+		if (match->anchor->shape != FORMAT_ORIGINAL)
+			continue;
+		/* A header field in front of everything is no returned message. */
+		if (!str_trim(str_head(text, start)).n)
+			continue;
+		reading->original = str_skip(text, start);
+		reading->notice = str_head(text, start);
+		break;
+	}
+	while (search->n && search->matches[search->n - 1].from >= reading->notice.n)
+		search->n--;
+}
+
+/* ---- reading what they point to ---- */
+
+static bool starts_list(enum format_shape shape)
+{
+	return shape == FORMAT_BELOW || shape == FORMAT_LOCAL || shape == FORMAT_LINES;
+}
+
+/* From behind an anchor to the next one that starts a list. */
+static struct str region_behind(const struct search *search, size_t i, struct str notice)
+{
+	const struct match *match = &search->matches[i];
+	size_t end = notice.n;
+
+	for (size_t k = i + 1; k < search->n; k++) {
+		const struct match *next = &search->matches[k];
+
+		if (next->from >= match->to && next->rank == match->rank &&
+			starts_list(next->anchor->shape)) {
+			end = next->from;
+			break;
+		}
+	}
+	return str_slice(notice, match->to, end);
+}
+
+static void read_match(const struct match *match, struct entry_source *source)
+{
+	switch (match->anchor->shape) {
+	case FORMAT_BELOW:
+		entries_below(source, ENTRY_ADDRESS);
+		break;
+	case FORMAT_LOCAL:
+		entries_below(source, ENTRY_LOCAL_PART);
+		break;
+	case FORMAT_INLINE:
+		entries_inline(source);
+		break;
+	case FORMAT_LINES:
+		entries_lines(source);
+		break;
+	case FORMAT_ORIGINAL:
+	case FORMAT_DELAY:
+	case FORMAT_MARK:
+		break;
+	}
+}
+
+static void read_rank(const struct search *search, enum format_rank rank, struct arena *arena,
+	const struct notice *notice, struct format_reading *reading)
+{
+	size_t covered = 0; /* up to here an anchor has found its recipients */
+
+	for (size_t i = 0; i < search->n; i++) {
+		const struct match *match = &search->matches[i];
+		struct entry_source source = { .arena = arena,
+			.region = region_behind(search, i, reading->notice),
+			.rest = str_skip(reading->notice, match->to),
+			.from = notice->from_address,
+			.list = &reading->list };
+		size_t before = reading->list.n;
+
+		if (match->rank != rank || match->from < covered)
+			continue;
+		read_match(match, &source);
+		if (reading->list.n == before)
+			continue;
+		covered = match->to + source.region.n;
+		if (!reading->format.n)
+			reading->format = match->anchor->format;
+	}
+}
+
+static void note_marks(const struct search *search, struct format_reading *reading)
+{
+	for (size_t i = 0; i < search->n; i++) {
+		if (search->matches[i].anchor->shape == FORMAT_DELAY)
+			reading->delay = true;
+		if (search->matches[i].anchor->shape == FORMAT_MARK && !reading->format.n)
+			reading->format = search->matches[i].anchor->format;
+	}
+}
+
+void format_read(const struct formats *formats, struct matcher_scratch *scratch,
+	struct arena *arena, const struct notice *notice, struct format_reading *ret_reading)
+{
+	struct format_reading reading = { .notice = notice->text };
+	struct search search = { .formats = formats };
+
+	search.matches = arena_calloc(arena, FORMAT_MATCHES, sizeof *search.matches);
+	matcher_scan(formats->matcher, scratch, notice->text, on_match, &search);
+	qsort(search.matches, search.n, sizeof *search.matches, compare_matches);
+	cut_original(&search, &reading);
+	note_marks(&search, &reading);
+	read_rank(&search, FORMAT_OWN, arena, notice, &reading);
+	if (!reading.list.n)
+		read_rank(&search, FORMAT_GENERIC, arena, notice, &reading);
+	event_list_merge(arena, &reading.list);
+	reading.list.flaws &= ~FLAW_BIT(FLAW_REPEATED_GROUP); /* two languages are no fault */
+	for (size_t i = 0; reading.delay && i < reading.list.n; i++)
+		reading.list.items[i].outcome = OUTCOME_DELAYED;
+	*ret_reading = reading;
+}

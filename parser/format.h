@@ -1,0 +1,53 @@
+/* parser/format.h -- notices that are written for a person: whom they name, and with what words.
+ * Knows: the families of format_*.c, each a table of anchors: sentences behind which a recipient
+ * stands. Does not know MIME or reasons. Pure, given the compiled anchors, which are read-only.
+ *
+ * An address is taken only from the place that an anchor points to; an address that merely stands in
+ * the text is never looked at. Bounds: FORMAT_MATCHES anchors in one text, LIMIT_EVENTS. */
+#pragma once
+#include "core/arena.h"
+#include "core/err.h"
+#include "parser/events.h"
+#include "parser/matcher.h"
+#include "parser/notice.h"
+
+enum format_shape {
+	FORMAT_ORIGINAL, /* the returned message starts here */
+	FORMAT_BELOW,    /* recipients on the lines below, each with its diagnosis */
+	FORMAT_LOCAL,    /* the same, local parts only: the domain is that of From */
+	FORMAT_INLINE,   /* the recipient right behind */
+	FORMAT_LINES,    /* "550 <user@host>... diagnosis" on lines below */
+	FORMAT_DELAY,    /* the notice is a warning: nothing is given up yet */
+	FORMAT_MARK,     /* tells the family, names nobody */
+};
+enum format_rank { FORMAT_OWN, FORMAT_GENERIC }; /* generic anchors speak where no family does */
+
+struct format_anchor {
+	struct str format;
+	enum format_shape shape;
+	struct str pattern; /* see matcher.h */
+};
+struct format_family {
+	const struct format_anchor *anchors;
+	size_t n;
+	enum format_rank rank;
+};
+/* The tables. */
+extern const struct format_family format_unix, format_microsoft, format_webmail, format_gateway,
+	format_japan, format_generic, format_original;
+
+struct formats; /* the compiled anchors */
+
+struct formats *formats_new(void);
+void formats_free(struct formats *formats);
+const struct matcher *formats_matcher(const struct formats *formats);
+
+struct format_reading {
+	struct str format; /* empty: no family */
+	struct event_list list;
+	struct str notice;   /* the text without the returned message */
+	struct str original; /* the returned message, where it stands in the text */
+	bool delay;
+};
+void format_read(const struct formats *formats, struct matcher_scratch *scratch,
+	struct arena *arena, const struct notice *notice, struct format_reading *ret_reading);

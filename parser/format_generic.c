@@ -1,0 +1,66 @@
+/* parser/format_generic.c -- sentences that many servers have in common. They are heard only where no
+ * family recognised the notice. */
+#include "parser/format.h"
+
+#define BELOW(pattern)                                                                             \
+	{                                                                                          \
+		STR_INIT("generic"), FORMAT_BELOW, STR_INIT(pattern)                               \
+	}
+#define INLINE(pattern)                                                                            \
+	{                                                                                          \
+		STR_INIT("generic"), FORMAT_INLINE, STR_INIT(pattern)                              \
+	}
+#define DELAY(pattern)                                                                             \
+	{                                                                                          \
+		STR_INIT(""), FORMAT_DELAY, STR_INIT(pattern)                                      \
+	}
+
+static const struct format_anchor anchors[] = {
+	BELOW("following (e-?mail )?(address|recipient|user|mailbox|account)(e?s|\\(e?s\\))?"),
+	BELOW("(could|can|was|were|did) ?not (be )?(delivered|reached|sent|received) (to|by|for)( "
+	      "the following)?( e-?mail)?( address| recipient| user)?(es|s|\\(s\\)|\\(es\\))? ?:?"),
+	BELOW("failed recipients?:"),
+	BELOW("undeliverable (to|recipients?|address(es)?)( the following)?:?"),
+	BELOW("invalid recipients?:"),
+	BELOW("^your message to:"),
+	INLINE("(could|can) ?not (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "
+	       "?(to|for):? "),
+	INLINE("(unable|not able|failed|error|problem) (to )?deliver(ing|y)? (of )?(the |your "
+	       ")?(following )?(mail|message|e-?mail)?s? ?(to|for):? "),
+	INLINE("user's mailbox is full: <"),
+	INLINE("(your|the) (mail|message|e-?mail) (sent )?(to|for) <?"),
+	INLINE("^(failed|undelivered|intended|original|final|bad|unknown) recipient( address)?: "),
+	INLINE("delivery (to|for) (the following (recipient|address) )?<?"),
+	BELOW("n'a pas pu \xC3\xAAtre (d\xC3\xA9livr\xC3\xA9|remis|distribu\xC3\xA9)"),
+	BELOW("n'a pas pu etre delivre a"),
+	BELOW("konnte(n)? nicht (an |bei )?(folgende|zugestellt)"),
+	BELOW("konnte nicht zugestellt werden"),
+	BELOW("no (se )?(pudo|ha podido) (ser )?entrega(r|do|da)(se)?"),
+	BELOW("n\xC3\xA3o (p\xC3\xB4"
+	      "de|foi poss\xC3\xADvel) (ser )?entreg(ue|ar)"),
+	BELOW("non (\xC3\xA8 stato possibile|pu\xC3\xB2 essere) (consegna|recapita)"),
+	BELOW("kon niet (worden )?(bezorgd|afgeleverd)"),
+	BELOW("nie (mo\xC5\xBCna|uda\xC5\x82o si\xC4\x99|zosta\xC5\x82"
+	      "a) (dostarczy\xC4\x87|dor\xC4\x99"
+	      "czy\xC4\x87|dostarczona)"),
+	BELOW("kunde inte levereras"),
+	BELOW("teslim edilemedi"),
+	BELOW("\xD0\xBD\xD0\xB5 \xD0\xBC\xD0\xBE\xD0\xB6\xD0\xB5\xD1\x82 "
+	      "\xD0\xB1\xD1\x8B\xD1\x82\xD1\x8C "
+	      "\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xBB\xD0\xB5\xD0\xBD\xD0\xBE"),
+	BELOW("\xD0\xBD\xD0\xB5\xD0\xB2\xD0\xBE\xD0\xB7\xD0\xBC\xD0\xBE\xD0\xB6\xD0\xBD\xD0\xBE "
+	      "\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xB8\xD1\x82\xD1\x8C"),
+	DELAY("has not yet been delivered"),
+	DELAY("have not yet been delivered"),
+	DELAY("delivery attempts will continue"),
+	DELAY("will continue (to )?(attempt|try)[a-z]* (to deliver|delivery)"),
+	DELAY("you do not need to (resend|re-send)"),
+	DELAY("this is (just |only )?a warning"),
+	DELAY("no action is required on your part"),
+	DELAY("noch nicht zugestellt werden"),
+	DELAY("n'a pas encore (pu )?\xC3\xAAtre"),
+	DELAY("todav\xC3\xAD"
+	      "a no (se )?ha"),
+};
+
+const struct format_family format_generic = { anchors, ARRAY_LEN(anchors), FORMAT_GENERIC };

@@ -1,0 +1,226 @@
+#include "parser/gather.h"
+
+#include "core/limits.h"
+#include "core/utf8.h"
+#include "parser/address.h"
+#include "parser/correlate.h"
+#include "parser/delivery.h"
+#include "parser/diagnostic.h"
+#include "parser/kind.h"
+#include "parser/unfold.h"
+
+/* ---- the report ---- */
+
+/* A report in its own part, else one that stands in the text. */
+static void read_report(
+	struct arena *arena, const struct notice *notice, struct str text, struct gathering *g)
+{
+	struct str body = notice->status_text, id;
+	struct dsn dsn;
+
+	if (!body.n || dsn_parse(arena, body, &dsn) != ERR_OK) {
+		size_t at = dsn_find(text);
+
+		if (at == STR_NPOS || dsn_parse(arena, str_skip(text, at), &dsn) != ERR_OK)
+			return;
+	}
+	delivery_events(arena, &dsn, &g->list);
+	id = xtext_decode(arena, dsn.message.field[DSN_ENVELOPE_ID].text);
+	g->envelope_id = utf8_head(utf8_clean(arena, id), LIMIT_FIELD_TEXT_BYTES);
+}
+
+static void note_shape(const struct notice *notice, struct event_list *list)
+{
+	if (notice->status_encoded)
+		list->flaws |= FLAW_BIT(FLAW_STATUS_ENCODED);
+	if (str_eq(notice->tree->type, STR("multipart/report")) &&
+		(!notice->tree->report_type.n || !notice->has_status))
+		list->flaws |= FLAW_BIT(FLAW_NO_REPORT_TYPE);
+}
+
+/* ---- report and words together ---- */
+
+/* The words of the notice about one recipient of the report; with one of each, about that. */
+static const struct event *words_for(
+	const struct event_list *words, const struct event_list *report, size_t i)
+{
+	const struct event *event = &report->items[i], *found;
+
+	found = event_list_find(words, event->final_recipient);
+	if (!found)
+		found = event_list_find(words, event->recipient);
+	if (!found && words->n == 1 && report->n == 1)
+		found = &words->items[0];
+	return found;
+}
+
+/* A report without a diagnosis takes that of the notice; one without an address takes that too. */
+static void fill_from_words(struct event_list *report, const struct event_list *words)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct event *event = &report->items[i];
+		const struct event *from = words_for(words, report, i);
+
+		if (!from && !event->recipient.n && i < words->n)
+			from = &words->items[i];
+		if (!from)
+			continue;
+		if (!event->recipient.n) {
+			event->recipient = from->recipient;
+			event->final_recipient = from->final_recipient;
+		}
+		if (!event->diagnostic.n)
+			event->diagnostic = from->diagnostic;
+	}
+}
+
+/* ---- X-Failed-Recipients ---- */
+
+static struct str whole_remarks(struct arena *arena, const struct format_reading *reading)
+{
+	return utf8_head(text_squeeze(arena, str_head(reading->notice, LIMIT_DIAGNOSTIC_BYTES * 4)),
+		LIMIT_DIAGNOSTIC_BYTES * 2);
+}
+
+static struct event *first_unnamed(struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->items[i].recipient.n)
+			return &list->items[i];
+	return NULL;
+}
+
+static void name_event(struct event *event, struct str address)
+{
+	event->final_recipient = address;
+	if (!event->recipient.n)
+		event->recipient = address;
+}
+
+/* Keeps the events that the field names, if it names any of them: the field is made by the program,
+ * the list in the text is read by us. */
+static void keep_named(struct event_list *list, const bool *named)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (named[i])
+			list->items[n++] = list->items[i];
+	if (n)
+		list->n = n;
+}
+
+static void read_failed_field(struct arena *arena, const struct notice *notice,
+	const struct format_reading *reading, struct event_list *list)
+{
+	struct str rest =
+		mime_decode_words(arena, notice_header(notice, STR("X-Failed-Recipients")));
+	bool *named = arena_calloc(arena, LIMIT_EVENTS + 1, sizeof *named);
+	struct str word, address;
+	bool was_empty = !list->n;
+
+	while (str_next_word(&rest, ", \t", &word)) {
+		struct event *event;
+
+		if (!address_take(arena, word, &address))
+			continue;
+		address = address_normal(arena, address);
+		event = event_list_find(list, address);
+		if (!event)
+			event = first_unnamed(list);
+		if (!event && was_empty)
+			event = event_list_add(arena, list);
+		if (!event)
+			continue;
+		if (!event->recipient.n)
+			name_event(event, address);
+		if (was_empty && !event->diagnostic.n) {
+			event->outcome = OUTCOME_FAILED;
+			event->diagnostic =
+				utf8_head(whole_remarks(arena, reading), LIMIT_DIAGNOSTIC_BYTES);
+		}
+		named[event - list->items] = true;
+	}
+	keep_named(list, named);
+}
+
+/* ---- last resorts and clean-up ---- */
+
+/* The returned message went to one address only, and the report names none: it was that one. */
+static void name_by_returned(struct arena *arena, const struct notice *notice, struct str remarks,
+	struct event_list *list)
+{
+	struct str address = correlate_recipient(arena, notice);
+	struct event *event = first_unnamed(list);
+
+	if (!address.n || list->n > 1)
+		return;
+	if (!event && !list->n) {
+		event = event_list_add(arena, list);
+		event->outcome = kind_is_delay(notice) ? OUTCOME_DELAYED : OUTCOME_FAILED;
+		event->diagnostic = utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES);
+	}
+	if (event)
+		name_event(event, address);
+}
+
+static void drop_unnamed(struct event_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].recipient.n)
+			list->items[n++] = list->items[i];
+	list->n = n;
+}
+
+static struct header_list returned_header(
+	struct arena *arena, const struct notice *notice, struct str original)
+{
+	struct str rest = original, line;
+	struct header_list list;
+	size_t name;
+
+	if (notice->returned.n || !original.n)
+		return notice->returned;
+	while (original = rest, str_next_line(&rest, &line))
+		if (header_name(line, &name) && !str_starts(line, STR("-")))
+			break;
+	list = headers_parse(arena, &original);
+	return list;
+}
+
+void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
+	struct arena *arena, const struct notice *notice, bool certain,
+	struct gathering *ret_gathering)
+{
+	struct gathering g = { .format = STR_EMPTY };
+	struct format_reading reading = { .notice = notice->text };
+	struct notice seen = *notice;
+	bool readable = certain || kind_is_notice(notice);
+
+	if (readable)
+		format_read(formats, scratch, arena, notice, &reading);
+	g.returned = seen.returned = returned_header(arena, notice, reading.original);
+	if (readable)
+		read_report(arena, notice, reading.notice, &g);
+	if (g.list.n) {
+		note_shape(notice, &g.list);
+		fill_from_words(&g.list, &reading.list);
+		g.format = STR("rfc3464");
+	} else if (readable) {
+		g.list = reading.list;
+		g.format = reading.format;
+	}
+	if (readable && str_cmp(g.format, STR("rfc3464")))
+		read_failed_field(arena, notice, &reading, &g.list);
+	if (kind_is_delay(notice) || reading.delay)
+		for (size_t i = 0; i < g.list.n && !str_eq(g.format, STR("rfc3464")); i++)
+			g.list.items[i].outcome = OUTCOME_DELAYED;
+	g.remarks = whole_remarks(arena, &reading);
+	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
+		name_by_returned(arena, &seen, g.remarks, &g.list);
+	drop_unnamed(&g.list);
+	event_list_merge(arena, &g.list);
+	*ret_gathering = g;
+}

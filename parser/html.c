@@ -1,0 +1,142 @@
+#include "parser/html.h"
+
+#include "core/utf8.h"
+
+enum { ENTITY_BYTES = 10 };
+
+static const struct {
+	struct str name, text;
+} entities[] = {
+	{ STR_INIT("nbsp"), STR_INIT(" ") },
+	{ STR_INIT("lt"), STR_INIT("<") },
+	{ STR_INIT("gt"), STR_INIT(">") },
+	{ STR_INIT("amp"), STR_INIT("&") },
+	{ STR_INIT("quot"), STR_INIT("\"") },
+	{ STR_INIT("apos"), STR_INIT("'") },
+	{ STR_INIT("#39"), STR_INIT("'") },
+	{ STR_INIT("#64"), STR_INIT("@") },
+	{ STR_INIT("#60"), STR_INIT("<") },
+	{ STR_INIT("#62"), STR_INIT(">") },
+	{ STR_INIT("#160"), STR_INIT(" ") },
+	{ STR_INIT("#45"), STR_INIT("-") },
+	{ STR_INIT("#46"), STR_INIT(".") },
+	{ STR_INIT("#8203"), STR_INIT("") },
+	{ STR_INIT("auml"), STR_INIT("\xC3\xA4") },
+	{ STR_INIT("ouml"), STR_INIT("\xC3\xB6") },
+	{ STR_INIT("uuml"), STR_INIT("\xC3\xBC") },
+	{ STR_INIT("szlig"), STR_INIT("\xC3\x9F") },
+	{ STR_INIT("eacute"), STR_INIT("\xC3\xA9") },
+	{ STR_INIT("egrave"), STR_INIT("\xC3\xA8") },
+	{ STR_INIT("agrave"), STR_INIT("\xC3\xA0") },
+	{ STR_INIT("ccedil"), STR_INIT("\xC3\xA7") },
+	{ STR_INIT("oacute"), STR_INIT("\xC3\xB3") },
+	{ STR_INIT("atilde"), STR_INIT("\xC3\xA3") },
+	{ STR_INIT("iacute"), STR_INIT("\xC3\xAD") },
+	{ STR_INIT("aacute"), STR_INIT("\xC3\xA1") },
+};
+static const struct str breaking[] = { STR_INIT("br"), STR_INIT("p"), STR_INIT("div"),
+	STR_INIT("tr"), STR_INIT("li"), STR_INIT("h1"), STR_INIT("h2"), STR_INIT("h3"),
+	STR_INIT("table"), STR_INIT("hr"), STR_INIT("pre"), STR_INIT("ul"),
+	STR_INIT("blockquote") };
+static const struct str hidden[] = { STR_INIT("style"), STR_INIT("script"), STR_INIT("title") };
+
+static bool one_of(struct str name, const struct str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The name in "<name ...>" or "</name>"; empty for what is no tag: "<user@example.com>", "a < b". */
+static struct str tag_name(struct str tag)
+{
+	struct str inner = str_skip(tag, 1);
+	size_t n = 0;
+
+	if (inner.n && (inner.p[0] == '!' || inner.p[0] == '?'))
+		return str_head(inner, 1);
+	if (inner.n && inner.p[0] == '/')
+		inner = str_skip(inner, 1);
+	while (n < inner.n && (ascii_alpha(inner.p[n]) || ascii_digit(inner.p[n])))
+		n++;
+	if (!n || n == inner.n || !ascii_alpha(inner.p[0]))
+		return STR_EMPTY;
+	return str_span(str_skip(inner, n), " \t\r\n/>:") ? str_head(inner, n) : STR_EMPTY;
+}
+
+/* What is to be skipped behind the start of an element that is never shown. */
+static size_t hidden_bytes(struct str s, struct str name)
+{
+	size_t at = 0;
+
+	while (at < s.n) {
+		size_t next = str_find(str_skip(s, at), STR("</"));
+
+		if (next == STR_NPOS)
+			return s.n;
+		at += next + 2;
+		if (str_istarts(str_skip(s, at), name))
+			return at - 2;
+	}
+	return s.n;
+}
+
+static size_t take_entity(struct str s, struct str *ret_text)
+{
+	struct str name = str_skip(s, 1);
+	size_t end = str_chr(str_head(name, ENTITY_BYTES), ';');
+
+	if (end == STR_NPOS)
+		return 0;
+	name = str_head(name, end);
+	for (size_t i = 0; i < ARRAY_LEN(entities); i++)
+		if (str_eq(name, entities[i].name)) {
+			*ret_text = entities[i].text;
+			return end + 2;
+		}
+	return 0;
+}
+
+struct str html_text(struct arena *arena, struct str html)
+{
+	char *out = arena_alloc(arena, html.n + 1);
+	struct str s = html, name, text;
+	size_t n = 0, taken;
+
+	while (s.n) {
+		size_t close = s.p[0] == '<' ? str_chr(s, '>') : STR_NPOS;
+
+		name = close == STR_NPOS ? STR_EMPTY : tag_name(str_head(s, close + 1));
+		if (name.n) {
+			bool start = s.p[1] != '/';
+
+			s = str_skip(s, close + 1);
+			if (one_of(name, breaking, ARRAY_LEN(breaking)))
+				out[n++] = '\n';
+			if (start && one_of(name, hidden, ARRAY_LEN(hidden)))
+				s = str_skip(s, hidden_bytes(s, name));
+			continue;
+		}
+		taken = s.p[0] == '&' ? take_entity(s, &text) : 0;
+		if (taken) {
+			for (size_t i = 0; i < text.n; i++)
+				out[n++] = text.p[i];
+			s = str_skip(s, taken);
+			continue;
+		}
+		out[n++] = s.p[0];
+		s = str_skip(s, 1);
+	}
+	return str_from(out, n);
+}
+
+bool html_likely(struct str text)
+{
+	struct str head = str_head(text, 4096);
+
+	return str_ifind(head, STR("<html")) != STR_NPOS ||
+	       str_ifind(head, STR("<br>")) != STR_NPOS ||
+	       str_ifind(head, STR("<br/>")) != STR_NPOS ||
+	       str_ifind(head, STR("<br />")) != STR_NPOS;
+}

@@ -1,0 +1,248 @@
+#include "parser/kind.h"
+
+#include "parser/address.h"
+
+static bool occurs(struct str s, const struct str *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_ifind(s, words[i]) != STR_NPOS)
+			return true;
+	return false;
+}
+
+static bool starts(struct str s, const struct str *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_istarts(s, words[i]))
+			return true;
+	return false;
+}
+
+#define OCCURS(s, words) occurs((s), (words), ARRAY_LEN(words))
+#define STARTS(s, words) starts((s), (words), ARRAY_LEN(words))
+
+static bool has(const struct notice *notice, struct str name)
+{
+	return notice_header(notice, name).n > 0;
+}
+
+/* ---- senders and subjects of mail systems ---- */
+
+static const struct str daemons[] = { STR_INIT("mailer-daemon"), STR_INIT("mailer_daemon"),
+	STR_INIT("postmaster"), STR_INIT("mail delivery s"), STR_INIT("mail-daemon"),
+	STR_INIT("maildaemon"), STR_INIT("mdaemon@"), STR_INIT("post_master"),
+	STR_INIT("delivery subsystem"), STR_INIT("mailerdaemon"), STR_INIT("microsoftexchange"),
+	STR_INIT("mail administrator"), STR_INIT("mail.delivery.system"), STR_INIT("mailsweeper"),
+	STR_INIT("mail delivery subsystem"), STR_INIT("mmsc ndr") };
+static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("returned mail"),
+	STR_INIT("mail delivery"), STR_INIT("delivery status"), STR_INIT("delivery fail"),
+	STR_INIT("failure notice"), STR_INIT("mail failure"), STR_INIT("failure delivery"),
+	STR_INIT("delivery notification"), STR_INIT("delivery problem"), STR_INIT("delivery error"),
+	STR_INIT("delivery report"), STR_INIT("failed delivery"), STR_INIT("delivery has failed"),
+	STR_INIT("could not be delivered"), STR_INIT("message delivery"), STR_INIT("not delivered"),
+	STR_INIT("mail could not"), STR_INIT("mail system error"), STR_INIT("non delivery"),
+	STR_INIT("non-delivery"), STR_INIT("nondeliverable"), STR_INIT("warning: message"),
+	STR_INIT("warning: could not send"), STR_INIT("delivery delayed"), STR_INIT("delayed mail"),
+	STR_INIT("mail failed"), STR_INIT("error sending your mail"), STR_INIT("message status"),
+	STR_INIT("processing error"), STR_INIT("rejected:"), STR_INIT("returned to sender"),
+	STR_INIT("returned email"), STR_INIT("bounced"), STR_INIT("unzustellbar"),
+	STR_INIT("nicht zustellbar"), STR_INIT("zustellung"), STR_INIT("non remis"),
+	STR_INIT("non distribu"), STR_INIT("no se puede entregar"), STR_INIT("no entregado"),
+	STR_INIT("no se pudo entregar"), STR_INIT("n\xC3\xA3o entreg"),
+	STR_INIT("n\xC3\xA3o \xC3\xA9 poss\xC3\xADvel"), STR_INIT("mancato recapito"),
+	STR_INIT("non recapitabile"), STR_INIT("onbestelbaar"), STR_INIT("niet bezorgd"),
+	STR_INIT("nie dostarczono"), STR_INIT("niedostarcz"), STR_INIT("kunde inte levereras"),
+	STR_INIT("olevererbart"), STR_INIT("ikke leveres"), STR_INIT("teslim edilemedi"),
+	STR_INIT("\xD0\xBD\xD0\xB5\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xBB\xD0\xB5"
+		 "\xD0\xBD"),
+	STR_INIT(
+		"\xD0\xBD\xD0\xB5 "
+		"\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xBB\xD0\xB5\xD0\xBD\xD0\xBE"),
+	STR_INIT("\xE9\x85\x8D\xE4\xBF\xA1\xE4\xB8\x8D\xE8\x83\xBD"), /* Japanese: undeliverable */
+	STR_INIT("\xE9\x80\x80\xE4\xBF\xA1"),
+	STR_INIT("\xE6\x8A\x95\xE9\x80\x92\xE5\xA4\xB1\xE8\xB4\xA5"), /* Chinese */
+	STR_INIT("\xE6\x97\xA0\xE6\xB3\x95\xE6\x8A\x95\xE9\x80\x92"),
+	STR_INIT("\xEB\xB0\x98\xEC\x86\xA1") /* Korean: returned */ };
+static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
+	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
+	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),
+	STR_INIT("verz\xC3\xB6gert"), STR_INIT("retard\xC3\xA9"), STR_INIT("retrasad") };
+static const struct str person_prefixes[] = { STR_INIT("fwd:"), STR_INIT("fw:"), STR_INIT("wg:"),
+	STR_INIT("tr:"), STR_INIT("rv:") };
+static const struct str reply_prefixes[] = { STR_INIT("re:"), STR_INIT("aw:"), STR_INIT("antw:"),
+	STR_INIT("sv:"), STR_INIT("odp:") };
+
+/* A person who answers or forwards a bounce keeps its subject. */
+static bool subject_says_failure(struct str subject)
+{
+	struct str s = str_trim(subject);
+	bool reply = STARTS(s, reply_prefixes);
+
+	if (STARTS(s, person_prefixes))
+		return false;
+	if (!reply)
+		return OCCURS(s, failure_subjects);
+	s = str_trim(str_skip(s, str_chr(s, ':') + 1));
+	return OCCURS(s, failure_subjects) && !STARTS(s, failure_subjects);
+}
+
+static bool from_daemon(const struct notice *notice)
+{
+	struct str raw = notice_header(notice, STR("From"));
+
+	if (str_eq(raw, STR("<>")) || str_iends(raw, STR(" <>")))
+		return true;
+	return OCCURS(notice->from, daemons);
+}
+
+static bool null_path(const struct notice *notice)
+{
+	struct str path = notice_header(notice, STR("Return-Path"));
+
+	if (notice->envelope && notice->envelope->source == SOURCE_SMTP)
+		return !notice->envelope->reverse_path.n;
+	return str_eq(path, STR("<>"));
+}
+
+bool kind_is_notice(const struct notice *notice)
+{
+	if (from_daemon(notice) || subject_says_failure(notice->subject) ||
+		has(notice, STR("X-Failed-Recipients")))
+		return true;
+	return null_path(notice) || str_eq(notice->tree->type, STR("multipart/report"));
+}
+
+bool kind_is_delay(const struct notice *notice)
+{
+	return OCCURS(notice->subject, delay_subjects);
+}
+
+/* ---- other kinds ---- */
+
+static const struct str challenges[] = { STR_INIT("has been waitlisted"),
+	STR_INIT("add yourself to my boxbe guest list"), STR_INIT("spamarrest.com"),
+	STR_INIT("sender verification is required"), STR_INIT("verify that you are a human"),
+	STR_INIT("prove that you are a human"), STR_INIT("confirm that you are a person"),
+	STR_INIT("tmda challenge"), STR_INIT("requires confirmation of your message"),
+	STR_INIT("to confirm that your message is legitimate"),
+	STR_INIT("spamblocker verification"),
+	STR_INIT("please click the link below to verify your e-mail address so"),
+	STR_INIT("your message will be delivered once you") };
+
+static const struct str reply_subjects[] = { STR_INIT("automatic reply"), STR_INIT("auto reply"),
+	STR_INIT("autoreply"), STR_INIT("auto-reply"), STR_INIT("auto response"),
+	STR_INIT("auto-response"), STR_INIT("autoresponse"), STR_INIT("autosvar"),
+	STR_INIT("auto:"), STR_INIT("out of office"), STR_INIT("out of the office"),
+	STR_INIT("automatic response"), STR_INIT("vacation"), STR_INIT("away from my mail"),
+	STR_INIT("abwesenheit"), STR_INIT("automatische antwort"), STR_INIT("automatisch antwoord"),
+	STR_INIT("afwezig"), STR_INIT("r\xC3\xA9ponse automatique"), STR_INIT("absence du bureau"),
+	STR_INIT("respuesta autom"), STR_INIT("fuera de la oficina"), STR_INIT("resposta autom"),
+	STR_INIT("fora do escrit"), STR_INIT("risposta automatica"), STR_INIT("fuori sede"),
+	STR_INIT("autosvar"), STR_INIT("automatiskt svar"), STR_INIT("automaattinen vastaus"),
+	STR_INIT("odpowied\xC5\xBA automatyczna"), STR_INIT("autoodpowied\xC5\xBA"),
+	STR_INIT("automatick\xC3\xA1 odpov"), STR_INIT("otomatik yan\xC4\xB1t"),
+	STR_INIT("automatiska atbilde"),
+	STR_INIT("\xD0\xB0\xD0\xB2\xD1\x82\xD0\xBE\xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82"),
+	STR_INIT("\xD0\xB0\xD0\xB2\xD1\x82\xD0\xBE\xD0\xBC\xD0\xB0\xD1\x82\xD0\xB8\xD1\x87\xD0\xB5"
+		 "\xD1\x81\xD0\xBA\xD0\xB8\xD0\xB9 \xD0\xBE\xD1\x82\xD0\xB2\xD0\xB5\xD1\x82"),
+	STR_INIT("\xE8\x87\xAA\xE5\x8B\x95\xE5\xBF\x9C\xE7\xAD\x94"),
+	STR_INIT("\xE8\x87\xAA\xE5\x8B\x95\xE8\xBF\x94\xE4\xBF\xA1"),
+	STR_INIT("\xE8\x87\xAA\xE5\x8A\xA8\xE5\x9B\x9E\xE5\xA4\x8D"),
+	STR_INIT("\xE8\x87\xAA\xE5\x8A\xA8\xE7\xAD\x94\xE5\xA4\x8D"),
+	STR_INIT("\xEB\xB6\x80\xEC\x9E\xAC"), STR_INIT("thank you for your e-mail") };
+
+/* Fields that only automatic answers carry. */
+static const struct str reply_fields[] = { STR_INIT("X-Autoreply"), STR_INIT("X-Autorespond"),
+	STR_INIT("X-Auto-Reply-From"), STR_INIT("X-Autoreply-From"), STR_INIT("X-Mail-Autoreply"),
+	STR_INIT("X-AutoReply-From"), STR_INIT("X-Vacation") };
+
+static bool is_auto_reply(const struct notice *notice)
+{
+	struct str precedence = notice_header(notice, STR("Precedence"));
+	struct str submitted = notice_header(notice, STR("Auto-Submitted"));
+
+	if (OCCURS(notice->subject, reply_subjects) || str_ieq(precedence, STR("auto_reply")) ||
+		str_ieq(precedence, STR("auto-reply")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(reply_fields); i++)
+		if (has(notice, reply_fields[i]))
+			return true;
+	return str_istarts(submitted, STR("auto-replied")) ||
+	       str_ieq(notice_header(notice, STR("X-Auto-Response-Suppress")), STR("All")) ||
+	       str_istarts(notice_header(notice, STR("X-MS-Exchange-Inbox-Rules-Loop")), STR("@"));
+}
+
+static bool is_unsubscribe(const struct notice *notice)
+{
+	return str_istarts(str_trim(notice->subject), STR("unsubscribe")) ||
+	       str_istarts(str_trim(notice->text), STR("unsubscribe"));
+}
+
+/* RFC 7489 7.2.1.1: the subject says whose report it is; the file is named by the rules there. */
+static bool is_dmarc(const struct notice *notice)
+{
+	const struct mime_tree *tree = notice->tree;
+
+	if (str_istarts(str_trim(notice->subject), STR("report domain:")) ||
+		str_ifind(notice->subject, STR("dmarc aggregate report")) != STR_NPOS)
+		return true;
+	for (size_t i = 0; i < tree->n_parts; i++) {
+		struct str name = tree->parts[i].name, rest = name, word;
+		size_t marks = 0;
+
+		while (str_cut(rest, '!', &word, &rest))
+			marks++;
+		if (marks >= 3 &&
+			(str_iends(name, STR(".xml")) || str_iends(name, STR(".xml.gz")) ||
+				str_iends(name, STR(".zip")) || str_iends(name, STR(".gz"))))
+			return true;
+	}
+	return false;
+}
+
+static bool is_tls_report(const struct notice *notice)
+{
+	return notice->has_tls_report || str_eq(notice->tree->report_type, STR("tlsrpt")) ||
+	       has(notice, STR("TLS-Report-Domain"));
+}
+
+/* Outlook.com's feedback loop sends the mail itself. */
+static bool is_jmrp(const struct notice *notice)
+{
+	return has(notice, STR("X-HmXmrOriginalRecipient")) ||
+	       headers_get(&notice->returned, STR("X-HmXmrOriginalRecipient")).n ||
+	       str_istarts(notice->subject, STR("complaint about message from "));
+}
+
+enum kind kind_by_shape(const struct notice *notice)
+{
+	struct str type = notice->tree->report_type;
+
+	if (notice->has_feedback || str_eq(type, STR("feedback-report")) || is_jmrp(notice))
+		return KIND_COMPLAINT;
+	if (OCCURS(str_head(notice->text, 4096), challenges))
+		return KIND_CHALLENGE;
+	if (notice->has_status || str_eq(type, STR("delivery-status")))
+		return KIND_BOUNCE;
+	if (notice->has_mdn)
+		return KIND_MDN;
+	if (is_tls_report(notice))
+		return KIND_TLS_REPORT;
+	if (is_dmarc(notice))
+		return KIND_DMARC_REPORT;
+	if (!from_daemon(notice) && !has(notice, STR("X-Failed-Recipients")) &&
+		OCCURS(notice->subject, reply_subjects))
+		return KIND_AUTO_REPLY;
+	return KIND_UNKNOWN;
+}
+
+enum kind kind_by_words(const struct notice *notice)
+{
+	if (from_daemon(notice) || subject_says_failure(notice->subject))
+		return subject_says_failure(notice->subject) ? KIND_BOUNCE : KIND_UNKNOWN;
+	if (is_unsubscribe(notice))
+		return KIND_UNSUBSCRIBE;
+	if (is_auto_reply(notice))
+		return KIND_AUTO_REPLY;
+	return KIND_NOT_BOUNCE;
+}

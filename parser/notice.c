@@ -1,0 +1,101 @@
+#include "parser/notice.h"
+
+#include "core/limits.h"
+#include "parser/address.h"
+#include "parser/html.h"
+
+#include <string.h>
+
+/* Part types of which at most one meaning exists. */
+enum role { ROLE_NONE, ROLE_PLAIN, ROLE_HTML, ROLE_STATUS, ROLE_FEEDBACK, ROLE_MDN, ROLE_TLS };
+static const struct {
+	struct str type;
+	enum role role;
+} roles[] = {
+	{ STR_INIT("text/plain"), ROLE_PLAIN },
+	{ STR_INIT("text/html"), ROLE_HTML },
+	{ STR_INIT("message/delivery-status"), ROLE_STATUS },        /* RFC 3464 */
+	{ STR_INIT("message/global-delivery-status"), ROLE_STATUS }, /* RFC 6533 */
+	{ STR_INIT("message/delivery-report"), ROLE_STATUS },
+	{ STR_INIT("message/feedback-report"), ROLE_FEEDBACK },            /* RFC 5965 */
+	{ STR_INIT("message/disposition-notification"), ROLE_MDN },        /* RFC 8098 */
+	{ STR_INIT("message/global-disposition-notification"), ROLE_MDN }, /* RFC 6533 */
+	{ STR_INIT("application/tlsrpt+gzip"), ROLE_TLS },                 /* RFC 8460 */
+	{ STR_INIT("application/tlsrpt+json"), ROLE_TLS },
+};
+
+static enum role role_of(struct str type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (str_eq(type, roles[i].type))
+			return roles[i].role;
+	return str_starts(type, STR("text/")) ? ROLE_PLAIN : ROLE_NONE;
+}
+
+/* The texts of all parts of a role, an empty line between them. */
+static struct str join(struct arena *arena, const struct mime_tree *tree, enum role role)
+{
+	size_t n = 0, most = 0;
+	char *out;
+
+	for (size_t i = 0; i < tree->n_parts; i++)
+		if (role_of(tree->parts[i].type) == role)
+			most += tree->parts[i].text.n + 2;
+	if (!most)
+		return STR_EMPTY;
+	out = arena_alloc(arena, most);
+	for (size_t i = 0; i < tree->n_parts; i++) {
+		struct str text = tree->parts[i].text;
+
+		if (role_of(tree->parts[i].type) != role || !text.n)
+			continue;
+		memcpy(out + n, text.p, text.n);
+		n += text.n;
+		out[n++] = '\n';
+		out[n++] = '\n';
+	}
+	return str_head(str_from(out, n), LIMIT_TEXT_BYTES);
+}
+
+static void note_roles(const struct mime_tree *tree, struct notice *notice)
+{
+	for (size_t i = 0; i < tree->n_parts; i++) {
+		enum role role = role_of(tree->parts[i].type);
+
+		notice->has_status |= role == ROLE_STATUS;
+		notice->has_feedback |= role == ROLE_FEEDBACK;
+		notice->has_mdn |= role == ROLE_MDN;
+		notice->has_tls_report |= role == ROLE_TLS;
+		notice->status_encoded |= role == ROLE_STATUS && tree->parts[i].encoded;
+	}
+}
+
+static struct str notice_text(struct arena *arena, const struct mime_tree *tree)
+{
+	struct str text = join(arena, tree, ROLE_PLAIN);
+
+	if (!str_trim(text).n)
+		return html_text(arena, join(arena, tree, ROLE_HTML));
+	return html_likely(text) ? html_text(arena, text) : text;
+}
+
+void notice_read(struct arena *arena, const struct mime_tree *tree, const struct envelope *envelope,
+	struct notice *ret_notice)
+{
+	struct notice notice = { .tree = tree, .envelope = envelope, .returned = tree->returned };
+
+	notice.from = mime_decode_words(arena, headers_get(&tree->headers, STR("From")));
+	if (!address_take(arena, notice.from, &notice.from_address))
+		notice.from_address = STR_EMPTY;
+	notice.subject = mime_decode_words(arena, headers_get(&tree->headers, STR("Subject")));
+	note_roles(tree, &notice);
+	notice.text = notice_text(arena, tree);
+	notice.status_text = join(arena, tree, ROLE_STATUS);
+	notice.feedback_text = join(arena, tree, ROLE_FEEDBACK);
+	*ret_notice = notice;
+}
+
+struct str notice_header(const struct notice *notice, struct str name)
+{
+	return headers_get(&notice->tree->headers, name);
+}

@@ -1,0 +1,249 @@
+#include "parser/parse.h"
+
+#include "core/embedded.h"
+#include "core/limits.h"
+#include "core/status_code.h"
+#include "core/utf8.h"
+#include "parser/address.h"
+#include "parser/arf.h"
+#include "parser/classify.h"
+#include "parser/correlate.h"
+#include "parser/diagnostic.h"
+#include "parser/gather.h"
+#include "parser/kind.h"
+#include "parser/ses_json.h"
+#include "parser/unfold.h"
+
+#include <stdlib.h>
+
+extern const struct embedded_file rules_embedded[];
+
+struct parse_rules {
+	struct rules *rules;
+	struct formats *formats;
+};
+struct parser {
+	const struct parse_rules *rules;
+	struct mime_parser *mime;
+	struct matcher_scratch *scratch;
+};
+
+/* ---- rules ---- */
+
+enum err parse_rules_load(struct arena *arena, const struct parse_source *sources, size_t n_sources,
+	struct parse_rules **ret_rules, struct str *ret_trouble)
+{
+	struct rules *rules;
+	struct parse_rules *both;
+	enum err err = rules_load(arena, sources, n_sources, &rules, ret_trouble);
+
+	if (err)
+		return err;
+	both = calloc(1, sizeof *both);
+	if (!both)
+		abort();
+	both->rules = rules;
+	both->formats = formats_new();
+	*ret_rules = both;
+	return ERR_OK;
+}
+
+enum { BUILTIN_FILES = 16 };
+
+size_t parse_builtin_sources(const struct parse_source **ret_sources)
+{
+	static struct parse_source sources[BUILTIN_FILES];
+	static bool made;
+	size_t n = 0;
+
+	for (; n < BUILTIN_FILES && rules_embedded[n].name; n++)
+		if (!made)
+			sources[n] = (struct parse_source){ str_c(rules_embedded[n].name),
+				str_from(rules_embedded[n].bytes, rules_embedded[n].n) };
+	made = true;
+	*ret_sources = sources;
+	return n;
+}
+
+void parse_rules_free(struct parse_rules *rules)
+{
+	if (!rules)
+		return;
+	rules_free(rules->rules);
+	formats_free(rules->formats);
+	free(rules);
+}
+
+void parse_rules_freep(struct parse_rules **rules)
+{
+	parse_rules_free(*rules);
+}
+
+/* ---- parser ---- */
+
+struct parser *parser_new(const struct parse_rules *rules)
+{
+	const struct matcher *matchers[] = { rules_matcher(rules->rules),
+		formats_matcher(rules->formats) };
+	struct parser *parser = calloc(1, sizeof *parser);
+
+	if (!parser)
+		abort();
+	parser->rules = rules;
+	parser->mime = mime_parser_new();
+	parser->scratch = matcher_scratch_new(matchers, ARRAY_LEN(matchers));
+	return parser;
+}
+
+void parser_free(struct parser *parser)
+{
+	if (!parser)
+		return;
+	mime_parser_free(parser->mime);
+	matcher_scratch_free(parser->scratch);
+	free(parser);
+}
+
+void parser_freep(struct parser **parser)
+{
+	parser_free(*parser);
+}
+
+/* ---- what the words of one event say ---- */
+
+/* The nearer of two literal codes: one with a detail before X.n.0, the refusal's own before the field. */
+static struct str best_status(struct str told, struct str field)
+{
+	struct status_code code, other;
+
+	if (!status_code_parse(told, &code))
+		return field;
+	if (!status_code_parse(field, &other) || code.detail || code.subject)
+		return told;
+	return other.detail || other.subject ? field : told;
+}
+
+static void read_words(struct arena *arena, struct event *event)
+{
+	struct diagnostic d;
+
+	diagnostic_read(event->diagnostic, &d);
+	event->status = best_status(d.status, event->status_field);
+	if (!event->reply_code)
+		event->reply_code = d.reply_code;
+	if (!event->command.n)
+		event->command = d.command;
+	if (!event->remote_mta.n)
+		event->remote_mta = arena_lower(arena, d.host);
+}
+
+static void finish_event(
+	const struct parser *parser, struct arena *arena, struct str remarks, struct event *event)
+{
+	const struct classifier classifier = { parser->rules->rules, parser->scratch };
+
+	event->domain = address_domain(arena, event->recipient);
+	if (event->outcome == OUTCOME_FAILED || event->outcome == OUTCOME_DELAYED)
+		read_words(arena, event);
+	else
+		event->status = event->status_field;
+	classify_event(&classifier, arena, remarks, event);
+}
+
+/* ---- the message ---- */
+
+static void take_events(const struct parser *parser, struct arena *arena, struct str remarks,
+	struct event_list *list, struct report *report)
+{
+	for (size_t i = 0; i < list->n; i++)
+		finish_event(parser, arena, remarks, &list->items[i]);
+	report->events = list->items;
+	report->n_events = list->n;
+	report->flaws |= list->flaws;
+}
+
+static void read_bounce(
+	struct parser *parser, struct arena *arena, struct notice *notice, struct report *report)
+{
+	struct gathering g;
+	bool certain = report->kind == KIND_BOUNCE;
+
+	gather_bounce(parser->rules->formats, parser->scratch, arena, notice, certain, &g);
+	notice->returned = g.returned;
+	take_events(parser, arena, g.remarks, &g.list, report);
+	report->format = g.format;
+	report->original.envelope_id = g.envelope_id;
+	if (g.list.n)
+		report->kind = KIND_BOUNCE;
+	else if (!certain)
+		report->kind = kind_by_words(notice);
+}
+
+static void read_complaint(struct parser *parser, struct arena *arena, const struct notice *notice,
+	struct report *report)
+{
+	struct event_list list = { 0 };
+	struct str type;
+
+	arf_events(arena, notice, &list, &type);
+	take_events(parser, arena, STR_EMPTY, &list, report);
+	report->format = notice->has_feedback ? STR("arf") : STR("jmrp");
+}
+
+static bool read_ses(struct parser *parser, struct arena *arena, const struct notice *notice,
+	struct report *report)
+{
+	struct event_list list = { 0 };
+
+	if (!ses_json_events(arena, notice->text, &list))
+		return false;
+	take_events(parser, arena, STR_EMPTY, &list, report);
+	report->kind =
+		list.n && list.items[0].outcome == OUTCOME_COMPLAINT ? KIND_COMPLAINT : KIND_BOUNCE;
+	report->format = STR("ses_json");
+	return true;
+}
+
+void parse_message(struct parser *parser, struct arena *arena, const struct envelope *envelope,
+	struct str message, struct report *ret_report)
+{
+	struct mime_tree tree;
+	struct notice notice;
+	struct report report;
+	struct str envelope_id;
+
+	report_init(&report);
+	mime_tree_read(parser->mime, arena, message, &tree);
+	notice_read(arena, &tree, envelope, &notice);
+	report.kind = kind_by_shape(&notice);
+	if (report.kind == KIND_COMPLAINT)
+		read_complaint(parser, arena, &notice, &report);
+	else if ((report.kind == KIND_BOUNCE || report.kind == KIND_UNKNOWN) &&
+		 !read_ses(parser, arena, &notice, &report))
+		read_bounce(parser, arena, &notice, &report);
+	envelope_id = report.original.envelope_id;
+	report.original = correlate_original(arena, &notice);
+	report.original.envelope_id = envelope && envelope->envelope_id.n
+					      ? utf8_head(utf8_clean(arena, envelope->envelope_id),
+							LIMIT_FIELD_TEXT_BYTES)
+					      : envelope_id;
+	report.token = correlate_token(arena, &notice);
+	report.flaws |= tree.flaws;
+	*ret_report = report;
+}
+
+void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
+	struct str remote_mta, struct event *ret_event)
+{
+	struct event event;
+
+	event_init(&event);
+	event.outcome = OUTCOME_FAILED;
+	event.diagnostic_type = STR("smtp");
+	event.diagnostic = utf8_head(
+		text_squeeze(arena, utf8_clean(arena, str_head(reply, LIMIT_DIAGNOSTIC_BYTES))),
+		LIMIT_DIAGNOSTIC_BYTES);
+	event.remote_mta = arena_lower(arena, utf8_clean(arena, remote_mta));
+	finish_event(parser, arena, STR_EMPTY, &event);
+	*ret_event = event;
+}
