@@ -11,8 +11,8 @@
 #include "core/str.h"
 
 enum mailbox_format {
-	MAILBOX_AUTO,    /* a folder is a maildir; "From " at the start is an mbox; else one message */
-	MAILBOX_EML,     /* one message, whatever it starts with */
+	MAILBOX_AUTO, /* a folder is a maildir; "From " at the start is an mbox; else one message */
+	MAILBOX_EML,  /* one message, whatever it starts with */
 	MAILBOX_MBOXO,   /* ">From " loses one ">" */
 	MAILBOX_MBOXRD,  /* ">From ", ">>From " and so on lose one ">" */
 	MAILBOX_MBOXCL,  /* as mboxo, with Content-Length */
@@ -27,29 +27,29 @@ bool mailbox_format_from_name(struct str name, enum mailbox_format *ret_format);
  * starts with "From " at the start or after an empty line; the empty line belongs to it. A
  * Content-Length counts only where it ends exactly before a separator or the end (MAILBOX_AUTO then
  * takes the message as mboxcl2, else as mboxrd). False when nothing is left. */
-bool mbox_next(struct arena *arena, enum mailbox_format format, struct str *rest,
-	struct str *ret_message);
+bool mbox_next(
+	struct arena *arena, enum mailbox_format format, struct str *rest, struct str *ret_message);
 /* Does this look like an mbox? */
 bool mbox_starts(struct str bytes);
 
 struct mailbox_message {
 	struct str bytes;
-	struct str file;  /* path of the file that it stood in */
-	size_t number;    /* of the message in that file, from 1 */
-	bool cut;         /* longer than LIMIT_MESSAGE_BYTES */
+	struct str file; /* path of the file that it stood in */
+	size_t number;   /* of the message in that file, from 1 */
+	bool cut;        /* longer than LIMIT_MESSAGE_BYTES */
 };
 
 struct mailbox;
 
 /* "-" is standard input. ERR_NOT_FOUND, ERR_DENIED, ERR_IO; ERR_UNSUPPORTED: a folder that is no
  * maildir, or a device. */
-MUST_CHECK enum err mailbox_open(const char *path, enum mailbox_format format,
-	struct mailbox **ret_mailbox);
+MUST_CHECK enum err mailbox_open(
+	const char *path, enum mailbox_format format, struct mailbox **ret_mailbox);
 void mailbox_free(struct mailbox *mailbox);
 /* For CLEANUP(mailbox_freep). */
 void mailbox_freep(struct mailbox **mailbox);
 /* The next message, valid until the next call with this mailbox and the arena's next reset.
- * ERR_NOT_FOUND: no more. Another error: this file of a maildir could not be read (a message of it is
- * not given); the call after it goes on with the next one. An empty file is one empty message. */
-MUST_CHECK enum err mailbox_next(struct mailbox *mailbox, struct arena *arena,
-	struct mailbox_message *ret_message);
+ * ERR_NOT_FOUND: no more. Another error: this file of a maildir could not be read (ERR_CONFLICT: it
+ * was moved away meanwhile); the call after it goes on with the next one. An empty file is one empty message. */
+MUST_CHECK enum err mailbox_next(
+	struct mailbox *mailbox, struct arena *arena, struct mailbox_message *ret_message);
