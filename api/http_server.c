@@ -199,7 +199,9 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	return result;
 }
 
-/* At the end of the header: refuses what needs no body to be refused, and says so at once. */
+/* At the end of the header: what needs no body to be refused is refused before the body is read, and the
+ * connection ends, since libmicrohttpd cannot tell where the next request begins. Without a body, the
+ * refusal waits for finish(), and the connection lives on. */
 static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *connection,
 	struct exchange *exchange, const char *method)
 {
@@ -208,27 +210,34 @@ static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *c
 	struct framing framing = { 0 };
 	enum MHD_Result result = MHD_YES;
 	struct answer answer;
+	bool good;
 
 	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
 	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_field, &framing);
 	exchange->admitted = true;
-	if (!check_framing(&framing, &answer) || !service_admit(&service, &request, &answer)) {
-		/* A body that will not be read may stand behind the header. */
-		answer.close = framing.content_lengths || framing.transfer_encodings;
+	good = check_framing(&framing, &answer);
+	if (good && (framing.content_length || framing.transfer_encodings))
+		good = service_admit(&service, &request, &answer);
+	if (!good) {
+		answer.close = true;
 		result = send_answer(connection, &answer);
 	}
 	answer_release(&answer);
 	return result;
 }
 
+/* While the database is away, its loss is on the log already and requests would only repeat it. */
 static void log_failure(struct api_server *server, const struct api_request *request,
 	const struct answer *answer, enum err err)
 {
+	struct str reason = thread_stores_error(server->stores);
+
+	if (err == ERR_UNAVAILABLE && !reason.n)
+		return;
 	log_event(err_worth_retry(err) ? LOG_WARN : LOG_ERROR, "request_failed",
 		LOG_STR("method", request->method), LOG_STR("path", request->path),
-		LOG_U64("status", answer->status), LOG_ERR(err),
-		LOG_STR("reason", thread_stores_error(server->stores)));
+		LOG_U64("status", answer->status), LOG_ERR(err), LOG_STR("reason", reason));
 }
 
 static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *connection,

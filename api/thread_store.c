@@ -118,5 +118,5 @@ struct str thread_stores_error(struct thread_stores *stores)
 {
 	const struct own *own = own_of(stores);
 
-	return own->store ? store_error(own->store) : STR_EMPTY;
+	return own->store && store_connected(own->store) ? store_error(own->store) : STR_EMPTY;
 }

@@ -15,5 +15,6 @@ void thread_stores_free(struct thread_stores *stores);
 /* An api_store_fn (service.h): `context` is a struct thread_stores. After each failed try a longer pause,
  * in which ERR_UNAVAILABLE comes at once. */
 enum err thread_stores_get(void *context, bool again, struct store **ret_store);
-/* What the database said to this thread's last failure. */
+/* What the database said to this thread's last failure; empty for a connection that was lost, which is
+ * logged here. */
 struct str thread_stores_error(struct thread_stores *stores);

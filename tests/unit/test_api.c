@@ -1,0 +1,613 @@
+// links: api store
+// Check program of the API over real HTTP and a real database: answers, and each way to be wrong.
+#define _GNU_SOURCE
+#include "api/http_server.h"
+#include "core/limits.h"
+#include "tests/support/cluster_fixture.h"
+#include "tests/support/http_client.h"
+
+#include <check.h>
+
+#define HOUR TIMESTAMP_HOUR_US
+#define NOON ((int64_t)1795003200 * TIMESTAMP_SECOND_US) /* 2026-11-18T12:00:00Z */
+
+static char conninfo[700];
+static struct api_server *server;
+static unsigned port;
+
+#define ck_status(reply, wanted)                                                                   \
+	do {                                                                                       \
+		const struct http_reply *reply_ = (reply);                                         \
+		ck_assert_msg(                                                                     \
+			reply_->status == (wanted), "%d: %.600s", reply_->status, reply_->text);   \
+	} while (0)
+#define ck_has(reply, wanted)                                                                      \
+	ck_assert_msg(strstr((reply)->text, (wanted)) != NULL, "no %s in: %.3000s", (wanted),      \
+		(reply)->text)
+
+static void start_server(struct api_options options)
+{
+	struct buf problem = BUF_INIT(1024);
+
+	if (!options.listen.n)
+		options.listen = STR("127.0.0.1:0");
+	if (!options.conninfo)
+		options.conninfo = conninfo;
+	ck_assert_msg(api_server_start(&options, &problem, &server) == ERR_OK, "%.*s",
+		STR_ARG(buf_str(&problem)));
+	port = api_server_port(server);
+	ck_assert_uint_gt(port, 0);
+}
+
+static void add_event(
+	struct store_batch *batch, uint64_t sequence, const char *domain, enum reason reason)
+{
+	struct envelope envelope = {
+		.received_at_us = NOON, .stream = STR("news"), .peer = STR("192.0.2.1")
+	};
+	struct report report;
+	struct event event;
+	struct store_message message = {
+		.sequence = sequence, .envelope = &envelope, .report = &report
+	};
+
+	event_init(&event);
+	report_init(&report);
+	event.domain = str_c(domain);
+	event.recipient = STR("ann+news@example.com");
+	event.diagnostic = STR("550 5.1.1 <ann@example.com>: \"unknown\"\n");
+	event.reason = reason;
+	event.class = reason_class(reason);
+	report.kind = KIND_BOUNCE;
+	report.events = &event;
+	report.n_events = 1;
+	report.flaws = FLAW_BIT(FLAW_NO_STATUS);
+	memcpy(message.digest, &sequence, sizeof sequence);
+	assert(store_batch_add(batch, &message) == ERR_OK);
+}
+
+/* a.example: 5 of 100 failed; b.example: 2 failed, no volume. Runs outside of every test. */
+static void fill_database(void)
+{
+	const struct store_volume volume = { NOON, STR("news"), STR_EMPTY, STR("a.example"),
+		STR_EMPTY, 100 };
+	struct store_migration migration;
+	struct store_batch_result result;
+	struct store_batch *batch;
+	struct store *store;
+
+	assert(fixture_open(conninfo, &store) == ERR_OK);
+	assert(store_migrate(store, NOON, 1000, &migration) == ERR_OK);
+	batch = store_batch_new(store, STR("s1"));
+	for (uint64_t i = 0; i < 7; i++)
+		add_event(batch, i, i < 5 ? "a.example" : "b.example",
+			i < 3 ? REASON_RECIPIENT_UNKNOWN : REASON_CONTENT_SPAM);
+	assert(store_batch_commit(batch, 0, 7, &result) == ERR_OK);
+	assert(store_volume_put(store, &volume, 1) == ERR_OK);
+	store_batch_free(batch);
+	store_close(store);
+}
+
+/* The database is filled once, in main(), and no test changes what another one asks for. */
+static void setup(void)
+{
+	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK });
+}
+
+static void teardown(void)
+{
+	api_server_stop(server);
+}
+
+#define WINDOW "from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z"
+
+START_TEST(domains_with_rates)
+{
+	struct http_reply *reply = http_get(port, "/v1/domains?" WINDOW);
+
+	ck_status(reply, 200);
+	ck_has(reply, "Content-Type: application/json\r\n");
+	ck_has(reply, "Cache-Control: no-store\r\n");
+	ck_has(reply, "X-Content-Type-Options: nosniff\r\n");
+	ck_has(reply, "\"from\":\"2026-11-18T00:00:00Z\",\"to\":\"2026-11-19T00:00:00Z\",\"basis\":"
+		      "\"event\",\"stream\":null");
+	ck_has(reply,
+		"{\"domain\":\"a.example\",\"attempted\":100,\"failed\":5,\"hard\":3,\"soft\":0,"
+		"\"block\":2,\"delayed\":0,\"complaints\":0,\"failure_rate\":0.05,"
+		"\"failure_rate_interval\":[0.0215437,0.11175],\"hard_rate\":0.03,"
+		"\"soft_rate\":0.0,\"block_rate\":0.02,\"coverage\":1.0,\"flags\":[]}");
+	ck_has(reply,
+		"{\"domain\":\"b.example\",\"attempted\":null,\"failed\":2,\"hard\":0,\"soft\":0,"
+		"\"block\":2,\"delayed\":0,\"complaints\":0,\"failure_rate\":null,"
+		"\"failure_rate_interval\":null,\"hard_rate\":null,\"soft_rate\":null,"
+		"\"block_rate\":null,\"coverage\":0.0,\"flags\":[\"no_volume\"]}");
+	ck_has(reply, "\"next_cursor\":null");
+}
+END_TEST
+
+START_TEST(windows_are_whole_hours)
+{
+	struct http_reply *reply = http_get(
+		port, "/v1/domains?from=2026-11-18T12:30:00%2B00:00&to=2026-11-18T12:30:01Z");
+
+	ck_status(reply, 200);
+	ck_has(reply, "\"from\":\"2026-11-18T12:00:00Z\",\"to\":\"2026-11-18T13:00:00Z\"");
+	ck_has(reply, "\"failed\":5");
+}
+END_TEST
+
+/* Follows next_cursor from page to page and returns how often `mark` stood in them. */
+static unsigned count_in_pages(const char *target, const char *mark, unsigned *ret_pages)
+{
+	char next[2000];
+	unsigned pages = 0, marks = 0;
+	const char *at;
+
+	snprintf(next, sizeof next, "%s", target);
+	for (;;) {
+		struct http_reply *reply = http_get(port, next);
+
+		ck_status(reply, 200);
+		pages++;
+		for (at = reply->text; (at = strstr(at, mark)); at++)
+			marks++;
+		at = strstr(reply->text, "\"next_cursor\":\"");
+		if (!at)
+			break;
+		at += strlen("\"next_cursor\":\"");
+		snprintf(next, sizeof next, "%s&cursor=%.*s", target, (int)strcspn(at, "\""), at);
+	}
+	*ret_pages = pages;
+	return marks;
+}
+
+START_TEST(pages)
+{
+	unsigned n;
+
+	ck_assert_uint_eq(count_in_pages("/v1/domains?" WINDOW "&limit=1", "\"domain\":", &n), 2);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(count_in_pages("/v1/domains?" WINDOW "&limit=1&sort=failure_rate",
+				  "\"domain\":", &n),
+		2);
+	ck_assert_uint_eq(
+		count_in_pages("/v1/events?" WINDOW "&limit=2", "\"message_id\":", &n), 7);
+	ck_assert_uint_eq(n, 4);
+	ck_assert_uint_eq(
+		count_in_pages("/v1/events?" WINDOW "&limit=7", "\"message_id\":", &n), 7);
+	ck_assert_uint_eq(n, 1);
+}
+END_TEST
+
+START_TEST(one_domain)
+{
+	struct http_reply *reply = http_get(port, "/v1/domains/A.Example?" WINDOW);
+
+	ck_status(reply, 200);
+	ck_has(reply, "\"domain\":\"a.example\",\"attempted\":100,\"failed\":5");
+	ck_has(reply,
+		"\"reasons\":[{\"outcome\":\"failed\",\"reason\":\"recipient.unknown\",\"class\":"
+		"\"hard\",\"count\":3},");
+	ck_has(reply, "\"diagnostics\":[{\"template\":\"550 5.1.1 <*>: \\\"unknown\\\"\"");
+	ck_has(reply,
+		"\"step\":\"hour\",\"series\":[{\"at\":\"2026-11-18T12:00:00Z\",\"attempted\":100,"
+		"\"failed\":5");
+	reply = http_get(port, "/v1/domains/never.example?" WINDOW);
+	ck_status(reply, 200);
+	ck_has(reply, "\"failed\":0");
+	reply = http_get(port, "/v1/domains/a.example?from=2026-01-01&to=2026-12-01&step=hour");
+	ck_status(reply, 400);
+	ck_has(reply, "\"parameter\":\"step\"");
+}
+END_TEST
+
+START_TEST(events_and_one_event)
+{
+	struct http_reply *reply = http_get(
+		port, "/v1/events?" WINDOW "&recipient=ann+news@example.com&class=hard&limit=1");
+	char id[40] = "", target[100];
+	const char *at;
+
+	ck_status(reply, 200);
+	ck_has(reply, "\"outcome\":\"failed\"");
+	at = strstr(reply->text, "{\"id\":\"");
+	ck_assert_ptr_nonnull(at);
+	snprintf(id, sizeof id, "%.36s", at + strlen("{\"id\":\""));
+	snprintf(target, sizeof target, "/v1/events/%s", id);
+	reply = http_get(port, target);
+	ck_status(reply, 200);
+	ck_has(reply, id);
+	ck_has(reply, "\"diagnostic\":\"550 5.1.1 <ann@example.com>: \\\"unknown\\\"\\n\"");
+	ck_has(reply, "\"peer\":\"192.0.2.1\"");
+	ck_has(reply, "\"flaws\":[\"no_status\"]");
+	ck_has(reply, "\"reverse_path\":\"\"");
+	ck_status(http_get(port, "/v1/events/no-id"), 404);
+	ck_status(http_get(port, "/v1/events/ffffffff-ffff-8fff-bfff-ffffffffffff"), 404);
+}
+END_TEST
+
+START_TEST(volumes_are_taken)
+{
+	struct http_reply *reply = http_post(port, "/v1/volumes",
+		"{\"volumes\":[{\"hour\":\"2026-11-18T13:00:00+01:00\",\"stream\":\"shop\","
+		"\"domain\":\"V.Example.\",\"attempted\":4}]}");
+
+	ck_status(reply, 200);
+	ck_has(reply, "{\"stored\":1}");
+	ck_has(http_get(port, "/v1/domains?stream=shop&" WINDOW),
+		"\"domain\":\"v.example\",\"attempted\":4,\"failed\":0");
+	ck_status(http_post(port, "/v1/volumes", "{\"volumes\":[]}"), 200);
+}
+END_TEST
+
+static const struct {
+	const char *body, *type, *where;
+} body_cases[] = {
+	{ "", "malformed-json", "\"where\":\"line 1" },
+	{ "{\"volumes\":[\n{]}", "malformed-json", "\"where\":\"line 2, column 2\"" },
+	{ "{\"volumes\":[],\"volumes\":[]}", "malformed-json", "duplicate" },
+	{ "[]", "invalid-field", "\"pointer\":\"/volumes\"" },
+	{ "{\"volumes\":{}}", "invalid-field", "\"pointer\":\"/volumes\"" },
+	{ "{\"volumes\":[],\"more\":1}", "invalid-field", "no other field" },
+	{ "{\"volumes\":[1]}", "invalid-field", "\"pointer\":\"/volumes/0\"" },
+	{ "{\"volumes\":[{\"domain\":\"a\",\"attempted\":1}]}", "invalid-field",
+		"\"pointer\":\"/volumes/0/hour\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18T12:00:00Z\",\"domain\":\"a\",\"attempted\":1},"
+	  "{\"hour\":\"2026-11-18T12:30:00Z\",\"domain\":\"a\",\"attempted\":1}]}",
+		"invalid-field", "\"pointer\":\"/volumes/1/hour\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"\",\"attempted\":1}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/domain\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a b\",\"attempted\":1}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/domain\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":\"1\"}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/attempted\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":-1}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/attempted\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":1.5}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/attempted\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":1,\"stream\":null}"
+	  "]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/stream\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":1,\"a/b~c\":2}]}",
+		"invalid-field", "\"pointer\":\"/volumes/0/a~1b~0c\"" },
+	{ "{\"volumes\":[{\"hour\":\"2026-11-18\",\"domain\":\"a\",\"attempted\":"
+	  "99999999999999999999}]}",
+		"malformed-json", "too big" },
+};
+
+START_TEST(bodies_that_are_wrong)
+{
+	struct http_reply *reply = http_post(port, "/v1/volumes", body_cases[_i].body);
+
+	ck_status(reply, 400);
+	ck_has(reply, "Content-Type: application/problem+json\r\n");
+	ck_has(reply, body_cases[_i].type);
+	ck_has(reply, body_cases[_i].where);
+}
+END_TEST
+
+static const struct {
+	const char *method, *target;
+	int status;
+	const char *has;
+} request_cases[] = {
+	{ "GET", "/v1/domains?colour=red", 400, "\"parameter\":\"colour\"" },
+	{ "GET", "/v1/domains?colour=red", 400, "min_attempted" },
+	{ "GET", "/v1/domains?limit=many", 400, "\"parameter\":\"limit\"" },
+	{ "GET", "/v1/domains?limit=1001", 400, "from 1 to 1000" },
+	{ "GET", "/v1/domains?from=2026-11-19&to=2026-11-18", 400, "\"parameter\":\"from\"" },
+	{ "GET", "/v1/domains?to=2026-11-19&from=2026-11-19", 400, "from must be before to" },
+	{ "GET", "/v1/domains?cursor=xyz", 400, "\"parameter\":\"cursor\"" },
+	{ "GET", "/v1/domains?cursor=****", 400, "\"parameter\":\"cursor\"" },
+	{ "GET", "/v1/events?cursor=AAAA", 400, "\"parameter\":\"cursor\"" },
+	{ "GET", "/v1/domains?stream=%zz", 400, "malformed-target" },
+	{ "GET", "/v1/events/%zz", 400, "malformed-target" },
+	{ "GET", "/v2/domains", 404, "urn:bounced:problem:not-found" },
+	{ "GET", "/", 404, "\"status\":404" },
+	{ "DELETE", "/v1/domains", 405, "Allow: GET, HEAD\r\n" },
+	{ "GET", "/v1/volumes", 405, "Allow: POST\r\n" },
+	{ "OPTIONS", "/v1/volumes", 405, "Allow: POST\r\n" },
+	{ "POST", "/v1/volumes", 415, "application/json" },
+	{ "GET", "/healthz", 200, "{\"status\":\"ok\"}" },
+	{ "GET", "/readyz", 200, "{\"status\":\"ready\"}" },
+	{ "GET", "http://127.0.0.1/healthz", 200, "ok" },
+	{ "GET", "http://evil.example/healthz", 421, "misdirected" },
+};
+
+START_TEST(requests)
+{
+	struct http_reply *reply =
+		http_send(port, request_cases[_i].method, request_cases[_i].target, "", NULL, 0);
+
+	ck_status(reply, request_cases[_i].status);
+	ck_has(reply, request_cases[_i].has);
+	if (reply->status >= 400)
+		ck_has(reply, "Content-Type: application/problem+json\r\n");
+}
+END_TEST
+
+START_TEST(head_has_no_body)
+{
+	struct http_reply *reply = http_send(port, "HEAD", "/healthz", "", NULL, 0);
+
+	ck_status(reply, 200);
+	ck_has(reply, "Content-Length: 16\r\n");
+	ck_assert_ptr_null(strstr(reply->text, "{"));
+}
+END_TEST
+
+START_TEST(bodies_end_at_their_limit)
+{
+	char *body = malloc(LIMIT_HTTP_BODY_BYTES + 1);
+	const char *json = "Content-Type: application/json; charset=utf-8\r\n";
+
+	memset(body, ' ', LIMIT_HTTP_BODY_BYTES + 1);
+	memcpy(body, "{\"volumes\":[]}", 14);
+	ck_status(http_send(port, "POST", "/v1/volumes", json, body, LIMIT_HTTP_BODY_BYTES), 200);
+	ck_status(
+		http_send(port, "POST", "/v1/volumes", json, body, LIMIT_HTTP_BODY_BYTES + 1), 413);
+	free(body);
+}
+END_TEST
+
+/* A body in chunks says its length only by its end. */
+START_TEST(chunked_bodies_end_at_their_limit)
+{
+	const size_t sizes[] = { 14, LIMIT_HTTP_BODY_BYTES, LIMIT_HTTP_BODY_BYTES + 1 };
+	const int statuses[] = { 200, 200, 413 };
+	char *request = malloc(LIMIT_HTTP_BODY_BYTES + 1000);
+
+	for (size_t i = 0; i < 3; i++) {
+		int n = sprintf(request,
+			"POST /v1/volumes HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+			"Content-Type: application/json\r\nTransfer-Encoding: "
+			"chunked\r\n\r\n%zx\r\n",
+			sizes[i]);
+		size_t at = (size_t)n;
+
+		memset(request + at, ' ', sizes[i]);
+		memcpy(request + at, "{\"volumes\":[]}", 14);
+		at += sizes[i];
+		memcpy(request + at, "\r\n0\r\n\r\n", 7);
+		ck_status(http_raw(port, request, at + 7), statuses[i]);
+	}
+	free(request);
+}
+END_TEST
+
+static const struct {
+	const char *fields;
+	int status;
+} framing_cases[] = {
+	{ "Host: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400 },
+	{ "Host: localhost\r\nHost: localhost\r\n", 400 },
+	{ "Host: evil.example\r\n", 421 },
+	{ "Host: localhost.evil.example\r\n", 421 },
+};
+
+START_TEST(framing_that_two_readers_may_read_in_two_ways)
+{
+	char request[500];
+	int n = snprintf(request, sizeof request,
+		"POST /v1/volumes HTTP/1.1\r\nConnection: close\r\nContent-Type: "
+		"application/json\r\n%s\r\n{}",
+		framing_cases[_i].fields);
+	struct http_reply *reply = http_raw(port, request, (size_t)n);
+
+	ck_status(reply, framing_cases[_i].status);
+}
+END_TEST
+
+START_TEST(header_memory_is_bounded)
+{
+	char *fields = malloc(2 * LIMIT_HTTP_HEADER_BYTES);
+	struct http_reply *reply;
+
+	memset(fields, 'x', 2 * LIMIT_HTTP_HEADER_BYTES);
+	memcpy(fields, "X-Long: ", 8);
+	memcpy(fields + 2 * LIMIT_HTTP_HEADER_BYTES - 3, "\r\n", 3);
+	reply = http_send(port, "GET", "/healthz", fields, NULL, 0);
+	ck_assert_msg(reply->status == 0 || reply->status >= 400, "%d", reply->status);
+	ck_status(http_get(port, "/healthz"), 200);
+	free(fields);
+}
+END_TEST
+
+START_TEST(several_requests_on_one_connection)
+{
+	static struct http_reply reply;
+	int fd = http_connect(port);
+	const char *three = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			    "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"
+			    "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+	http_write(fd, three, strlen(three));
+	http_read(fd, &reply);
+	close(fd);
+	ck_has(&reply, "\"status\":\"ok\"");
+	ck_has(&reply, "\"status\":404");
+	ck_has(&reply, "\"status\":\"ready\"");
+}
+END_TEST
+
+/* ---- servers of their own ---- */
+
+START_TEST(keys_are_needed_without_loopback)
+{
+	struct http_reply *reply;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	start_server((struct api_options){ .access = API_ACCESS_KEYS });
+	reply = http_get(port, "/v1/domains");
+	ck_status(reply, 401);
+	ck_has(reply, "WWW-Authenticate: Bearer\r\n");
+	ck_has(reply, "urn:bounced:problem:unauthorized");
+	ck_status(http_post(port, "/v1/volumes", "{}"), 401);
+	ck_status(http_get(port, "/healthz"), 200);
+	ck_status(http_get(port, "/v1/nowhere"), 404);
+	api_server_stop(server);
+}
+END_TEST
+
+START_TEST(an_empty_database_is_not_ready)
+{
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK });
+	ck_status(http_get(port, "/readyz"), 503);
+	ck_status(http_get(port, "/v1/domains"), 503);
+	ck_status(http_get(port, "/healthz"), 200);
+	api_server_stop(server);
+}
+END_TEST
+
+START_TEST(a_database_that_is_away_is_503)
+{
+	struct http_reply *reply;
+
+	start_server((struct api_options){
+		.access = API_ACCESS_LOOPBACK, .conninfo = "host=/nonexistent dbname=x" });
+	reply = http_get(port, "/v1/domains");
+	ck_status(reply, 503);
+	ck_has(reply, "Retry-After: 2\r\n");
+	ck_status(http_get(port, "/readyz"), 503);
+	ck_status(http_get(port, "/healthz"), 200);
+	api_server_stop(server);
+}
+END_TEST
+
+START_TEST(a_lost_connection_costs_no_request)
+{
+	setup();
+	for (int i = 0; i < 8; i++)
+		ck_status(http_get(port, "/readyz"), 200);
+	fixture_sql(fixture.conninfo, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+				      "WHERE application_name = 'bounced api'");
+	for (int i = 0; i < 8; i++)
+		ck_status(http_get(port, "/v1/domains"), 200);
+	api_server_stop(server);
+}
+END_TEST
+
+/* A byte now and then resets every idle timer; only an absolute deadline ends it. */
+START_TEST(slow_senders_are_cut_off)
+{
+	static struct http_reply reply;
+	const char *starts[] = { "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ",
+		"POST /v1/volumes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+		"Content-Length: 1000\r\n\r\n" };
+
+	setup();
+	api_server_stop(server);
+	start_server((struct api_options){
+		.access = API_ACCESS_LOOPBACK, .header_timeout_ms = 300, .body_timeout_ms = 300 });
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		int fd = http_connect(port), drips = 0;
+
+		http_write(fd, starts[i], strlen(starts[i]));
+		while (drips < 1000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
+			fixture_sleep_ms(20);
+			drips++;
+		}
+		ck_assert_int_lt(drips, 1000);
+		http_read(fd, &reply);
+		close(fd);
+	}
+	ck_status(http_get(port, "/healthz"), 200);
+	api_server_stop(server);
+}
+END_TEST
+
+static const struct {
+	const char *listen;
+	enum api_access access;
+	enum err err;
+} listen_cases[] = {
+	{ "127.0.0.1", API_ACCESS_KEYS, ERR_SYNTAX },
+	{ "127.0.0.1:65536", API_ACCESS_KEYS, ERR_SYNTAX },
+	{ "example.com:80", API_ACCESS_KEYS, ERR_SYNTAX },
+	{ "", API_ACCESS_KEYS, ERR_SYNTAX },
+	{ "0.0.0.0:0", API_ACCESS_LOOPBACK, ERR_DENIED },
+	{ ":0", API_ACCESS_LOOPBACK, ERR_DENIED },
+	{ "192.0.2.1:0", API_ACCESS_KEYS, ERR_IO },
+	{ "localhost:0", API_ACCESS_LOOPBACK, ERR_OK },
+	{ "127.0.0.1:0", API_ACCESS_KEYS, ERR_OK },
+};
+
+START_TEST(listening)
+{
+	const struct api_options options = { .listen = str_c(listen_cases[_i].listen),
+		.access = listen_cases[_i].access,
+		.conninfo = "host=/nonexistent" };
+	struct buf problem = BUF_INIT(1024);
+	struct api_server *own = NULL;
+	enum err err = api_server_start(&options, &problem, &own);
+
+	ck_assert_msg(
+		err == listen_cases[_i].err, "%s: %s", listen_cases[_i].listen, err_text(err));
+	ck_assert((err == ERR_OK) == (problem.n == 0));
+	api_server_stop(own);
+	buf_release(&problem);
+}
+END_TEST
+
+START_TEST(a_taken_port_says_so)
+{
+	struct api_options options = { .access = API_ACCESS_KEYS, .conninfo = "host=/nonexistent" };
+	struct buf problem = BUF_INIT(1024);
+	struct api_server *second = NULL;
+	char listen[40];
+
+	start_server(options);
+	snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
+	options.listen = str_c(listen);
+	ck_assert_int_eq(api_server_start(&options, &problem, &second), ERR_EXISTS);
+	buf_release(&problem);
+	api_server_stop(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("api");
+	TCase *tests = tcase_create("api"), *own = tcase_create("servers");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tests, 120);
+	tcase_set_timeout(own, 120);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, domains_with_rates);
+	tcase_add_test(tests, windows_are_whole_hours);
+	tcase_add_test(tests, pages);
+	tcase_add_test(tests, one_domain);
+	tcase_add_test(tests, events_and_one_event);
+	tcase_add_test(tests, volumes_are_taken);
+	tcase_add_loop_test(tests, bodies_that_are_wrong, 0, ARRAY_LEN(body_cases));
+	tcase_add_loop_test(tests, requests, 0, ARRAY_LEN(request_cases));
+	tcase_add_test(tests, head_has_no_body);
+	tcase_add_test(tests, bodies_end_at_their_limit);
+	tcase_add_test(tests, chunked_bodies_end_at_their_limit);
+	tcase_add_loop_test(
+		tests, framing_that_two_readers_may_read_in_two_ways, 0, ARRAY_LEN(framing_cases));
+	tcase_add_test(tests, header_memory_is_bounded);
+	tcase_add_test(tests, several_requests_on_one_connection);
+	tcase_add_test(own, keys_are_needed_without_loopback);
+	tcase_add_test(own, an_empty_database_is_not_ready);
+	tcase_add_test(own, a_database_that_is_away_is_503);
+	tcase_add_test(own, a_lost_connection_costs_no_request);
+	tcase_add_test(own, slow_senders_are_cut_off);
+	tcase_add_loop_test(own, listening, 0, ARRAY_LEN(listen_cases));
+	tcase_add_test(own, a_taken_port_says_so);
+	suite_add_tcase(suite, tests);
+	suite_add_tcase(suite, own);
+	runner = srunner_create(suite);
+	fixture_start();
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	fill_database();
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	fixture_stop();
+	return failed ? 1 : 0;
+}
