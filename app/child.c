@@ -110,7 +110,8 @@ NORETURN static void become_role(const struct child *child, const struct child_s
 	prctl(PR_SET_PDEATHSIG, role_flags(child->role) & ROLE_STOPS_ON_SIGINT ? SIGINT : SIGTERM);
 	if (getppid() != supervisor)
 		_exit(EXIT_CODE_FAILED); /* it died before the line above */
-	memcpy(fds + 2, start->fds, start->n_fds * sizeof *fds);
+	for (size_t i = 0; i < start->n_fds; i++)
+		fds[2 + i] = start->fds[i];
 	place_fds(fds, 2 + start->n_fds);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -13,7 +13,7 @@ bool settings_split_address(struct str address, struct str *ret_host, struct str
 		return false;
 	host = str_head(address, colon);
 	port = str_skip(address, colon + 1);
-	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+	if (host.n && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = str_slice(host, 1, host.n - 1);
 	else if (str_chr(host, ':') != STR_NPOS)
 		return false;
