@@ -137,7 +137,7 @@ static enum err check_path(const char *path, bool *ret_is_folder)
 enum err mailbox_open(const char *path, enum mailbox_format format, struct mailbox **ret_mailbox)
 {
 	CLEANUP(mailbox_freep) struct mailbox *mailbox = NULL;
-	bool is_folder;
+	bool is_folder = false;
 	enum err err = check_path(path, &is_folder);
 
 	if (err)

@@ -140,7 +140,7 @@ static enum err find_segment(
  * the watermark: whoever sees a record as durable sees its segment, too. */
 static enum err enter_segment(struct spool_reader *reader)
 {
-	uint64_t newest = lane_load(&reader->durable->segment), first, bound;
+	uint64_t newest = lane_load(&reader->durable->segment), first = 0, bound = 0;
 	bool is_open = reader->segment.fd >= 0;
 	enum err err;
 
