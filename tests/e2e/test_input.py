@@ -25,7 +25,7 @@ Sorry, no mailbox here by that name. (#5.1.1)
 
 # command -> code and enhanced status that the answer starts with
 SMTP_CASES = (
-    ("FOO", "500 5.5.1"), ("MAIL", "501 5.5.4"), ("RCPT TO:<a@b.example>", "503 5.5.1"),
+    ("FOO", "500 5.5.2"), ("MAIL", "501 5.5.4"), ("RCPT TO:<a@b.example>", "503 5.5.1"),
     ("DATA", "503 5.5.1"), ("VRFY ann", "252"), ("NOOP", "250"), ("EXPN list", "502 5.5.1"),
     ("MAIL FROM:<> SIZE=99999999999", "552 5.3.4"), ("MAIL FROM:<> FOO=1", "555 5.5.4"),
     ("MAIL FROM:<a@b", "501 5."), ("X" * 3000, "500 5.5."), ("NOOP", "250"),
