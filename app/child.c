@@ -193,6 +193,9 @@ void child_ended(struct child *child, int wait_status)
 	if (child->control_fd >= 0)
 		close(child->control_fd);
 	child->control_fd = -1;
+	if (child->hand_over_fd >= 0)
+		close(child->hand_over_fd);
+	child->hand_over_fd = -1;
 	if (stopping || finished) {
 		child_enter(child, CHILD_ENDED);
 		return;

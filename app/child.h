@@ -20,8 +20,9 @@ struct child {
 	enum role_id role;
 	struct child *client; /* of a parser; NULL: none */
 	enum child_state state;
-	pid_t pid;                  /* 0: does not run */
-	int control_fd;             /* -1: none */
+	pid_t pid;        /* 0: does not run */
+	int control_fd;   /* -1: none */
+	int hand_over_fd; /* of a parser: the end of its client, until it is ready; -1: none */
 	int64_t started_ms, due_ms; /* due: not to be started before */
 	unsigned failures;          /* in a row */
 };

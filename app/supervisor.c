@@ -104,7 +104,9 @@ static struct child *add_child(struct supervisor *s, enum role_id role, struct c
 {
 	struct child *child = &s->children[s->n_children++];
 
-	*child = (struct child){ .role = role, .client = client, .control_fd = -1 };
+	*child = (struct child){
+		.role = role, .client = client, .control_fd = -1, .hand_over_fd = -1
+	};
 	return child;
 }
 
@@ -135,7 +137,8 @@ static void add_children(struct supervisor *s)
 	}
 }
 
-/* A parser and its client are joined by a socket pair of which the supervisor keeps no end. */
+/* A parser and its client are joined by a socket pair. The client gets its end when the parser is ready:
+ * one that dies before, for want of right rules, must not be blamed on a message. */
 static void start_parser(struct supervisor *s, struct child *parser)
 {
 	int pair[2], size = PARSER_SOCKET_BYTES;
@@ -153,10 +156,11 @@ static void start_parser(struct supervisor *s, struct child *parser)
 	fds[0] = pair[0];
 	if (s->options->rules_fd >= 0)
 		fds[start.n_fds++] = s->options->rules_fd;
-	if (child_start(parser, &start) && !child_send_fd(parser->client, pair[1]))
-		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
+	if (child_start(parser, &start))
+		parser->hand_over_fd = pair[1];
+	else
+		close(pair[1]);
 	close(pair[0]);
-	close(pair[1]); /* a parser whose client did not get it reads the end of its socket and ends */
 }
 
 static bool may_start(const struct supervisor *s, const struct child *child, int64_t now_ms)
@@ -238,13 +242,25 @@ static void read_signals(struct supervisor *s)
 	reap(s);
 }
 
+static void hand_over(struct child *parser)
+{
+	if (parser->hand_over_fd < 0)
+		return;
+	if (!child_send_fd(parser->client, parser->hand_over_fd))
+		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
+	close(parser->hand_over_fd); /* a parser that nobody has reads the end of its socket and ends */
+	parser->hand_over_fd = -1;
+}
+
 static void read_control(struct child *child)
 {
 	char packet;
 	ssize_t n = recv(child->control_fd, &packet, 1, MSG_DONTWAIT);
 
-	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING)
+	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING) {
 		child_enter(child, CHILD_READY);
+		hand_over(child);
+	}
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		return;
 	close(child->control_fd); /* it ended, or executed PostgreSQL */
