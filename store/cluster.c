@@ -45,13 +45,14 @@ static struct str beside(struct arena *arena, struct str dir, const char *suffix
 }
 
 /* Where clients of a cluster in `dir` look for the socket. The name of the socket in it adds
- * "/.s.PGSQL.5432" and a NUL. */
+ * "/.s.PGSQL.5432" and a NUL; a comma would part two hosts of a connection string. */
 static struct str socket_dir(struct arena *arena, struct str dir)
 {
 	struct str path = beside(arena, dir, ".sock");
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	if (path.n + sizeof "/.s.PGSQL.5432" <= sizeof((struct sockaddr_un *)NULL)->sun_path)
+	if (path.n + sizeof "/.s.PGSQL.5432" <= sizeof((struct sockaddr_un *)NULL)->sun_path &&
+		str_chr(path, ',') == STR_NPOS)
 		return path;
 	for (size_t i = 0; i < dir.n; i++)
 		hash = (hash ^ (unsigned char)dir.p[i]) * UINT64_C(0x100000001b3);

@@ -36,8 +36,9 @@ struct cluster_plan {
 
 /* How clients of the cluster in `options->dir` connect: host=FOLDER dbname=postgres user=bounced
  * requirepeer=USER. Touches no file but the working folder and the table of users, so that any role
- * may ask, before the cluster is there and as another user. The folder is DIR.sock; where that makes
- * the socket's path longer than a socket's path may be, a short one below /tmp, named by a hash of DIR.
+ * may ask, before the cluster is there and as another user. The folder is DIR.sock; where that has a
+ * comma, or makes the socket's path longer than a socket's path may be, a short one below /tmp, named
+ * by a hash of DIR.
  * ERR_NOT_FOUND: no such user. ERR_LIMIT: DIR is longer than a path may be. */
 MUST_CHECK enum err cluster_conninfo(
 	struct arena *arena, const struct cluster_options *options, const char **ret_conninfo);

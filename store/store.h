@@ -111,7 +111,8 @@ struct store_batch;
 struct store_batch *store_batch_new(struct store *store, struct str spool_id);
 /* Takes NULL. */
 void store_batch_free(struct store_batch *batch);
-/* Copies all that it needs. ERR_LIMIT: the batch is full (it is unchanged): commit first. */
+/* Copies all that it needs; the batch is unchanged on failure. ERR_LIMIT: it is full: commit first.
+ * ERR_RANGE: received_at outside of the years 1 to 9999, or a sequence over INT64_MAX. */
 MUST_CHECK enum err store_batch_add(struct store_batch *batch, const struct store_message *message);
 size_t store_batch_count(const struct store_batch *batch);
 size_t store_batch_bytes(const struct store_batch *batch);
@@ -121,7 +122,9 @@ void store_batch_reset(struct store_batch *batch);
  * `from_sequence` to `to_sequence` (of the next record to load). Rows are kept until
  * store_batch_reset, so the same commit may be tried again; with no rows it moves the position alone.
  * ERR_CONFLICT: nothing was done; the position is another one by now, or two loaders met: read it.
- * ERR_UNAVAILABLE: it may or may not have happened: store_reopen, then read the position. */
+ * ERR_UNAVAILABLE: it may or may not have happened: store_reopen, then read the position.
+ * ERR_DATABASE: nothing was done; a row is refused and will be again.
+ * ERR_RANGE: from_sequence > to_sequence, or over INT64_MAX. */
 MUST_CHECK enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence,
 	uint64_t to_sequence, struct store_batch_result *ret_result);
 

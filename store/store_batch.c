@@ -395,5 +395,6 @@ enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, u
 	err = pg_end(pg, write_batch(batch, from_sequence, to_sequence, &result));
 	if (!err)
 		*ret_result = result;
-	return err;
+	/* Whatever the server has against a value, to the caller it is one thing: a row is refused. */
+	return err == ERR_RANGE || err == ERR_EXISTS ? ERR_DATABASE : err;
 }

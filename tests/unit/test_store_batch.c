@@ -485,7 +485,7 @@ START_TEST(ids_are_stable_and_in_order_of_time)
 	/* Stands in databases: this text may never change. */
 	struct str text = uuid_format(&a, room);
 
-	ck_assert_msg(str_starts(text, STR("01a1")), "%s", room);
+	ck_assert_str_eq(room, "01a1ee56-5e00-8691-a3b8-1619c30f36fc");
 	ck_assert_int_eq(text.p[14], '8');
 	ck_assert(memcmp(&a, &b, sizeof a) == 0);
 	ck_assert(memcmp(&a, &later, sizeof a) < 0);
