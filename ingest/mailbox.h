@@ -1,8 +1,8 @@
 /* ingest/mailbox.h -- mail that lies in files: .eml, mbox, maildir -> one message after the other.
- * Knows: RFC 4155 and its variants (mboxo, mboxrd, mboxcl, mboxcl2), maildir's folders. Does not know
- * MIME or the spool. The splitter (mbox_next) is pure; mailbox_* is the thin layer of files on it.
- * Ownership: a mailbox owns its files' bytes; a message borrows from it, or from the arena where
- * quoted lines had to be restored. Line ends stay as they are.
+ * Knows: RFC 4155 and its variants (mboxo, mboxrd, mboxcl, mboxcl2), maildir's folders. Does not
+ * know MIME or the spool. The splitter (mbox_next) is pure; mailbox_* is the thin layer of files on
+ * it. Ownership: a mailbox owns its files' bytes; a message borrows from it, or from the arena
+ * where quoted lines had to be restored. Line ends stay as they are.
  * Bounds: a file is mapped, not copied, so only LIMIT_MESSAGE_BYTES of standard input or another
  * stream are held; a message over LIMIT_MESSAGE_BYTES is cut there and marked. */
 #pragma once
@@ -50,6 +50,7 @@ void mailbox_free(struct mailbox *mailbox);
 void mailbox_freep(struct mailbox **mailbox);
 /* The next message, valid until the next call with this mailbox and the arena's next reset.
  * ERR_NOT_FOUND: no more. Another error: this file of a maildir could not be read (ERR_CONFLICT: it
- * was moved away meanwhile); the call after it goes on with the next one. An empty file is one empty message. */
+ * was moved away meanwhile); the call after it goes on with the next one. An empty file is one
+ * empty message. */
 MUST_CHECK enum err mailbox_next(
 	struct mailbox *mailbox, struct arena *arena, struct mailbox_message *ret_message);

@@ -80,8 +80,8 @@ static bool content_length(struct str text, uint64_t *ret_length, size_t *ret_he
 	return false;
 }
 
-/* Where the message ends by its Content-Length; believed only where a separator or the end of the file
- * stands exactly there, since many programs write a wrong one. */
+/* Where the message ends by its Content-Length; believed only where a separator or the end of the
+ * file stands exactly there, since many programs write a wrong one. */
 static bool end_by_count(struct str text, size_t *ret_end, size_t *ret_next)
 {
 	uint64_t length;

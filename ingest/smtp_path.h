@@ -1,6 +1,6 @@
 /* ingest/smtp_path.h -- the paths of MAIL and RCPT, RFC 5321 4.1.2 with RFC 6531 3.3.
- * Knows: angle brackets, source routes, quoted local parts, lengths. Does not know whose domain it is.
- * Pure. Results borrow from the line. Bounds: LIMIT_LOCAL_PART_BYTES, LIMIT_DOMAIN_BYTES and
+ * Knows: angle brackets, source routes, quoted local parts, lengths. Does not know whose domain it
+ * is. Pure. Results borrow from the line. Bounds: LIMIT_LOCAL_PART_BYTES, LIMIT_DOMAIN_BYTES and
  * LIMIT_PATH_BYTES (brackets and source route included).
  * More tolerant than the grammar where real senders are: any run of atext and dots as a local part,
  * underscores in a domain (docs/deviations.md). */

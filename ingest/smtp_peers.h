@@ -1,8 +1,8 @@
 /* ingest/smtp_peers.h -- addresses of peers, and how many sessions each network may have.
  * Knows: IPv4 and IPv6 addresses, networks, a fixed table of counts per /32 or /64. Does not know
  * sockets or the clock. Pure but for its own table.
- * Bounds: SMTP_PEERS_SLOTS networks are counted; a network for which no slot is free is let in, since
- * the global cap still holds. */
+ * Bounds: SMTP_PEERS_SLOTS networks are counted; a network for which no slot is free is let in,
+ * since the global cap still holds. */
 #pragma once
 #include "core/err.h"
 #include "core/str.h"

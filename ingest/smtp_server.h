@@ -1,8 +1,8 @@
 /* ingest/smtp_server.h -- takes mail in by SMTP (RFC 5321) and answers 250 when the spool has it.
- * Knows: sockets, timers, the spool's writer. Does not know the conversation (ingest/smtp_session.h),
- * the database, the parser. smtp_server*.c are the only files that see libevent.
- * One thread: the one in smtp_server_run. Logs one line per message stored or refused and one per
- * connection; peers' addresses only with log_addresses.
+ * Knows: sockets, timers, the spool's writer. Does not know the conversation
+ * (ingest/smtp_session.h), the database, the parser. smtp_server*.c are the only files that see
+ * libevent. One thread: the one in smtp_server_run. Logs one line per message stored or refused and
+ * one per connection; peers' addresses only with log_addresses.
  * Bounds: sessions and messages in memory by the options, command lines by core/limits.h. */
 #pragma once
 #include "core/err.h"
@@ -44,8 +44,8 @@ struct smtp_server_options {
 /* Largest encoded envelope: LIMIT_FORWARD_PATHS paths and the rest, rounded up. */
 #define SMTP_ENVELOPE_BYTES ((uint64_t)512 << 10)
 
-/* Numbers of ingest/smtp_server.h's defaults are those of docs/deviations.md's table; listen,
- * hostname ("localhost") and domains are the caller's. Loopback is exempt. */
+/* Defaults for a server on the Internet; listen, hostname ("localhost") and domains are the
+ * caller's. Loopback is exempt from the limits per network. */
 void smtp_server_options_init(struct smtp_server_options *options);
 
 struct smtp_server_stats {
@@ -62,8 +62,8 @@ struct smtp_server_stats {
 
 struct smtp_server;
 
-/* Binds and listens; the options' texts are copied. `writer` must outlive the server, and nobody else
- * may reap it. ERR_RANGE: an option; ERR_SYNTAX: an address; ERR_EXISTS: an address is in use;
+/* Binds and listens; the options' texts are copied. `writer` must outlive the server, and nobody
+ * else may reap it. ERR_RANGE: an option; ERR_SYNTAX: an address; ERR_EXISTS: an address is in use;
  * ERR_DENIED; ERR_IO. */
 MUST_CHECK enum err smtp_server_new(const struct smtp_server_options *options,
 	struct spool_writer *writer, struct smtp_server **ret_server);
@@ -72,8 +72,8 @@ void smtp_server_free(struct smtp_server *server);
 void smtp_server_freep(struct smtp_server **server);
 /* The port of listener i (options' addresses first, then listen_fds); 0 without one. */
 unsigned smtp_server_port(const struct smtp_server *server, size_t i);
-/* Serves until smtp_server_stop: then listeners close, idle sessions get 421 4.3.2, a DATA in flight
- * is finished and answered within shutdown_grace_ms. Ignores SIGPIPE in the whole process. */
+/* Serves until smtp_server_stop: then listeners close, idle sessions get 421 4.3.2, a DATA in
+ * flight is finished and answered within shutdown_grace_ms. Ignores SIGPIPE in the whole process. */
 MUST_CHECK enum err smtp_server_run(struct smtp_server *server);
 /* From any thread or a signal handler; once is enough. */
 void smtp_server_stop(struct smtp_server *server);

@@ -62,25 +62,11 @@ static void count_memory(struct client *client, size_t memory)
 	client->memory = memory;
 }
 
-static void log_end(const struct client *client)
-{
-	enum smtp_reply end = smtp_session_end(client->session);
-	char room[SMTP_ADDRESS_TEXT_BYTES];
-	struct str peer = client->server->options.log_addresses
-				  ? smtp_address_format(&client->address, room)
-				  : STR("-");
-
-	log_event(LOG_INFO, "session_end", LOG_STR("id", smtp_session_id(client->session)),
-		LOG_STR("peer", peer), LOG_U64("messages", smtp_session_messages(client->session)),
-		LOG_U64("code", smtp_reply_code(end)),
-		LOG_STR("why", end ? smtp_reply_text(end) : STR("connection lost")));
-}
-
 static void client_free(struct client *client)
 {
 	struct smtp_server *server = client->server;
 
-	log_end(client);
+	client_log_end(client);
 	count_memory(client, 0);
 	if (client->counted)
 		smtp_peers_leave(server->peers, &client->address);
@@ -141,8 +127,8 @@ static void set_reading(struct client *client, bool reading)
 		bufferevent_disable(client->bev, EV_READ);
 }
 
-/* With unread bytes in the socket, close() would reset the connection and the peer might never see our
- * last answer: say that no more comes, and read on for a while. */
+/* With unread bytes in the socket, close() would reset the connection and the peer might never see
+ * our last answer: say that no more comes, and read on for a while. */
 static void linger(struct client *client)
 {
 	if (smtp_session_end(client->session) == SMTP_SAY_BYE) {
@@ -166,21 +152,6 @@ static void begin_close(struct client *client)
 		linger(client);
 }
 
-static void note_refused(struct client *client, enum err err)
-{
-	enum smtp_reply verdict = smtp_session_verdict(client->session);
-	struct smtp_counters *counters = &client->server->counters;
-
-	if (smtp_reply_code(verdict) < 500)
-		counters->deferred++;
-	else
-		counters->rejected++;
-	log_event(LOG_WARN, "message_refused",
-		LOG_STR("id", smtp_session_message_id(client->session)),
-		LOG_U64("code", smtp_reply_code(verdict)),
-		LOG_STR("status", smtp_reply_status(verdict)), LOG_ERR(err));
-}
-
 /* Hands the message to the spool. Refused at once: the session answers at once. */
 static enum smtp_action store(struct client *client, const struct smtp_now *now)
 {
@@ -195,7 +166,7 @@ static enum smtp_action store(struct client *client, const struct smtp_now *now)
 		return SMTP_STORE;
 	}
 	action = smtp_session_stored(client->session, now, err);
-	note_refused(client, err);
+	client_note_refused(client, err);
 	return action;
 }
 
@@ -212,7 +183,7 @@ static enum smtp_action feed(struct client *client)
 	if (action == SMTP_STORE)
 		action = store(client, &now);
 	else if (action == SMTP_REFUSED)
-		note_refused(client, ERR_OK);
+		client_note_refused(client, ERR_OK);
 	count_memory(client, smtp_session_memory(client->session));
 	return action;
 }
@@ -329,21 +300,10 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 	}
 	if (waited) {
 		client->cookie = 0;
-		note_refused(client, ERR_TIMEOUT);
+		client_note_refused(client, ERR_TIMEOUT);
 	}
 	client->delayed = false; /* obey() sets it again where the delay goes on */
 	go_on(client, action);
-}
-
-static void log_stored(const struct client *client, uint64_t sequence)
-{
-	const struct envelope *envelope = smtp_session_envelope(client->session);
-
-	log_event(LOG_INFO, "message_stored", LOG_STR("id", envelope->session_id),
-		LOG_U64("sequence", sequence),
-		LOG_U64("bytes", smtp_session_message(client->session).n),
-		LOG_U64("recipients", envelope->n_forward_paths),
-		LOG_STR("stream", envelope->stream));
 }
 
 static void complete(struct smtp_server *server, const struct spool_completion *row)
@@ -364,13 +324,13 @@ static void complete(struct smtp_server *server, const struct spool_completion *
 	client->cookie = 0;
 	now = make_now(server);
 	if (!row->err) {
-		log_stored(client, row->sequence);
+		client_log_stored(client, row->sequence);
 		server->counters.messages++;
 		server->counters.message_bytes += smtp_session_message(client->session).n;
 	}
 	action = smtp_session_stored(client->session, &now, row->err);
 	if (row->err)
-		note_refused(client, row->err);
+		client_note_refused(client, row->err);
 	count_memory(client, smtp_session_memory(client->session));
 	go_on(client, action);
 }

@@ -1,5 +1,6 @@
 /* ingest/smtp_server_priv.h -- the inside of the server: smtp_server.c has its life, options and
- * listeners, smtp_server_client.c the connections. No type of the event loop is complete here. */
+ * listeners, smtp_server_client.c the connections, smtp_server_log.c what is said of them. No type
+ * of the event loop is complete here. */
 #pragma once
 #include "ingest/smtp_peers.h"
 #include "ingest/smtp_server.h"
@@ -21,9 +22,9 @@ struct client {
 	struct smtp_session *session;
 	struct smtp_address address;
 	size_t slot;
-	uint64_t cookie;  /* of the record that is being stored, 0: none */
-	int64_t armed_us; /* when the timer fires, 0: not armed */
-	int64_t linger_us; /* closing: until then what the peer still sends is read and thrown away */
+	uint64_t cookie;   /* of the record that is being stored, 0: none */
+	int64_t armed_us;  /* when the timer fires, 0: not armed */
+	int64_t linger_us; /* closing: until then the rest of the input is thrown away */
 	size_t memory;     /* as counted in the server's */
 	bool counted;      /* in smtp_peers */
 	bool closing, reading, delayed;
@@ -69,3 +70,8 @@ void clients_completed(struct smtp_server *server);
 /* 421 to all that are idle. */
 void clients_stop(struct smtp_server *server);
 void clients_free(struct smtp_server *server);
+
+/* The lines of a connection (smtp_server_log.c); a refused message is counted as well. */
+void client_log_end(const struct client *client);
+void client_log_stored(const struct client *client, uint64_t sequence);
+void client_note_refused(struct client *client, enum err err);

@@ -1,8 +1,8 @@
 /* ingest/smtp_session.h -- one SMTP conversation (RFC 5321): bytes and time in, actions out.
- * Knows: the order of commands, limits, deadlines, what is answered. Does not know sockets, the clock,
- * the spool: the caller stores what SMTP_STORE hands over and says how it went. Pure, no globals.
- * Ownership: the options must outlive the session; envelope and message are the session's and valid from
- * SMTP_STORE to smtp_session_stored.
+ * Knows: the order of commands, limits, deadlines, what is answered. Does not know sockets, the
+ * clock, the spool: the caller stores what SMTP_STORE hands over and says how it went. Pure, no
+ * globals. Ownership: the options must outlive the session; envelope and message are the session's
+ * and valid from SMTP_STORE to smtp_session_stored.
  * Bounds: core/limits.h and the options; output is what one call says. */
 #pragma once
 #include "core/buf.h"
@@ -37,8 +37,8 @@ struct smtp_now {
 };
 
 enum smtp_action {
-	SMTP_READ, /* all input is used up: send the output, wait for more */
-	SMTP_STORE, /* store envelope and message, then smtp_session_stored; feed nothing until then */
+	SMTP_READ,    /* all input is used up: send the output, wait for more */
+	SMTP_STORE,   /* store the message, feed nothing until smtp_session_stored */
 	SMTP_REFUSED, /* a message was refused after its end (smtp_session_verdict): feed on */
 	SMTP_DELAY,   /* send nothing and feed nothing until smtp_session_tick says SMTP_READ */
 	SMTP_CLOSE,   /* send the output and close */
@@ -64,8 +64,8 @@ enum smtp_action smtp_session_stored(
 	struct smtp_session *session, const struct smtp_now *now, enum err err);
 /* When smtp_session_tick is due, by the clock of at_us. */
 int64_t smtp_session_deadline(const struct smtp_session *session);
-/* Earlier than the deadline it does nothing (SMTP_READ, or SMTP_DELAY in a delay). A store that takes
- * too long is answered 451 and is no longer waited for. */
+/* Earlier than the deadline it does nothing (SMTP_READ, or SMTP_DELAY in a delay). A store that
+ * takes too long is answered 451 and is no longer waited for. */
 enum smtp_action smtp_session_tick(struct smtp_session *session, const struct smtp_now *now);
 /* 421 now, or behind the answer to a message in flight. */
 enum smtp_action smtp_session_stop(struct smtp_session *session);

@@ -1,5 +1,5 @@
-/* ingest/smtp_session_priv.h -- the inside of a session, shared by smtp_session.c (the loop, time, state)
- * and smtp_command.c (the verbs). */
+/* ingest/smtp_session_priv.h -- the inside of a session, shared by smtp_session.c (the loop, time,
+ * state) and smtp_command.c (the verbs). */
 #pragma once
 #include "ingest/smtp_dot.h"
 #include "ingest/smtp_line.h"

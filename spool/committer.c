@@ -91,8 +91,8 @@ static enum err write_and_sync(struct spool_writer *writer, const struct chunk *
 	return writer->options.ops->sync(segment->fd) ? err_from_errno(errno) : ERR_OK;
 }
 
-/* After a failed write or sync nobody knows what is on disk, and the kernel reports a lost page once
- * only: the segment is left as it is, for good. The lock is held. */
+/* After a failed write or sync nobody knows what is on disk, and the kernel reports a lost page
+ * once only: the segment is left as it is, for good. The lock is held. */
 static void poison_current(struct spool_writer *writer)
 {
 	struct open_segment *segment = &writer->current;

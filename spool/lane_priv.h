@@ -1,5 +1,5 @@
-/* spool/lane_priv.h -- what writer and reader of a lane share: names, the id, the two shared pages, the
- * wake-up, and reading a segment. Touches files of the lane's folder. */
+/* spool/lane_priv.h -- what writer and reader of a lane share: names, the id, the two shared pages,
+ * the wake-up, and reading a segment. Touches files of the lane's folder. */
 #pragma once
 #include "core/buf.h"
 #include "core/err.h"
@@ -55,8 +55,8 @@ void segment_release(struct segment *segment);
 /* ERR_NOT_FOUND: no such segment. Closes the one before. */
 MUST_CHECK enum err segment_open(struct segment *segment, int dir, uint64_t lane_id, uint64_t first,
 	enum segment_access access);
-/* The record at `offset`, read from the file if the window does not have it whole. The record borrows
- * from the window: valid until the next call. ERR_IO: the file could not be read. */
+/* The record at `offset`, read from the file if the window does not have it whole. The record
+ * borrows from the window: valid until the next call. ERR_IO: the file could not be read. */
 MUST_CHECK enum err segment_read(struct segment *segment, uint64_t offset,
 	enum record_state *ret_state, struct record *ret_record);
 /* The first whole record at or after `offset` whose sequence is from..to. ERR_NOT_FOUND: none. */

@@ -1,6 +1,6 @@
 /* spool/record.h -- one record of a segment: header, encoded envelope, raw message, padding.
- * Knows: the layout below and its checksums. Does not know files. Pure. Texts of a record borrow from
- * the bytes that it was read from.
+ * Knows: the layout below and its checksums. Does not know files. Pure. Texts of a record borrow
+ * from the bytes that it was read from.
  *
  *   0 u32 magic    8 u32 envelope bytes   16 u64 sequence      32 u32 CRC-32C of the body
  *   4 u32 version 12 u32 message bytes    24 i64 time (us)     36 u32 CRC-32C of bytes 0 to 35

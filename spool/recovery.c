@@ -12,8 +12,8 @@ struct scan {
 	uint64_t rewritten;
 };
 
-/* A sync that failed before the crash may have left the page marked clean: without a fresh write the
- * next sync would succeed and save nothing. */
+/* A sync that failed before the crash may have left the page marked clean: without a fresh write
+ * the next sync would succeed and save nothing. */
 static enum err rewrite(
 	struct spool_writer *writer, struct segment *segment, uint64_t offset, struct str whole)
 {
@@ -89,8 +89,8 @@ static enum err recover_segment(struct spool_writer *writer, uint64_t first, uin
 	return err;
 }
 
-/* The last segment goes on where it ends, unless a durable record behind that point was damaged: its
- * bytes stay for whoever may still mend them. */
+/* The last segment goes on where it ends, unless a durable record behind that point was damaged:
+ * its bytes stay for whoever may still mend them. */
 static void adopt_last(
 	struct spool_writer *writer, struct segment *segment, const struct scan *scan)
 {

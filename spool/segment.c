@@ -138,8 +138,8 @@ static enum err record_fits(struct segment *segment, uint64_t offset, uint64_t f
 	return ERR_OK;
 }
 
-/* A place in the window where a header might stand: RECORD_SHORT when one does. Without the look at the
- * header's own checksum a message full of magic numbers would cost a read of the file for each. */
+/* A place in the window where a header might stand: RECORD_SHORT when one does. Without the look at
+ * the header's own checksum a message full of magic numbers would cost a read of the file for each. */
 static enum record_state next_header(struct segment *segment, uint64_t *offset)
 {
 	struct str window = window_from(segment, *offset);

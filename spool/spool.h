@@ -1,26 +1,27 @@
 /* spool/spool.h -- the promise behind every 250: append, group commit, recover, read, delete.
- * Knows: one lane = one folder = one writer and one reader, which may be two processes. Does not know
- * SMTP, the database, or what a message means: an envelope and a message are bytes. Touches files in
- * the lane's folder, nothing else. docs/spool.md has the format on one page.
+ * Knows: one lane = one folder = one writer and one reader, which may be two processes. Does not
+ * know SMTP, the database, or what a message means: an envelope and a message are bytes. Touches
+ * files in the lane's folder, nothing else. docs/spool.md has the format on one page.
  *
  * Bounds: a record fits into one segment; what waits for the committer is at most
- * SPOOL_BATCH_RECORDS records or SPOOL_BATCH_BYTES per sync, and SPOOL_PENDING_BYTES (or one record)
- * in all; the folder holds at most quota_bytes of segments.
+ * SPOOL_BATCH_RECORDS records or SPOOL_BATCH_BYTES per sync, and SPOOL_PENDING_BYTES (or one
+ * record) in all; the folder holds at most quota_bytes of segments.
  *
  * Why a sequence is never reused for another record that could have been read:
  *   1. The reader hands on a record only if its sequence is at most the watermark, and the writer
  *      raises the watermark only after the fdatasync that covers the record returned 0. So a
  *      position that somebody keeps elsewhere names a record that is on stable storage.
  *   2. Recovery keeps every whole record, writes those above the watermark once more (a page that a
- *      failed sync left "clean" gets dirty again), syncs, and only then raises the watermark. The next
- *      sequence is above the last record kept, the watermark and the reader's published position.
- *   3. After a failed batch the next segment starts at that batch's first sequence. Its records in the
- *      old segment were never at or below the watermark, so nobody read them; from now on the first
- *      sequence of the new segment bounds the old one for readers and for recovery. The new segment's
- *      name is synced before the watermark passes its first sequence, and the reader learns of the
- *      newest segment from the same shared page, written before the watermark.
- *   4. After a power cut the watermark on disk may be too low, never too high: it says what was synced
- *      when its page was written back. The reader then waits for the writer's recovery. */
+ *      failed sync left "clean" gets dirty again), syncs, and only then raises the watermark. The
+ *      next sequence is above the last record kept, the watermark and the reader's published
+ *      position.
+ *   3. After a failed batch the next segment starts at that batch's first sequence. Its records
+ *      in the old segment were never at or below the watermark, so nobody read them; from now on
+ *      the first sequence of the new segment bounds the old one for readers and for recovery. The
+ *      new segment's name is synced before the watermark passes its first sequence, and the reader
+ *      learns of the newest segment from the same shared page, written before the watermark.
+ *   4. After a power cut the watermark on disk may be too low, never too high: it says what was
+ *      synced when its page was written back. The reader then waits for the writer's recovery. */
 #pragma once
 #include "core/envelope.h"
 #include "core/err.h"
@@ -68,7 +69,7 @@ struct spool_writer;
 enum spool_state {
 	SPOOL_WORKING,
 	SPOOL_LIMPING, /* the last batch failed; the next one tries a new segment */
-	SPOOL_FAILED, /* two batches in a row failed: refuses until a retry after the wait succeeds */
+	SPOOL_FAILED,  /* two in a row failed: refuses until a later retry succeeds */
 	SPOOL_STATE_COUNT
 };
 struct str spool_state_name(enum spool_state state);
@@ -89,8 +90,8 @@ struct spool_stats {
 };
 
 /* Makes the folder and what is in it where missing, takes the lane's lock, recovers, starts the
- * committer. ERR_CONFLICT: another writer has the lane; ERR_RANGE: an option; ERR_NEWER: records of a
- * later version; ERR_CORRUPT: `lane.id` is damaged; ERR_IO, ERR_NO_SPACE, ERR_DENIED. */
+ * committer. ERR_CONFLICT: another writer has the lane; ERR_RANGE: an option; ERR_NEWER: records of
+ * a later version; ERR_CORRUPT: `lane.id` is damaged; ERR_IO, ERR_NO_SPACE, ERR_DENIED. */
 MUST_CHECK enum err spool_writer_open(
 	const char *folder, const struct spool_options *options, struct spool_writer **ret_writer);
 /* Commits what waits, stops the threads, gives the lock back. Completions not reaped are lost. */
@@ -113,8 +114,8 @@ MUST_CHECK enum err spool_submit(struct spool_writer *writer, const struct envel
 int spool_writer_fd(const struct spool_writer *writer);
 /* Moves at most n completions to `room`; returns how many. Call until it returns less than n. */
 size_t spool_writer_reap(struct spool_writer *writer, struct spool_completion *room, size_t n);
-/* spool_submit and the wait for its end, for callers without an event loop. Calls of several threads
- * share a sync. */
+/* spool_submit and the wait for its end, for callers without an event loop. Calls of several
+ * threads share a sync. */
 MUST_CHECK enum err spool_append(struct spool_writer *writer, const struct envelope *envelope,
 	struct str message, uint64_t *ret_sequence);
 
@@ -134,8 +135,8 @@ struct spool_record {
 	int64_t stored_at_us;             /* of a message: when the writer committed it */
 	struct str envelope; /* encoded (core/envelope.h); borrowed until the next call */
 	struct str message;  /* borrowed likewise; of damage: its first bytes */
-	/* Of damage: where it was, and whether the copy in `damaged/` could be made. A missing segment
-	 * has 0 bytes and no copy. */
+	/* Of damage: where it was, and whether the copy in `damaged/` could be made. A missing
+	 * segment has 0 bytes and no copy. */
 	uint64_t segment, offset, bytes;
 	enum err aside;
 };
@@ -152,8 +153,8 @@ MUST_CHECK enum err spool_reader_seek(struct spool_reader *reader, uint64_t sequ
  * same call may succeed later. ERR_NEWER: needs a later version of this program. After SPOOL_DAMAGE
  * the caller's position is its last_sequence. */
 MUST_CHECK enum err spool_reader_next(struct spool_reader *reader, struct spool_record *ret_record);
-/* Readable when a batch became durable (a FIFO, never blocking, -1 where it could not be made). Wait
- * at most SPOOL_POLL_MS for it, call spool_reader_drain, then spool_reader_next until
+/* Readable when a batch became durable (a FIFO, never blocking, -1 where it could not be made).
+ * Wait at most SPOOL_POLL_MS for it, call spool_reader_drain, then spool_reader_next until
  * ERR_NOT_FOUND. Drain first: a wake-up that comes in between is then not lost. */
 int spool_reader_fd(const struct spool_reader *reader);
 void spool_reader_drain(struct spool_reader *reader);

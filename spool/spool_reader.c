@@ -115,8 +115,8 @@ uint64_t spool_reader_backlog(const struct spool_reader *reader)
 	return watermark < reader->expected ? 0 : watermark - reader->expected + 1;
 }
 
-/* The segment that holds `expected`: the last whose first sequence is not above it, or, where that is
- * missing, the first of all. Its bound, too. ERR_NOT_FOUND: the folder has no segment. */
+/* The segment that holds `expected`: the last whose first sequence is not above it, or, where that
+ * is missing, the first of all. Its bound, too. ERR_NOT_FOUND: the folder has no segment. */
 static enum err find_segment(
 	const struct spool_reader *reader, uint64_t *ret_first, uint64_t *ret_bound)
 {
@@ -229,8 +229,8 @@ static void report_damage(
 	*ret_record = record;
 }
 
-/* Nothing readable stands at `offset`, and something should. ERR_CONFLICT: nothing was lost, the next
- * record stands further on. */
+/* Nothing readable stands at `offset`, and something should. ERR_CONFLICT: nothing was lost, the
+ * next record stands further on. */
 static enum err pass_damage(
 	struct spool_reader *reader, uint64_t watermark, struct spool_record *ret_record)
 {

@@ -1,7 +1,7 @@
 /* spool/writer_priv.h -- the inside of a writer, shared by its callers' side (spool_writer.c), the
  * committer (committer.c), the preparer of segments (preparer.c) and recovery (recovery.c).
- * `lock` guards everything below it in the struct; what stands above it is set at open, or belongs to
- * the committer alone. */
+ * `lock` guards everything below it in the struct; what stands above it is set at open, or belongs
+ * to the committer alone. */
 #pragma once
 #include "spool/lane_priv.h"
 #include "spool/spool.h"
@@ -33,7 +33,8 @@ struct completions {
 	size_t from, n, cap;
 };
 
-/* The committer's segment. fd -1: none, or poisoned: a sync of it failed, it is never written again. */
+/* The committer's segment. fd -1: none, or poisoned: a sync of it failed, it is never written
+ * again. */
 struct open_segment {
 	int fd;
 	uint64_t first, offset, size;

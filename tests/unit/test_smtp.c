@@ -142,8 +142,8 @@ START_TEST(labels_have_a_limit)
 }
 END_TEST
 
-/* The end of data as RFC 5321 has it, in the slowest way: find CR LF . CR LF with a CR LF put in front,
- * split what stands before it at CR LF, drop one leading dot of each line. */
+/* The end of data as RFC 5321 has it, in the slowest way: find CR LF . CR LF with a CR LF put in
+ * front, split what stands before it at CR LF, drop one leading dot of each line. */
 static bool plain_end_of_data(struct str input, struct buf *out, size_t *ret_used)
 {
 	struct buf text = BUF_INIT(64);

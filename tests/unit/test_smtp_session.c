@@ -1,6 +1,6 @@
 // links: ingest spool
-// Check program of ingest/smtp_session: every transcript of tests/smtp whole, byte by byte and cut at every
-// point; deadlines, limits and stopping.
+// Check program of ingest/smtp_session: every transcript of tests/smtp whole, byte by byte and cut
+// at every point; deadlines, limits and stopping.
 #include "core/limits.h"
 #include "ingest/smtp_session.h"
 

@@ -1,5 +1,5 @@
 // links: spool
-// Check program of spool/: append, commit, recover, read, delete, and what happens when the disk fails.
+// Check program of spool/: append, commit, recover, read, delete, and a disk that fails.
 #include "core/limits.h"
 #include "spool/record.h"
 #include "spool/spool.h"
@@ -19,8 +19,8 @@
 
 enum { SMALL = 4096, WAIT_STEPS = 3000 };
 
-/* The disk of these tests: real calls, unless told otherwise. Guarded by a lock, since two threads of
- * the writer call it. */
+/* The disk of these tests: real calls, unless told otherwise. Guarded by a lock, since two threads
+ * of the writer call it. */
 static struct {
 	pthread_mutex_t lock;
 	int fail_syncs, fail_writes; /* how many of the next calls on a segment in use fail */
