@@ -18,6 +18,7 @@ enum problem {
 struct answer {
 	unsigned status;
 	const char *content_type;
+	bool is_page; /* a browser may run its scripts and ask this server, and no other */
 	struct buf body;
 	const char *allow;      /* NULL: none */
 	unsigned retry_after_s; /* 0: none */

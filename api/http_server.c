@@ -164,8 +164,13 @@ static const struct {
 } fixed_headers[] = {
 	{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
 	{ "X-Content-Type-Options", "nosniff" },
-	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	{ "Referrer-Policy", "no-referrer" },
 };
+
+static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
+				  "connect-src 'self'; base-uri 'none'; "
+				  "form-action 'none'; frame-ancestors 'none'";
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
@@ -183,6 +188,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	if (response) {
 		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
 			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
+		add_header(response, "Content-Security-Policy",
+			answer->is_page ? page_policy : data_policy);
 		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
 		add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
 		if (answer->retry_after_s)

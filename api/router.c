@@ -36,6 +36,11 @@ enum route_scope router_scope(enum route route)
 	return routes[route].scope;
 }
 
+bool router_needs_store(enum route route)
+{
+	return routes[route].scope != SCOPE_NONE || route == ROUTE_READYZ;
+}
+
 unsigned router_params(enum route route)
 {
 	return routes[route].params;

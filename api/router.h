@@ -37,6 +37,8 @@ struct route_match {
 enum route_result router_match(
 	struct arena *arena, struct str method, struct str path, struct route_match *ret_match);
 enum route_scope router_scope(enum route route);
+/* False for routes that answer while the database is away. */
+bool router_needs_store(enum route route);
 /* PARAM_BIT of each parameter that the route knows. */
 unsigned router_params(enum route route);
 

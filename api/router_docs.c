@@ -75,22 +75,22 @@ static const char *const scope_texts[SCOPE_COUNT] = {
 
 static void put_params(struct buf *out, unsigned params)
 {
-	buf_put(out, STR("| parameter | |\n| --- | --- |\n"));
+	buf_put(out, STR("\n| parameter | |\n| --- | --- |\n"));
 	for (int i = 0; i < PARAM_COUNT; i++)
 		if (params & PARAM_BIT(i))
 			buf_printf(out, "| `%.*s` | %s |\n", STR_ARG(param_name((enum param)i)),
 				param_help((enum param)i));
-	buf_putc(out, '\n');
 }
 
 static void put_route(struct buf *out, const struct route_row *row)
 {
-	buf_printf(out, "\n### %.*s %.*s\n\n%s\n\nScope: %s.\n\n",
+	buf_printf(out, "\n### %.*s %.*s\n\n%s\n\nScope: %s.\n",
 		STR_ARG(router_method_name(row->method)), STR_ARG(row->path), row->help,
 		scope_texts[row->scope]);
 	if (row->params)
 		put_params(out, row->params);
-	buf_printf(out, "```json\n%s\n```\n", row->example);
+	if (row->example)
+		buf_printf(out, "\n```json\n%s\n```\n", row->example);
 }
 
 void router_docs(struct buf *out)

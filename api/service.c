@@ -199,7 +199,7 @@ enum err service_answer(
 
 	if (!check_all(service, &handle, &route))
 		return ERR_OK;
-	if (route == ROUTE_HEALTHZ)
+	if (!router_needs_store(route))
 		return handlers[route](&handle);
 	err = run_handler(service, &handle, handlers[route]);
 	if (err)
