@@ -10,7 +10,7 @@ static bool is_letter_digit(char c)
 	return ascii_alpha(c) || ascii_digit(c);
 }
 
-/* Length of the character at the start of s if it is atext or a dot (RFC 5321 4.1.2, RFC 6531 3.3). */
+/* Length of the character at the start of s if it is atext or a dot (RFC 5321 4.1.2, 6531 3.3). */
 static size_t atom_char(struct str s)
 {
 	static const char others[] = "!#$%&'*+-/=?^_`{|}~.";
@@ -21,7 +21,7 @@ static size_t atom_char(struct str s)
 	       str_chr(str_from(others, sizeof others - 1), *s.p) != STR_NPOS;
 }
 
-/* Length of the qtext or quoted pair at the start of s; 0 for anything else, the closing quote too. */
+/* Length of the qtext or quoted pair at the start of s, 0 for others and the closing quote. */
 static size_t quoted_char(struct str s)
 {
 	if ((unsigned char)*s.p >= 0x80)

@@ -73,7 +73,7 @@ void smtp_server_freep(struct smtp_server **server);
 /* The port of listener i (options' addresses first, then listen_fds); 0 without one. */
 unsigned smtp_server_port(const struct smtp_server *server, size_t i);
 /* Serves until smtp_server_stop: then listeners close, idle sessions get 421 4.3.2, a DATA in
- * flight is finished and answered within shutdown_grace_ms. Ignores SIGPIPE in the whole process. */
+ * flight is finished and answered within shutdown_grace_ms. Ignores SIGPIPE process-wide. */
 MUST_CHECK enum err smtp_server_run(struct smtp_server *server);
 /* From any thread or a signal handler; once is enough. */
 void smtp_server_stop(struct smtp_server *server);

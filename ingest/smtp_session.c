@@ -179,7 +179,7 @@ static enum smtp_action finish_message(struct smtp_session *session)
 	return SMTP_REFUSED;
 }
 
-/* What is over a limit is read to its end and thrown away: the answer has to come behind the dot. */
+/* What is over a limit is read to its end and thrown away: the answer comes behind the dot. */
 static enum smtp_action feed_data(struct smtp_session *session, struct str *rest)
 {
 	struct buf *message = &session->message;

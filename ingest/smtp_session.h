@@ -53,7 +53,7 @@ void smtp_session_free(struct smtp_session *session);
 /* For CLEANUP(smtp_session_freep). */
 void smtp_session_freep(struct smtp_session **session);
 
-/* Says the banner, unless options.banner_delay_us is set: then smtp_session_tick says it in time. */
+/* Says the banner, or leaves it to smtp_session_tick where options.banner_delay_us is set. */
 void smtp_session_start(struct smtp_session *session);
 /* Takes bytes off *rest until one of the actions is due. *rest is all that has arrived: what stands
  * behind a DATA in it was sent before the 354. */

@@ -65,5 +65,5 @@ MUST_CHECK enum err segment_find(struct segment *segment, uint64_t offset, uint6
 /* Bytes from offset on, at most n, fewer at the end; borrowed from the window. */
 MUST_CHECK enum err segment_bytes(
 	struct segment *segment, uint64_t offset, uint64_t n, struct str *ret_bytes);
-/* Behind the last byte at or after `offset` that is not zero, rounded up to a record's alignment. */
+/* Behind the last byte at or after `offset` that is not zero, rounded up to RECORD_ALIGN. */
 MUST_CHECK enum err segment_data_end(struct segment *segment, uint64_t offset, uint64_t *ret_end);

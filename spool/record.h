@@ -7,7 +7,7 @@
  *   40 envelope, message, zeros to a multiple of 8: the body.           Numbers are little-endian.
  *
  * Both checksums start from a seed of the lane's random id and the segment's first sequence: a peer
- * cannot put the image of a record into a message, and a record in another lane's folder is damage. */
+ * cannot put the image of a record into a message, and a record of another lane is damage. */
 #pragma once
 #include "core/buf.h"
 #include "core/envelope.h"
@@ -38,7 +38,7 @@ uint64_t record_bytes(uint64_t envelope_and_message);
 size_t record_put(struct buf *out, const struct envelope *envelope, struct str message);
 /* Fills in what record_put left out. `room` has the size that record_put returned. */
 void record_seal(char *room, uint32_t seed, uint64_t sequence, int64_t stored_at_us);
-/* The header at the start of `bytes`: RECORD_SHORT and the size of the whole record for a good one. */
+/* The header at the start of `bytes`: RECORD_SHORT and the whole record's size for a good one. */
 enum record_state record_peek(struct str bytes, uint32_t seed, uint64_t *ret_bytes);
 /* The record at the start of `bytes`; written only for RECORD_WHOLE. */
 enum record_state record_read(struct str bytes, uint32_t seed, struct record *ret_record);

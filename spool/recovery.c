@@ -49,7 +49,7 @@ static enum err next_whole(struct segment *segment, uint64_t from, uint64_t to, 
 	return ERR_OK;
 }
 
-/* Finds every whole record with a sequence in first..bound-1 and secures those above the watermark. */
+/* Finds every whole record with a sequence in first..bound-1, secures those above the watermark. */
 static enum err scan_segment(
 	struct spool_writer *writer, struct segment *segment, uint64_t bound, struct scan *ret_scan)
 {

@@ -103,7 +103,7 @@ enum err segment_read(struct segment *segment, uint64_t offset, enum record_stat
 		record_read(window_from(segment, offset), segment->seed, ret_record);
 	uint64_t n = WINDOW_BYTES;
 
-	/* The window may be from before the record was written: only the file can say "not whole". */
+	/* The window may be older than the record: only the file can say "not whole". */
 	for (int tries = 0; tries < 2 && state != RECORD_WHOLE; tries++) {
 		enum err err = window_load(segment, offset, n);
 
@@ -138,8 +138,8 @@ static enum err record_fits(struct segment *segment, uint64_t offset, uint64_t f
 	return ERR_OK;
 }
 
-/* A place in the window where a header might stand: RECORD_SHORT when one does. Without the look at
- * the header's own checksum a message full of magic numbers would cost a read of the file for each. */
+/* A place in the window where a header might stand: RECORD_SHORT when one does. Without the header's
+ * own checksum a message full of magic numbers would cost a read of the file for each. */
 static enum record_state next_header(struct segment *segment, uint64_t *offset)
 {
 	struct str window = window_from(segment, *offset);

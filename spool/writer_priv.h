@@ -74,7 +74,7 @@ bool writer_may_grow(const struct spool_writer *writer);
 /* Below options.min_free_bytes? */
 MUST_CHECK enum err writer_check_space(const struct spool_writer *writer);
 
-/* Recovery, before any thread runs: sets current, next_sequence, segment_bytes and the watermark. */
+/* Recovery, before any thread runs: sets current, next_sequence, segment_bytes, the watermark. */
 MUST_CHECK enum err writer_recover(struct spool_writer *writer);
 /* Thread bodies. */
 void *committer_run(void *writer);

@@ -427,7 +427,7 @@ START_TEST(a_record_fills_a_segment_and_no_more)
 }
 END_TEST
 
-/* Zeros the last of three records from each byte on, as a power cut would: what was whole is kept. */
+/* Zeros the last of three records from each byte on, as a power cut would: the rest is kept. */
 START_TEST(torn_tail_is_left_out)
 {
 	struct spool_options options = small_options();
