@@ -281,9 +281,11 @@ static enum err open_listeners(struct smtp_server *server)
 
 static void close_listeners(struct smtp_server *server)
 {
-	for (size_t i = 0; i < server->n_listeners; i++)
-		evconnlistener_free(server->listeners[i].events);
-	server->n_listeners = 0;
+	for (size_t i = 0; i < server->n_listeners; i++) {
+		if (server->listeners[i].events)
+			evconnlistener_free(server->listeners[i].events);
+		server->listeners[i].events = NULL;
+	}
 }
 
 static void on_grace_over(evutil_socket_t fd, short what, void *argument)

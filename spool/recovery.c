@@ -155,7 +155,7 @@ static enum err count_bytes(struct spool_writer *writer, const uint64_t *first, 
 static enum err recover_listed(
 	struct spool_writer *writer, const uint64_t *first, size_t n, struct segment *segment)
 {
-	struct scan scan;
+	struct scan scan = { 0 };
 	enum err err = count_bytes(writer, first, n);
 
 	if (!err)
