@@ -49,7 +49,7 @@ struct formats *formats_new(void)
 			formats->anchors[n] = &families[i]->anchors[k];
 			patterns[n++] = families[i]->anchors[k].pattern;
 		}
-	err = matcher_compile(formats->arena, patterns, n, &formats->matcher, &bad, &why);
+	err = matcher_compile(formats->arena, patterns, n, MATCHER_STARTS, &formats->matcher, &bad, &why);
 	assert(!err); /* the tables are ours; a test compiles them */
 	(void)err;
 	return formats;

@@ -44,20 +44,22 @@ static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 	return out;
 }
 
-/* Unicode case and classes cost states; a pattern of ASCII alone has no use for them. */
-static unsigned flags_for(struct str pattern)
+/* Unicode case costs states; a pattern of ASCII alone has no use for it. */
+static unsigned flags_for(struct str pattern, enum matcher_want want)
 {
-	unsigned flags =
-		HS_FLAG_CASELESS | HS_FLAG_SOM_LEFTMOST | HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
+	unsigned flags = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
+
+	if (want == MATCHER_STARTS)
+		flags |= HS_FLAG_SOM_LEFTMOST;
 
 	for (size_t i = 0; i < pattern.n; i++)
 		if ((unsigned char)pattern.p[i] >= 0x80)
-			return flags | HS_FLAG_UTF8 | HS_FLAG_UCP;
+			return flags | HS_FLAG_UTF8;
 	return flags;
 }
 
 enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t n,
-	struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why)
+	enum matcher_want want, struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why)
 {
 	const char **expressions = arena_calloc(arena, n + 1, sizeof *expressions);
 	unsigned *flags = arena_calloc(arena, n + 1, sizeof *flags);
@@ -68,7 +70,7 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 
 	for (size_t i = 0; i < n; i++) {
 		expressions[i] = spaces_to_runs(arena, patterns[i]);
-		flags[i] = flags_for(patterns[i]);
+		flags[i] = flags_for(patterns[i], want);
 		ids[i] = (unsigned)i;
 	}
 	if (n && hs_compile_multi(expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL,

@@ -11,10 +11,13 @@
 struct matcher;
 struct matcher_scratch;
 
+/* Telling where a match starts forbids patterns with long gaps, and costs. */
+enum matcher_want { MATCHER_ENDS, MATCHER_STARTS };
+
 /* Compiles `patterns`; a match is told by the position in the array. ERR_SYNTAX: *ret_bad is the
  * pattern and *ret_why (in `arena`) what is wrong with it. ERR_LIMIT: too large together. */
 MUST_CHECK enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t n,
-	struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why);
+	enum matcher_want want, struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why);
 void matcher_free(struct matcher *matcher);
 
 /* A scratch for all of `matchers`. */
@@ -22,7 +25,7 @@ struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matcher
 void matcher_scratch_free(struct matcher_scratch *scratch);
 
 /* Calls `found` for matches of text[from..to), any number of times for one pattern, in order of `to`.
- * `text` must be valid UTF-8. Stops where `found` returns false. */
+ * `from` is 0 with MATCHER_ENDS. `text` must be valid UTF-8. Stops where `found` returns false. */
 typedef bool matcher_found(void *context, size_t pattern, size_t from, size_t to);
 void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch, struct str text,
 	matcher_found *found, void *context);

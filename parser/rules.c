@@ -250,7 +250,7 @@ static enum err compile(struct rules *rules, struct reading *r)
 		patterns[rules->n_patterns++] = rules->items[i].pattern;
 	}
 	err = matcher_compile(
-		r->trouble_arena, patterns, rules->n_patterns, &rules->matcher, &bad, &why);
+		r->trouble_arena, patterns, rules->n_patterns, MATCHER_ENDS, &rules->matcher, &bad, &why);
 	if (err == ERR_SYNTAX) {
 		const struct rule *rule = &rules->items[rules->with_pattern[bad]];
 
@@ -358,7 +358,7 @@ struct asking {
 	const struct rules *rules;
 	const struct rule_facts *facts;
 	size_t best; /* position in items */
-	size_t from, to;
+	size_t to;
 };
 
 static bool on_match(void *context, size_t pattern, size_t from, size_t to)
@@ -366,28 +366,80 @@ static bool on_match(void *context, size_t pattern, size_t from, size_t to)
 	struct asking *a = context;
 	size_t i = a->rules->with_pattern[pattern];
 
-	if (i > a->best || (i == a->best && from > a->from))
+	(void)from;
+	if (i > a->best || (i == a->best && to >= a->to))
 		return true;
 	if (i < a->best && !scope_holds(a->rules->items[i].scope, a->facts))
 		return true;
-	a->best = i; /* of one rule the first and then the longest match */
-	a->from = from;
+	a->best = i;
 	a->to = to;
 	return true;
+}
+
+struct looking {
+	const struct rules *rules;
+	size_t wanted; /* position in items */
+	bool found;
+};
+
+static bool on_wanted(void *context, size_t pattern, size_t from, size_t to)
+{
+	struct looking *l = context;
+
+	(void)from;
+	(void)to;
+	l->found = l->rules->with_pattern[pattern] == l->wanted;
+	return !l->found;
+}
+
+static bool occurs(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
+	struct str text)
+{
+	struct looking l = { rules, wanted, false };
+
+	matcher_scan(rules->matcher, scratch, text, on_wanted, &l);
+	return l.found;
+}
+
+/* Where the shortest match that ends at `to` starts, by halving: a rule that occurs in text[k, to)
+ * occurs in every longer one. To ask once more for the few bytes of one verdict is cheaper than to
+ * have the start of every match told. */
+static size_t match_start(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
+	struct str text, size_t to)
+{
+	size_t low = 0, high = to;
+
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+
+		while (middle > low && ((unsigned char)text.p[middle] & 0xC0) == 0x80)
+			middle--;
+		if (middle == low)
+			break;
+		if (occurs(rules, scratch, wanted, str_slice(text, middle, to)))
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,
 	const struct rule_facts *facts, struct str text)
 {
 	struct asking a = { .rules = rules, .facts = facts, .best = rules->n };
+	struct rule_hit hit = { 0 };
 
 	matcher_scan(rules->matcher, scratch, text, on_match, &a);
 	for (size_t i = 0; i < a.best; i++)
-		if (!rules->items[i].pattern.n && scope_holds(rules->items[i].scope, facts)) {
+		if (!rules->items[i].pattern.n && scope_holds(rules->items[i].scope, facts))
 			a.best = i;
-			a.from = a.to = 0;
-		}
 	if (a.best == rules->n)
-		return (struct rule_hit){ 0 };
-	return (struct rule_hit){ &rules->items[a.best], a.from, a.to };
+		return hit;
+	hit.rule = &rules->items[a.best];
+	if (hit.rule->pattern.n) {
+		hit.to = a.to;
+		hit.from = match_start(rules, scratch, a.best, text, a.to);
+	}
+	return hit;
 }
