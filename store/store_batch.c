@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { BATCH_MESSAGE_FIELDS = 25, BATCH_RAW_FIELDS = 3, BATCH_EVENT_FIELDS = 31 };
+enum { BATCH_KEEP_BYTES = 16 << 20 };
 
 struct store_batch {
 	struct store *store;
@@ -53,6 +54,8 @@ void store_batch_reset(struct store_batch *batch)
 	struct buf *bufs[] = { &batch->messages, &batch->raws, &batch->events };
 
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
+		if (bufs[i]->cap > BATCH_KEEP_BYTES)
+			buf_release(bufs[i]); /* one huge message must not be paid for all day */
 		buf_reset(bufs[i]);
 		copy_header(bufs[i]);
 	}

@@ -357,6 +357,24 @@ START_TEST(bodies_end_at_their_limit)
 }
 END_TEST
 
+START_TEST(rows_end_at_their_limit)
+{
+	static const char row[] =
+		"{\"hour\":\"2026-11-18\",\"domain\":\"rows.example\",\"attempted\":1}";
+	char *body = malloc((LIMIT_VOLUME_ROWS + 1) * sizeof row + 100);
+
+	for (unsigned n = LIMIT_VOLUME_ROWS; n <= LIMIT_VOLUME_ROWS + 1; n++) {
+		size_t at = (size_t)sprintf(body, "{\"volumes\":[");
+
+		for (unsigned i = 0; i < n; i++)
+			at += (size_t)sprintf(body + at, "%s%s", i ? "," : "", row);
+		sprintf(body + at, "]}");
+		ck_status(http_post(port, "/v1/volumes", body), n > LIMIT_VOLUME_ROWS ? 400 : 200);
+	}
+	free(body);
+}
+END_TEST
+
 /* A body in chunks says its length only by its end. */
 START_TEST(chunked_bodies_end_at_their_limit)
 {
@@ -594,6 +612,7 @@ int main(void)
 	tcase_add_loop_test(tests, requests, 0, ARRAY_LEN(request_cases));
 	tcase_add_test(tests, head_has_no_body);
 	tcase_add_test(tests, bodies_end_at_their_limit);
+	tcase_add_test(tests, rows_end_at_their_limit);
 	tcase_add_test(tests, chunked_bodies_end_at_their_limit);
 	tcase_add_loop_test(
 		tests, framing_that_two_readers_may_read_in_two_ways, 0, ARRAY_LEN(framing_cases));

@@ -448,6 +448,60 @@ START_TEST(two_loaders_of_one_spool_store_once)
 }
 END_TEST
 
+/* Both change the same counters, in opposite orders of their messages, and see the same digests: they may
+ * wait for each other, but not in a ring, which PostgreSQL would end with an error. */
+static void load_in_order(const char *conninfo, const char *spool, bool backwards)
+{
+	enum { BATCHES = 15, N = 40 };
+	static struct sample samples[N];
+	static char domains[N][32];
+	struct store_batch_result result;
+	struct store *store = NULL;
+
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	for (unsigned k = 0; k < BATCHES; k++) {
+		for (unsigned i = 0; i < N; i++) {
+			unsigned which = backwards ? N - 1 - i : i;
+
+			snprintf(domains[i], sizeof domains[i], "d%u.example", which);
+			sample_init(&samples[i], k * N + i, domains[i]);
+			memset(samples[i].message.digest, 0, STORE_DIGEST_BYTES);
+			samples[i].message.digest[0] = (uint8_t)which;
+			samples[i].message.digest[1] = (uint8_t)k;
+			/* Every other message is one that the other spool has too. */
+			samples[i].message.digest[2] = which % 2 ? (uint8_t)spool[1] : 0;
+		}
+		ck_assert_int_eq(load(store, spool, samples, N, k * N, k * N + N, &result), ERR_OK);
+	}
+	store_close(store);
+}
+
+START_TEST(two_loaders_do_not_wait_in_a_ring)
+{
+	char conninfo[700];
+	struct store_migration migration;
+	struct store *store = NULL;
+	pid_t child;
+	int status;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	child = fork();
+	if (child == 0) {
+		load_in_order(conninfo, "s2", true);
+		_exit(0);
+	}
+	load_in_order(conninfo, "s1", false);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_uint_eq(counts_of(store, "d1.example", STORE_BASIS_EVENT).failed, 30);
+	ck_assert_uint_eq(counts_of(store, "d2.example", STORE_BASIS_EVENT).failed, 15);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
 START_TEST(a_lost_connection_is_unavailable_and_comes_back)
 {
 	char conninfo[700];
@@ -526,6 +580,7 @@ int main(void)
 	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);
 	tcase_add_test(tests, rows_move_when_their_partition_is_made);
 	tcase_add_test(tests, two_loaders_of_one_spool_store_once);
+	tcase_add_test(tests, two_loaders_do_not_wait_in_a_ring);
 	tcase_add_test(tests, a_lost_connection_is_unavailable_and_comes_back);
 	tcase_add_test(tests, ids_are_stable_and_in_order_of_time);
 	suite_add_tcase(suite, tests);
