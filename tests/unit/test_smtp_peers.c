@@ -1,0 +1,101 @@
+// links: ingest spool
+// Check program of ingest/smtp_peers: addresses, networks, and the counts per network.
+#include "ingest/smtp_peers.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+
+START_TEST(networks_hold_addresses)
+{
+	static const struct {
+		struct str network, address;
+		bool holds;
+	} cases[] = {
+		{ STR_INIT("192.0.2.1"), STR_INIT("192.0.2.1"), true },
+		{ STR_INIT("192.0.2.1"), STR_INIT("192.0.2.2"), false },
+		{ STR_INIT("127.0.0.0/8"), STR_INIT("127.255.1.2"), true },
+		{ STR_INIT("127.0.0.0/8"), STR_INIT("128.0.0.1"), false },
+		{ STR_INIT("10.1.2.0/23"), STR_INIT("10.1.3.255"), true },
+		{ STR_INIT("10.1.2.0/23"), STR_INIT("10.1.4.0"), false },
+		{ STR_INIT("0.0.0.0/0"), STR_INIT("8.8.8.8"), true },
+		{ STR_INIT("0.0.0.0/0"), STR_INIT("2001:db8::1"), false },
+		{ STR_INIT("2001:db8::/33"), STR_INIT("2001:db8:7fff::1"), true },
+		{ STR_INIT("2001:db8::/33"), STR_INIT("2001:db8:8000::1"), false },
+		{ STR_INIT("::/0"), STR_INIT("::1"), true },
+	};
+	static const struct str bad[] = { STR_INIT(""), STR_INIT("x"), STR_INIT("1.2.3.4/33"),
+		STR_INIT("::1/129"), STR_INIT("1.2.3.4/"), STR_INIT("1.2.3.4/-1") };
+	struct smtp_network network, address;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ck_assert_int_eq(smtp_network_parse(cases[i].network, &network), ERR_OK);
+		ck_assert_int_eq(smtp_network_parse(cases[i].address, &address), ERR_OK);
+		ck_assert_int_eq(smtp_network_holds(&network, &address.address), cases[i].holds);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_int_eq(smtp_network_parse(bad[i], &network), ERR_SYNTAX);
+}
+END_TEST
+
+static struct smtp_address address_of(const char *text)
+{
+	struct smtp_network network;
+
+	ck_assert_int_eq(smtp_network_parse(str_c(text), &network), ERR_OK);
+	return network.address;
+}
+
+START_TEST(peers_are_counted)
+{
+	struct smtp_peers *peers = smtp_peers_new(2, 5);
+	struct smtp_address one = address_of("2001:db8:1:2::1"),
+			    same = address_of("2001:db8:1:2::2"),
+			    other = address_of("2001:db8:1:3::1");
+
+	ck_assert(smtp_peers_enter(peers, &one, 0));
+	ck_assert(smtp_peers_enter(peers, &same, 0));
+	ck_assert(!smtp_peers_enter(peers, &one, 0)); /* two at once */
+	ck_assert(smtp_peers_enter(peers, &other, 0));
+	smtp_peers_leave(peers, &one);
+	ck_assert(smtp_peers_enter(peers, &one, 1));
+	smtp_peers_leave(peers, &one);
+	ck_assert(smtp_peers_enter(peers, &one, 2)); /* the fifth of this minute */
+	smtp_peers_leave(peers, &one);
+	ck_assert(!smtp_peers_enter(peers, &one, 59999));
+	ck_assert(smtp_peers_enter(peers, &one, 60000));
+	smtp_peers_free(peers);
+}
+END_TEST
+
+START_TEST(peers_beyond_the_table_are_let_in)
+{
+	struct smtp_peers *peers = smtp_peers_new(1, 1);
+	uint32_t let_in = 0;
+
+	for (uint32_t i = 1; i <= 2 * SMTP_PEERS_SLOTS; i++) {
+		uint32_t raw = htonl(i);
+		struct smtp_address address = smtp_address_from(str_from((const char *)&raw, 4));
+
+		let_in += smtp_peers_enter(peers, &address, 0);
+	}
+	ck_assert_uint_eq(let_in, 2 * SMTP_PEERS_SLOTS);
+	smtp_peers_free(peers);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("smtp_peers");
+	TCase *tcase = tcase_create("smtp_peers");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tcase, networks_hold_addresses);
+	tcase_add_test(tcase, peers_are_counted);
+	tcase_add_test(tcase, peers_beyond_the_table_are_let_in);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
