@@ -66,6 +66,13 @@ MUST_CHECK enum err store_make_partitions(struct store *store, int64_t now_us, s
 MUST_CHECK enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_purged);
 #define STORE_SEEN_US (10 * TIMESTAMP_DAY_US) /* how long a second delivery is known */
 
+/* What is kept for a time of its own: raw mail; events and their messages, which are personal data; and
+ * rollups with the volumes. */
+enum store_kept { STORE_KEPT_RAW, STORE_KEPT_EVENTS, STORE_KEPT_ROLLUPS, STORE_KEPT_COUNT };
+/* Drops what is older than before_us: raw mail and events by whole weeks, rollups by whole days (UTC).
+ * Loaders wait for a moment. ERR_CONFLICT: a long query is in the way; try again. */
+MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us);
+
 /* ---- loading ---- */
 
 #define STORE_DIGEST_BYTES 32u
@@ -296,8 +303,8 @@ bool uuid_parse(struct str text, struct uuid *ret_uuid);
 
 /* ---- rollups against events ---- */
 
-/* Makes the rollups of [from, to), widened to whole days, again from the events that are still there.
- * Loaders wait meanwhile. */
+/* Makes the rollups of [from, to), widened to whole days, again from the events. Loaders wait meanwhile.
+ * ERR_RANGE: events of the window were dropped (store_drop): what is counted of them would be lost. */
 MUST_CHECK enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us);
 /* Rows of the rollups of [from, to), widened to whole days, that the events do not bear out, and rows
  * that are missing. */

@@ -19,3 +19,5 @@ MUST_CHECK enum err store_partitions_in_transaction(
 /* The lowest id of a moment, and the moment of an id. */
 struct uuid store_id_lowest(int64_t at_us);
 int64_t store_id_received_ms(const struct uuid *id);
+
+struct str store_kept_name(enum store_kept kept);

@@ -10,6 +10,19 @@ static int64_t day_after(int64_t at_us)
 	return timestamp_floor(at_us + TIMESTAMP_DAY_US - 1, TIMESTAMP_DAY_US);
 }
 
+/* Events that were dropped count on in the rollups, and only there. */
+static enum err check_events_are_left(struct store *store, int64_t from_us)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_DROPPED_BEFORE, &rows,
+		pg_text(store_kept_name(STORE_KEPT_EVENTS)));
+
+	if (err)
+		return err;
+	return pg_rows_count(rows) && pg_get_time(rows, 0, 0) > day_of(from_us) ? ERR_RANGE
+										: ERR_OK;
+}
+
 enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us)
 {
 	static const enum query steps[] = { QUERY_ROLLUP_15M_CLEAR, QUERY_ROLLUP_DAY_CLEAR,
@@ -20,6 +33,8 @@ enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_u
 	if (err)
 		return err;
 	err = pg_do(store->pg, QUERY_ROLLUP_LOCK, NULL);
+	if (!err)
+		err = check_events_are_left(store, from_us);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = PG_RUN(store->pg, steps[i], NULL, pg_time(day_of(from_us)),
 			pg_time(day_after(to_us)));

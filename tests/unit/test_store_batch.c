@@ -404,6 +404,47 @@ START_TEST(rows_move_when_their_partition_is_made)
 }
 END_TEST
 
+START_TEST(each_kind_is_kept_for_its_own_time)
+{
+	const int64_t old = NOW - 7 * 24 * HOUR, older = NOW - 100 * 24 * HOUR;
+	struct store *store = open_migrated();
+	struct arena *arena = arena_new();
+	struct store_batch_result result;
+	struct store_event_message message;
+	struct store_event event;
+	struct sample samples[3];
+	struct uuid ids[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		sample_init(&samples[i], i, "one.example");
+		samples[i].envelope.received_at_us = i == 0 ? NOW : i == 1 ? old : older;
+		ids[i] = store_id(samples[i].envelope.received_at_us, STR("s1"), i, 1);
+	}
+	ck_assert_int_eq(load(store, "s1", samples, 3, 0, 3, &result), ERR_OK);
+	/* The week of `old` ends on the Monday before NOW: then it may go, and not a day before. */
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_RAW, NOW - 3 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_OK);
+	ck_assert(message.has_raw);
+	ck_assert_int_eq(store_event(store, arena, &ids[2], &event, &message), ERR_OK);
+	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_RAW, NOW - 2 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_OK);
+	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_EVENTS, NOW - 2 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_event(store, arena, &ids[0], &event, &message), ERR_OK);
+	/* The counts of what is gone stay, and cannot be lost by making them again. */
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_int_eq(store_rollup_rebuild(store, old, NOW), ERR_RANGE);
+	ck_assert_int_eq(store_rollup_rebuild(store, NOW, NOW + 1), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_ROLLUPS, NOW), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	arena_free(arena);
+	store_close(store);
+}
+END_TEST
+
 START_TEST(two_loaders_of_one_spool_store_once)
 {
 	enum { ROUNDS = 20 };
@@ -579,6 +620,7 @@ int main(void)
 	tcase_add_test(tests, rollups_made_again_are_the_same);
 	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);
 	tcase_add_test(tests, rows_move_when_their_partition_is_made);
+	tcase_add_test(tests, each_kind_is_kept_for_its_own_time);
 	tcase_add_test(tests, two_loaders_of_one_spool_store_once);
 	tcase_add_test(tests, two_loaders_do_not_wait_in_a_ring);
 	tcase_add_test(tests, a_lost_connection_is_unavailable_and_comes_back);

@@ -1,0 +1,43 @@
+#include "store/store_priv.h"
+
+static const struct {
+	struct str name;
+	/* Partitioned by week; empty: none. In the order in which a batch comes to them, so that neither
+	 * waits for the other in a ring. */
+	struct str tables[2];
+} kept_tables[STORE_KEPT_COUNT] = {
+	[STORE_KEPT_RAW] = { STR_INIT("raw"), { STR_INIT("message_raw"), STR_INIT("") } },
+	[STORE_KEPT_EVENTS] = { STR_INIT("events"), { STR_INIT("message"), STR_INIT("event") } },
+	[STORE_KEPT_ROLLUPS] = { STR_INIT("rollups"), { STR_INIT(""), STR_INIT("") } },
+};
+
+struct str store_kept_name(enum store_kept kept)
+{
+	return kept_tables[kept].name;
+}
+
+static enum err drop_in_transaction(struct store *store, enum store_kept kept, int64_t before_us)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(kept_tables[kept].tables) && !err; i++)
+		if (kept_tables[kept].tables[i].n)
+			err = PG_RUN(store->pg, QUERY_DROP_PARTITIONS, NULL,
+				pg_text(kept_tables[kept].tables[i]), pg_time(before_us));
+	if (!err && kept == STORE_KEPT_ROLLUPS)
+		err = PG_RUN(store->pg, QUERY_DROP_ROLLUPS, NULL, pg_time(before_us));
+	if (err)
+		return err;
+	return PG_RUN(
+		store->pg, QUERY_DROPPED, NULL, pg_text(store_kept_name(kept)), pg_time(before_us));
+}
+
+enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us)
+{
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	return pg_end(store->pg,
+		drop_in_transaction(store, kept, timestamp_floor(before_us, TIMESTAMP_DAY_US)));
+}
