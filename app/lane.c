@@ -18,7 +18,8 @@ enum err lane_open(const struct config *config, struct arena *arena, const char 
 	options.segment_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_SEGMENT_BYTES) /
 				SEGMENT_STEP * SEGMENT_STEP;
 	options.quota_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_QUOTA_BYTES);
-	options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
+	if (config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES))
+		options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
 	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
 	if (mkdir(arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p, 0700) && errno != EEXIST)
 		return err_from_errno(errno);

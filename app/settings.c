@@ -3,6 +3,8 @@
 #include "app/token_keys.h"
 #include "core/log.h"
 
+enum { SETTINGS_RECORD_BYTES = 1 << 20 }; /* most that a spool record holds beside the message */
+
 bool settings_split_address(struct str address, struct str *ret_host, struct str *ret_port)
 {
 	size_t colon = str_rchr(address, ':');
@@ -114,6 +116,13 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 	token_keys_release(&keys);
 	if (err)
 		return err;
+	if (config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES) + SETTINGS_RECORD_BYTES >
+		config_int(config, CONFIG_SPOOL_SEGMENT_BYTES)) {
+		*ret_trouble = STR("smtp.max_message_bytes: a message and its envelope (1 MiB) do "
+				   "not fit into one "
+				   "spool file (spool.segment_bytes)");
+		return ERR_RANGE;
+	}
 	if (config_int(config, CONFIG_SPOOL_QUOTA_BYTES) <
 		2 * config_int(config, CONFIG_SPOOL_SEGMENT_BYTES)) {
 		*ret_trouble =

@@ -29,7 +29,7 @@ bool mailbox_format_from_name(struct str name, enum mailbox_format *ret_format);
  * takes the message as mboxcl2, else as mboxrd). False when nothing is left. */
 bool mbox_next(
 	struct arena *arena, enum mailbox_format format, struct str *rest, struct str *ret_message);
-/* Does this look like an mbox? */
+/* Does this look like an mbox: does it start with a "From " line that LF or CRLF ends? */
 bool mbox_starts(struct str bytes);
 
 struct mailbox_message {

@@ -6,7 +6,11 @@
 
 bool mbox_starts(struct str bytes)
 {
-	return str_starts(bytes, FROM_LINE);
+	struct str line, rest;
+
+	/* A CR inside the line: the file's lines end with CR, and all of it looks like one line. */
+	return str_starts(bytes, FROM_LINE) && str_cut(bytes, '\n', &line, &rest) &&
+	       str_chr(str_head(line, line.n - 1), '\r') == STR_NPOS;
 }
 
 /* What the formats differ in. */

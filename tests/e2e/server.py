@@ -48,6 +48,7 @@ class Server:
             "smtp.listen": f"127.0.0.1:{self.smtp_port}",
             "smtp.return_path_domains": "*",
             "smtp.banner_delay_ms": "0",
+            "spool.min_free_bytes": str(16 << 20),
             "api.listen": f"127.0.0.1:{self.http_port}",
             "api.loopback_without_key": "true",
             **{key: str(value) for key, value in settings.items()},

@@ -61,6 +61,7 @@ static const struct {
 		"loopback" },
 	{ GOOD "[api]\nloopback_without_key = true\n", ERR_OK, "" },
 	{ GOOD "[spool]\nsegment_bytes = 67108864\nquota_bytes = 67108864\n", ERR_RANGE, "quota" },
+	{ GOOD "[spool]\nsegment_bytes = 10485760\n", ERR_RANGE, "max_message_bytes" },
 	{ "no section = 1\n", ERR_SYNTAX, "t.conf" },
 };
 

@@ -148,6 +148,24 @@ static void expect_end(struct mailbox *mailbox)
 	mailbox_free(mailbox);
 }
 
+static const struct {
+	struct str bytes;
+	bool mbox;
+} start_cases[] = {
+	{ STR_INIT("From a Thu Jan  1 00:00:00 1970\nSubject: x\n\n"), true },
+	{ STR_INIT("From a Thu Jan  1 00:00:00 1970\r\nSubject: x\r\n\r\n"), true },
+	{ STR_INIT("From a Thu Jan  1 00:00:00 1970\rSubject: x\r\rbody\r"), false },
+	{ STR_INIT("From a Thu Jan  1 00:00:00 1970\rSubject: x\r\rbody\r\n"), false },
+	{ STR_INIT("From "), false },
+	{ STR_INIT("From: a@example.com\n"), false },
+};
+
+START_TEST(an_mbox_starts_with_a_whole_line)
+{
+	ck_assert_int_eq(mbox_starts(start_cases[_i].bytes), start_cases[_i].mbox);
+}
+END_TEST
+
 START_TEST(single_files)
 {
 	struct mailbox *mailbox;
@@ -264,6 +282,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_add_loop_test(tcase, an_mbox_starts_with_a_whole_line, 0, ARRAY_LEN(start_cases));
 	tcase_add_loop_test(pure, mbox, 0, ARRAY_LEN(mbox_cases));
 	tcase_add_test(pure, formats_have_names);
 	suite_add_tcase(suite, pure);
