@@ -186,6 +186,7 @@ static void read_complaint(struct parser *parser, struct arena *arena, const str
 	struct str type;
 
 	arf_events(arena, notice, &list, &type);
+	event_list_merge(arena, &list); /* a recipient named twice complained once */
 	take_events(parser, arena, STR_EMPTY, &list, report);
 	report->format = notice->has_feedback ? STR("arf") : STR("jmrp");
 }
