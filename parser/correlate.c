@@ -111,13 +111,24 @@ struct original correlate_original(struct arena *arena, const struct notice *not
 	return original;
 }
 
+/* True where a mail system wrote the returned message: then it is a bounce in a bounce. */
+static bool from_mail_system(struct arena *arena, const struct header_list *list)
+{
+	struct str from = mime_decode_words(arena, headers_get(list, STR("From")));
+
+	return str_ifind(from, STR("mailer-daemon")) != STR_NPOS || str_eq(from, STR("<>"));
+}
+
 struct str correlate_recipient(struct arena *arena, const struct notice *notice)
 {
-	struct str value = headers_get(&notice->returned, STR("To")), address;
-	size_t at = str_chr(value, '@');
+	struct str value = headers_get(&notice->returned, STR("To")), address, word;
+	size_t named = 0;
+	struct str rest = value;
 
-	if (at == STR_NPOS || str_chr(str_skip(value, at + 1), '@') != STR_NPOS ||
-		headers_get(&notice->returned, STR("Cc")).n)
+	while (str_next_word(&rest, ",", &word))
+		named += str_chr(word, '@') != STR_NPOS;
+	if (named != 1 || headers_get(&notice->returned, STR("Cc")).n ||
+		from_mail_system(arena, &notice->returned))
 		return STR_EMPTY;
 	value = mime_decode_words(arena, value);
 	return address_take(arena, value, &address) ? address_normal(arena, address) : STR_EMPTY;

@@ -45,14 +45,17 @@ struct str diagnostic_status(struct str text)
 /* Numbers of three digits that are no reply: what follows them is a unit. */
 static bool unit_follows(struct str s)
 {
-	static const struct str units[] = { STR_INIT("sec"), STR_INIT("byte"), STR_INIT("kb"),
-		STR_INIT("mb"), STR_INIT("hour"), STR_INIT("minute"), STR_INIT("day"),
-		STR_INIT("message"), STR_INIT("recipient"), STR_INIT("attempt"), STR_INIT("time"),
-		STR_INIT("char"), STR_INIT("kib"), STR_INIT("mib"), STR_INIT("ms") };
+	static const struct str units[] = { STR_INIT("s"), STR_INIT("sec"), STR_INIT("secs"),
+		STR_INIT("second"), STR_INIT("seconds"), STR_INIT("byte"), STR_INIT("bytes"),
+		STR_INIT("kb"), STR_INIT("mb"), STR_INIT("hour"), STR_INIT("hours"),
+		STR_INIT("minute"), STR_INIT("minutes"), STR_INIT("day"), STR_INIT("days"),
+		STR_INIT("attempts"), STR_INIT("ms") };
+	struct str word = STR_EMPTY;
 
-	s = str_trim(s);
+	if (!str_next_word(&s, " \t\r\n.,;:()", &word))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (str_istarts(s, units[i]))
+		if (str_ieq(word, units[i]))
 			return true;
 	return false;
 }

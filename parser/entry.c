@@ -68,6 +68,7 @@ static bool read_entry(struct str line, struct entry *ret_entry)
 	struct entry entry = { .indent = str_span(line, " \t") };
 	struct str s = skip_labels(line), inner;
 	size_t n, open;
+	bool echoed;
 
 	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
 		if (str_istarts(s, placeholders[i])) {
@@ -86,7 +87,8 @@ static bool read_entry(struct str line, struct entry *ret_entry)
 		return false;
 	entry.address = str_head(inner, n);
 	entry.rest = skip_echo(str_skip(inner, n));
-	if (!entry.angled && !ends_entry(entry.rest))
+	echoed = entry.rest.n && entry.rest.p != inner.p + n;
+	if (!entry.angled && !echoed && !ends_entry(entry.rest))
 		return false;
 	*ret_entry = entry;
 	return true;
@@ -248,7 +250,7 @@ static void share_words(struct list *list, size_t first, struct str behind)
 void entries_below(struct entry_source *source, enum entry_kind kind)
 {
 	struct list list = { .source = source, .kind = kind };
-	struct str rest = source->region, line, behind = STR_EMPTY;
+	struct str rest = source->region, line, behind = STR_EMPTY, ahead = STR_EMPTY;
 	size_t first = source->list->n, before = 0;
 	bool gap = false;
 	struct entry entry;
@@ -264,6 +266,7 @@ void entries_below(struct entry_source *source, enum entry_kind kind)
 		} else if (!list.any) {
 			if (++before > LINES_BEFORE_LIST)
 				break;
+			ahead = line;
 		} else if (gap) {
 			behind = str_from(
 				line.p, (size_t)(source->rest.p + source->rest.n - line.p));
@@ -275,6 +278,8 @@ void entries_below(struct entry_source *source, enum entry_kind kind)
 	flush(&list);
 	if (!behind.n && list.any && !list.words)
 		behind = str_skip(source->rest, source->region.n);
+	if (!str_trim(behind).n)
+		behind = ahead; /* Notes tells the reason first */
 	share_words(&list, first, behind);
 }
 
@@ -342,9 +347,11 @@ void entries_lines(struct entry_source *source)
 		if (!transcript_entry(line, &address, &words) ||
 			event_list_find(source->list, address))
 			continue;
-		words = reply.n ? arena_printf(
-					  source->arena, "%.*s %.*s", STR_ARG(reply), STR_ARG(line))
-				: line;
+		if (reply.n)
+			words = arena_printf(
+				source->arena, "%.*s %.*s", STR_ARG(reply), STR_ARG(line));
+		else if (!words.n || !ascii_digit(words.p[0]))
+			words = line; /* else the reply is quoted in it */
 		if (!add_event(source, address, words))
 			return;
 		reply = STR_EMPTY;

@@ -49,7 +49,8 @@ struct formats *formats_new(void)
 			formats->anchors[n] = &families[i]->anchors[k];
 			patterns[n++] = families[i]->anchors[k].pattern;
 		}
-	err = matcher_compile(formats->arena, patterns, n, MATCHER_STARTS, &formats->matcher, &bad, &why);
+	err = matcher_compile(
+		formats->arena, patterns, n, MATCHER_STARTS, &formats->matcher, &bad, &why);
 	assert(!err); /* the tables are ours; a test compiles them */
 	(void)err;
 	return formats;
@@ -168,6 +169,7 @@ static void read_match(const struct match *match, struct entry_source *source)
 {
 	switch (match->anchor->shape) {
 	case FORMAT_BELOW:
+	case FORMAT_HERE:
 		entries_below(source, ENTRY_ADDRESS);
 		break;
 	case FORMAT_LOCAL:
@@ -200,12 +202,14 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 			.list = &reading->list };
 		size_t before = reading->list.n;
 
+		if (match->anchor->shape == FORMAT_HERE)
+			source.region = source.rest = str_skip(reading->notice, match->from);
 		if (match->rank != rank || match->from < covered)
 			continue;
 		read_match(match, &source);
 		if (reading->list.n == before)
 			continue;
-		covered = match->to + source.region.n;
+		covered = (size_t)(source.region.p - reading->notice.p) + source.region.n;
 		if (!reading->format.n)
 			reading->format = match->anchor->format;
 	}

@@ -14,6 +14,7 @@
 enum format_shape {
 	FORMAT_ORIGINAL, /* the returned message starts here */
 	FORMAT_BELOW,    /* recipients on the lines below, each with its diagnosis */
+	FORMAT_HERE,     /* the same, the list starting with the anchor itself */
 	FORMAT_LOCAL,    /* the same, local parts only: the domain is that of From */
 	FORMAT_INLINE,   /* the recipient right behind */
 	FORMAT_LINES,    /* "550 <user@host>... diagnosis" on lines below */

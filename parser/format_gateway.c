@@ -16,7 +16,7 @@ static const struct format_anchor anchors[] = {
 	ROW("messagelabs", BELOW,
 		"your message (was|could) not (be )?delivered to the following "
 		"(recipients|addresses):"),
-	ROW("mcafee", BELOW, "-{3,} ?the following addresses had delivery problems ?-{3,}"),
+	ROW("mcafee", BELOW, "-{3,} *the following addresses had delivery problems *-{3,}"),
 	ROW("surfcontrol", BELOW, "your message could not be sent\\. [^<]*addresses involved"),
 	ROW("surfcontrol", BELOW, "could not be delivered\\. (a )?transcript of the attempts"),
 	ROW("barracuda", BELOW, "could not be delivered to:"),
@@ -26,7 +26,7 @@ static const struct format_anchor anchors[] = {
 	ROW("ironport", INLINE, "the following message to <"),
 	ROW("proofpoint", BELOW,
 		"your message to the following recipients? (was|could) not (be )?delivered:"),
-	ROW("notes", BELOW, "-{3,} ?failure reasons ?-{3,}"),
+	ROW("notes", BELOW, "-{3,} *failure reasons *-{3,}"),
 	ROW("domino", BELOW, "^your (message|document)[^\\n]*: *$"),
 	ROW("domino", BELOW, "was not delivered to:"),
 	ROW("groupwise", BELOW, "the message that you sent was undeliverable to the following:"),

@@ -10,6 +10,10 @@
 	{                                                                                          \
 		STR_INIT("generic"), FORMAT_INLINE, STR_INIT(pattern)                              \
 	}
+#define HERE(pattern)                                                                              \
+	{                                                                                          \
+		STR_INIT("generic"), FORMAT_HERE, STR_INIT(pattern)                                \
+	}
 #define DELAY(pattern)                                                                             \
 	{                                                                                          \
 		STR_INIT(""), FORMAT_DELAY, STR_INIT(pattern)                                      \
@@ -18,11 +22,13 @@
 static const struct format_anchor anchors[] = {
 	BELOW("following (e-?mail )?(address|recipient|user|mailbox|account)(e?s|\\(e?s\\))?"),
 	BELOW("(could|can|was|were|did) ?not (be )?(delivered|reached|sent|received) (to|by|for)( "
-	      "the following)?( e-?mail)?( address| recipient| user)?(es|s|\\(s\\)|\\(es\\))? ?:?"),
+	      "the following)?( e-?mail)?(( address| recipient| user)(es|s)?\\b)? ?:?"),
 	BELOW("failed recipients?:"),
 	BELOW("undeliverable (to|recipients?|address(es)?)( the following)?:?"),
 	BELOW("invalid recipients?:"),
 	BELOW("^your message to:"),
+	HERE("^<[^<> @]+@[^<> @]+>:"),
+	INLINE("delivery of e-?mail to this address"),
 	INLINE("(could|can) ?not (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "
 	       "?(to|for):? "),
 	INLINE("(unable|not able|failed|error|problem) (to )?deliver(ing|y)? (of )?(the |your "

@@ -20,15 +20,15 @@ static const struct format_anchor anchors[] = {
 	ORIGINAL("^here is a copy of the first part of the message"),
 	ORIGINAL("^-{3,} start of returned message"),
 	/* sendmail */
-	ORIGINAL("^ *-{3,} ?(unsent )?message (header )?(follows|text follows)"),
-	ORIGINAL("^ *-{3,} ?(original|returned|unsent) (message|mail)( "
+	ORIGINAL("^ *-{3,} *(unsent )?message (header )?(follows|text follows)"),
+	ORIGINAL("^ *-{3,} *(original|returned|unsent) (message|mail)( "
 		 "?(header|info|follows|below))?"),
-	ORIGINAL("^ *-{3,} ?message (header|body) (follows|suppressed)"),
-	ORIGINAL("^\\|?-{3,} ?message text follows"),
-	ORIGINAL("^-{3,} ?returned mail"),
-	ORIGINAL("^-{3,} ?unsent message below"),
+	ORIGINAL("^ *-{3,} *message (header|body) (follows|suppressed)"),
+	ORIGINAL("^\\|?-{3,} *message text follows"),
+	ORIGINAL("^-{3,} *returned mail"),
+	ORIGINAL("^-{3,} *unsent message below"),
 	/* Google */
-	ORIGINAL("^ *-{3,} ?original message ?-{3,}"),
+	ORIGINAL("^ *-{3,} *original message *-{3,}"),
 	/* others */
 	ORIGINAL("^ *(original message|message headers?|the original message|original headers) "
 		 "(follows?|is attached)"),
@@ -43,6 +43,8 @@ static const struct format_anchor anchors[] = {
 	ORIGINAL("^return-path: ?<"),
 	ORIGINAL("^dkim-signature: ?v=1"),
 	ORIGINAL("^content-type: message/rfc822"),
+	ORIGINAL("^from mailer-daemon +"),
+	ORIGINAL("^the first [0-9]+ lines of your original message follow"),
 };
 
 const struct format_family format_original = { anchors, ARRAY_LEN(anchors), FORMAT_OWN };

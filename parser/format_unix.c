@@ -58,12 +58,12 @@ static const struct format_anchor anchors[] = {
 	QMAIL(DELAY, "this is not a permanent error; i'll keep trying"),
 
 	/* sendmail 8; 5 has no list, only its transcript. */
-	SENDMAIL(BELOW, "-{3,} ?the following addresses (had|have) (permanent )?(fatal|delivery) "
-			"(errors|problems) ?-{3,}"),
-	SENDMAIL(BELOW, "-{3,} ?the following addresses had (transient|delivery) [a-z-]{0,10} "
-			"?(problems|errors) ?-{3,}"),
-	SENDMAIL(LINES, "-{3,} ?transcript of session follows ?-{3,}"),
-	SENDMAIL(DELAY, "-{3,} ?the following addresses had transient non-fatal errors"),
+	SENDMAIL(BELOW, "-{3,} *the following addresses (had|have) (permanent )?(fatal|delivery) "
+			"(errors|problems) *-{3,}"),
+	SENDMAIL(BELOW, "-{3,} *the following addresses had (transient|delivery) [a-z-]{0,10} "
+			"?(problems|errors) *-{3,}"),
+	SENDMAIL(LINES, "-{3,} *transcript of session follows *-{3,}"),
+	SENDMAIL(DELAY, "-{3,} *the following addresses had transient non-fatal errors"),
 	SENDMAIL(DELAY, "warning: message still undelivered after"),
 	SENDMAIL(DELAY, "warning: could not send message for past"),
 
@@ -75,10 +75,10 @@ static const struct format_anchor anchors[] = {
 		"this is a delivery status notification from [^\\n]*, running the courier mail "
 		"server"),
 	OTHER("courier", BELOW, "unable to deliver your message to the following recipients?:"),
-	OTHER("smail", BELOW, "-{3,} ?failed addresses follow: ?-{3,}\\|?"),
+	OTHER("smail", BELOW, "-{3,} *failed addresses follow: *-{3,}\\|?"),
 	OTHER("lsmtp", INLINE, "^error-for: "),
-	OTHER("csmtp", BELOW, "-{3,} ?failed recipients ?-{3,}"),
-	OTHER("phquery", BELOW, "-{3,} ?message not delivered to the following( addresses)?:"),
+	OTHER("csmtp", BELOW, "-{3,} *failed recipients *-{3,}"),
+	OTHER("phquery", BELOW, "-{3,} *message not delivered to the following( addresses)?:"),
 	OTHER("zmailer", BELOW,
 		"following is a list of recipients to whom the message could not be delivered:"),
 	OTHER("smtp32", INLINE, "^delivery failed [0-9]{1,4} attempts:"),

@@ -11,19 +11,44 @@
 
 /* ---- the report ---- */
 
-/* A report in its own part, else one that stands in the text. */
+/* Some put the fields of a report into the header of the mail itself. */
+static struct str fields_of_header(struct arena *arena, const struct notice *notice)
+{
+	struct str recipient = notice_header(notice, STR("Final-Recipient"));
+	struct str original = notice_header(notice, STR("Original-Recipient"));
+
+	if (!recipient.n)
+		return STR_EMPTY;
+	return arena_printf(arena,
+		"Final-Recipient: %.*s\nOriginal-Recipient: %.*s\nAction: %.*s\nStatus: %.*s\n",
+		STR_ARG(recipient), STR_ARG(original),
+		STR_ARG(notice_header(notice, STR("Action"))),
+		STR_ARG(notice_header(notice, STR("Status"))));
+}
+
+/* A report in its own part, else one in the text, else one in the header. */
+static bool find_report(
+	struct arena *arena, const struct notice *notice, struct str text, struct dsn *ret_dsn)
+{
+	size_t at = dsn_find(text);
+	struct str header;
+
+	if (notice->status_text.n && dsn_parse(arena, notice->status_text, ret_dsn) == ERR_OK)
+		return true;
+	if (at != STR_NPOS && dsn_parse(arena, str_skip(text, at), ret_dsn) == ERR_OK)
+		return true;
+	header = fields_of_header(arena, notice);
+	return header.n && dsn_parse(arena, header, ret_dsn) == ERR_OK;
+}
+
 static void read_report(
 	struct arena *arena, const struct notice *notice, struct str text, struct gathering *g)
 {
-	struct str body = notice->status_text, id;
+	struct str id;
 	struct dsn dsn;
 
-	if (!body.n || dsn_parse(arena, body, &dsn) != ERR_OK) {
-		size_t at = dsn_find(text);
-
-		if (at == STR_NPOS || dsn_parse(arena, str_skip(text, at), &dsn) != ERR_OK)
-			return;
-	}
+	if (!find_report(arena, notice, text, &dsn))
+		return;
 	delivery_events(arena, &dsn, &g->list);
 	id = xtext_decode(arena, dsn.message.field[DSN_ENVELOPE_ID].text);
 	g->envelope_id = utf8_head(utf8_clean(arena, id), LIMIT_FIELD_TEXT_BYTES);
@@ -72,6 +97,59 @@ static void fill_from_words(struct event_list *report, const struct event_list *
 		if (!event->diagnostic.n)
 			event->diagnostic = from->diagnostic;
 	}
+}
+
+/* The reply at the front of a line of a transcript: "<<< 550 no", "- 554 no", "returned '550 no'". */
+static struct str reply_in(struct str line)
+{
+	static const struct str leads[] = { STR_INIT("returned '"), STR_INIT("returned \"") };
+	struct diagnostic d;
+	struct str s = str_skip(line, str_span(line, " \t<>*-'\"("));
+
+	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
+		size_t at = str_ifind(line, leads[i]);
+
+		if (at != STR_NPOS)
+			s = str_skip(line, at + leads[i].n);
+	}
+	if (!s.n || !ascii_digit(s.p[0]))
+		return STR_EMPTY;
+	diagnostic_read(str_head(s, 24), &d);
+	return d.reply_code || d.status.n ? s : STR_EMPTY;
+}
+
+static struct str reply_in_text(struct str text)
+{
+	struct str rest = text, line, reply;
+
+	while (str_next_line(&rest, &line)) {
+		reply = reply_in(line);
+		if (reply.n)
+			return reply;
+	}
+	return STR_EMPTY;
+}
+
+/* With one recipient, a reply that stands elsewhere in the notice is about him. A diagnosis of the
+ * report keeps its words and takes the code alone. */
+static void fill_reply(struct arena *arena, struct str text, bool report, struct event_list *list)
+{
+	struct event *event = list->items;
+	struct diagnostic told, found;
+	struct str reply;
+
+	if (list->n != 1)
+		return;
+	diagnostic_read(event->diagnostic, &told);
+	if (told.reply_code || (told.status.n && !report))
+		return;
+	reply = reply_in_text(text);
+	if (!reply.n)
+		return;
+	diagnostic_read(reply, &found);
+	event->reply_code = found.reply_code;
+	if (!report || !event->diagnostic.n)
+		event->diagnostic = utf8_head(text_squeeze(arena, reply), LIMIT_DIAGNOSTIC_BYTES);
 }
 
 /* ---- X-Failed-Recipients ---- */
@@ -153,7 +231,7 @@ static void name_by_returned(struct arena *arena, const struct notice *notice, s
 	struct str address = correlate_recipient(arena, notice);
 	struct event *event = first_unnamed(list);
 
-	if (!address.n || list->n > 1)
+	if (!address.n || list->n > 1 || (list->flaws & FLAW_BIT(FLAW_BAD_ADDRESS)))
 		return;
 	if (!event && !list->n) {
 		event = event_list_add(arena, list);
@@ -218,6 +296,8 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 		for (size_t i = 0; i < g.list.n && !str_eq(g.format, STR("rfc3464")); i++)
 			g.list.items[i].outcome = OUTCOME_DELAYED;
 	g.remarks = whole_remarks(arena, &reading);
+	fill_reply(arena, reading.notice, str_eq(g.format, STR("rfc3464")), &g.list);
+	g.inner = reading.original;
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
 		name_by_returned(arena, &seen, g.remarks, &g.list);
 	drop_unnamed(&g.list);

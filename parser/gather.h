@@ -10,6 +10,7 @@ struct gathering {
 	struct str format;
 	struct str remarks; /* the notice's words, for a second look at the reason */
 	struct header_list returned;
+	struct str inner;       /* a whole mail behind the notice, where one stands in the text */
 	struct str envelope_id; /* as the report gives it, decoded */
 	uint32_t flaws;
 };

@@ -62,7 +62,12 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("\xE9\x80\x80\xE4\xBF\xA1"),
 	STR_INIT("\xE6\x8A\x95\xE9\x80\x92\xE5\xA4\xB1\xE8\xB4\xA5"), /* Chinese */
 	STR_INIT("\xE6\x97\xA0\xE6\xB3\x95\xE6\x8A\x95\xE9\x80\x92"),
-	STR_INIT("\xEB\xB0\x98\xEC\x86\xA1") /* Korean: returned */ };
+	STR_INIT("\xEB\xB0\x98\xEC\x86\xA1"), /* Korean: returned */
+	STR_INIT(
+		"\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC\xE9\x80\x9A\xE7\x9F\xA5"), /* Japanese: error notice */
+	STR_INIT("\xE9\x85\x8D\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
+	STR_INIT("\xE9\x80\x81\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
+	STR_INIT("are not member"), STR_INIT("automatically rejected mail") };
 static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
 	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
 	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),
@@ -223,6 +228,9 @@ enum kind kind_by_shape(const struct notice *notice)
 	if (OCCURS(str_head(notice->text, 4096), challenges))
 		return KIND_CHALLENGE;
 	if (notice->has_status || str_eq(type, STR("delivery-status")))
+		return KIND_BOUNCE;
+	/* Sieve's "reject" answers with a disposition, RFC 5429 2.2; it is a refusal all the same. */
+	if (notice->has_mdn && str_ifind(notice->text, STR("automatically rejected")) != STR_NPOS)
 		return KIND_BOUNCE;
 	if (notice->has_mdn)
 		return KIND_MDN;

@@ -357,7 +357,7 @@ void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str 
 {
 	struct mime_tree tree = { 0 };
 	struct reading r = { .parser = parser, .arena = arena, .tree = &tree };
-	struct str bytes = prescan(arena, message, &tree.flaws);
+	struct str bytes = prescan(arena, message, &tree.flaws, &tree.returned_raw);
 	g_autoptr(GMimeMessage) parsed = NULL;
 
 	if (parser->stream)

@@ -25,6 +25,7 @@ struct mime_tree {
 	struct mime_part *parts;      /* the leaves, in order; none of a returned message */
 	size_t n_parts;
 	struct header_list returned; /* header of the first returned message */
+	struct str returned_raw;     /* the same from its header on, with what follows; borrows */
 	size_t n_messages;           /* returned messages, whole or their headers */
 	uint32_t flaws;
 };

@@ -162,14 +162,15 @@ static void take_events(const struct parser *parser, struct arena *arena, struct
 	report->flaws |= list->flaws;
 }
 
-static void read_bounce(
-	struct parser *parser, struct arena *arena, struct notice *notice, struct report *report)
+static void read_bounce(struct parser *parser, struct arena *arena, struct notice *notice,
+	struct str *ret_inner, struct report *report)
 {
 	struct gathering g;
 	bool certain = report->kind == KIND_BOUNCE;
 
 	gather_bounce(parser->rules->formats, parser->scratch, arena, notice, certain, &g);
 	notice->returned = g.returned;
+	*ret_inner = g.inner;
 	take_events(parser, arena, g.remarks, &g.list, report);
 	report->format = g.format;
 	report->original.envelope_id = g.envelope_id;
@@ -205,13 +206,14 @@ static bool read_ses(struct parser *parser, struct arena *arena, const struct no
 	return true;
 }
 
-void parse_message(struct parser *parser, struct arena *arena, const struct envelope *envelope,
-	struct str message, struct report *ret_report)
+static void read_message(struct parser *parser, struct arena *arena,
+	const struct envelope *envelope, struct str message, struct str *ret_inner,
+	struct report *ret_report)
 {
 	struct mime_tree tree;
 	struct notice notice;
 	struct report report;
-	struct str envelope_id;
+	struct str envelope_id, text_inner = STR_EMPTY;
 
 	report_init(&report);
 	mime_tree_read(parser->mime, arena, message, &tree);
@@ -221,7 +223,7 @@ void parse_message(struct parser *parser, struct arena *arena, const struct enve
 		read_complaint(parser, arena, &notice, &report);
 	else if ((report.kind == KIND_BOUNCE || report.kind == KIND_UNKNOWN) &&
 		 !read_ses(parser, arena, &notice, &report))
-		read_bounce(parser, arena, &notice, &report);
+		read_bounce(parser, arena, &notice, &text_inner, &report);
 	envelope_id = report.original.envelope_id;
 	report.original = correlate_original(arena, &notice);
 	report.original.envelope_id = envelope && envelope->envelope_id.n
@@ -230,7 +232,32 @@ void parse_message(struct parser *parser, struct arena *arena, const struct enve
 					      : envelope_id;
 	report.token = correlate_token(arena, &notice);
 	report.flaws |= tree.flaws;
+	*ret_inner = tree.returned_raw.n ? tree.returned_raw : text_inner;
 	*ret_report = report;
+}
+
+/* A gateway may wrap a bounce into a notice of its own that names nobody. What is wrapped is then no
+ * mail of ours that came back but the bounce itself. */
+static void unwrap(struct parser *parser, struct arena *arena, const struct envelope *envelope,
+	struct str inner, struct report *report)
+{
+	struct report wrapped;
+	struct str none;
+
+	if (report->kind != KIND_BOUNCE || report->n_events || !inner.n)
+		return;
+	read_message(parser, arena, envelope, inner, &none, &wrapped);
+	if (wrapped.kind == KIND_BOUNCE && wrapped.n_events)
+		*report = wrapped;
+}
+
+void parse_message(struct parser *parser, struct arena *arena, const struct envelope *envelope,
+	struct str message, struct report *ret_report)
+{
+	struct str inner;
+
+	read_message(parser, arena, envelope, message, &inner, ret_report);
+	unwrap(parser, arena, envelope, inner, ret_report);
 }
 
 void parse_reply(struct parser *parser, struct arena *arena, struct str reply,

@@ -19,6 +19,7 @@ struct scan {
 	size_t n, max;
 	struct str boundary[LIMIT_MIME_DEPTH];
 	size_t depth, parts;
+	struct str returned; /* the first returned message, from its header on */
 	uint32_t flaws;
 	bool full; /* a limit was met: nothing more is written */
 };
@@ -351,12 +352,15 @@ static bool scan_part(struct scan *scan)
 	if (block.encoded || (!message && !is_header_text(block.type)))
 		return true;
 	scan->in = skip_preamble(scan->in);
+	if (message && !scan->returned.n)
+		scan->returned = scan->in;
 	scan_header(scan, &(struct block){ .returned = true });
 	put_line(scan, STR_EMPTY);
 	return false;
 }
 
-struct str prescan(struct arena *arena, struct str message, uint32_t *ret_flaws)
+struct str prescan(
+	struct arena *arena, struct str message, uint32_t *ret_flaws, struct str *ret_returned)
 {
 	struct scan scan = { .arena = arena };
 	bool keep;
@@ -372,5 +376,6 @@ struct str prescan(struct arena *arena, struct str message, uint32_t *ret_flaws)
 	if (scan.parts == LIMIT_MIME_PARTS)
 		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 	*ret_flaws = scan.flaws;
+	*ret_returned = scan.returned;
 	return str_from(scan.out, scan.n);
 }

@@ -12,5 +12,7 @@
 
 #include <stdint.h>
 
-/* The bytes to parse; *ret_flaws gets FLAW_BITs of core/report.h. */
-struct str prescan(struct arena *arena, struct str message, uint32_t *ret_flaws);
+/* The bytes to parse; *ret_flaws gets FLAW_BITs of core/report.h, *ret_returned the first returned
+ * message as it stood, for the one case that somebody wants its body. It borrows from `message`. */
+struct str prescan(
+	struct arena *arena, struct str message, uint32_t *ret_flaws, struct str *ret_returned);

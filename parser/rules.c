@@ -249,8 +249,8 @@ static enum err compile(struct rules *rules, struct reading *r)
 		rules->with_pattern[rules->n_patterns] = i;
 		patterns[rules->n_patterns++] = rules->items[i].pattern;
 	}
-	err = matcher_compile(
-		r->trouble_arena, patterns, rules->n_patterns, MATCHER_ENDS, &rules->matcher, &bad, &why);
+	err = matcher_compile(r->trouble_arena, patterns, rules->n_patterns, MATCHER_ENDS,
+		&rules->matcher, &bad, &why);
 	if (err == ERR_SYNTAX) {
 		const struct rule *rule = &rules->items[rules->with_pattern[bad]];
 
@@ -392,8 +392,8 @@ static bool on_wanted(void *context, size_t pattern, size_t from, size_t to)
 	return !l->found;
 }
 
-static bool occurs(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
-	struct str text)
+static bool occurs(
+	const struct rules *rules, struct matcher_scratch *scratch, size_t wanted, struct str text)
 {
 	struct looking l = { rules, wanted, false };
 
