@@ -7,9 +7,11 @@
 #define CONFIDENCE_OF_STATUS  0.7
 #define CONFIDENCE_OF_SUBJECT 0.4 /* an unregistered code, or X.n.0 */
 
-static struct rule_facts facts_of(struct arena *arena, const struct event *event)
+static struct rule_facts facts_of(struct arena *arena, struct str format, const struct event *event)
 {
 	struct rule_facts facts = { .reporting_mta = event->reporting_mta };
+
+	facts.fact[RULE_FORMAT] = format;
 
 	facts.fact[RULE_MTA] = event->remote_mta;
 	facts.fact[RULE_DOMAIN] = event->domain;
@@ -20,12 +22,17 @@ static struct rule_facts facts_of(struct arena *arena, const struct event *event
 	return facts;
 }
 
-/* Of a mail that is still being tried nothing is known to be final. */
+/* A temporary code says that the server itself does not hold the refusal for final, whatever its words
+ * are; of a mail that is still being tried nothing is known to be final at all. */
 static enum reason_class class_of(const struct event *event)
 {
 	enum reason_class class = reason_class(event->reason);
+	bool temporary = str_starts(event->status, STR("4.")) ||
+			 (!event->status.n && event->reply_code / 100 == 4);
 
-	return class == CLASS_HARD && event->outcome == OUTCOME_DELAYED ? CLASS_SOFT : class;
+	if (class == CLASS_HARD && (temporary || event->outcome == OUTCOME_DELAYED))
+		return CLASS_SOFT;
+	return class;
 }
 
 static void take_rule(struct event *event, const struct rule_hit *hit, double share)
@@ -81,15 +88,16 @@ static bool by_status(struct arena *arena, struct event *event, double least)
 	return true;
 }
 
-void classify_event(const struct classifier *classifier, struct arena *arena, struct str remarks,
-	struct event *event)
+void classify_event(const struct classifier *classifier, struct arena *arena,
+	const struct classify_context *context, struct event *event)
 {
-	struct rule_facts facts = facts_of(arena, event);
+	struct rule_facts facts = facts_of(arena, context->format, event);
 
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
 		return;
 	if (by_text(classifier, &facts, event) || by_status(arena, event, CONFIDENCE_OF_STATUS) ||
-		by_remarks(classifier, &facts, remarks, event) || by_status(arena, event, 0))
+		by_remarks(classifier, &facts, context->remarks, event) ||
+		by_status(arena, event, 0))
 		return;
 	event->reason = REASON_UNKNOWN_UNCLASSIFIED;
 	event->rule = (struct rule_ref){ .id = STR("none"), .layer = LAYER_NONE };

@@ -11,8 +11,14 @@ struct classifier {
 	struct matcher_scratch *scratch;
 };
 
-/* Fills reason, class, rule and confidence of `event` from its other fields. `remarks` is what the
+/* What the notice says beside the event itself; all may be empty. */
+struct classify_context {
+	struct str remarks; /* the words for a person, see below */
+	struct str format;  /* the family that wrote them */
+};
+
+/* Fills reason, class, rule and confidence of `event` from its other fields. `remarks` are what the
  * notice says to a person beside the diagnostic: asked only where the diagnostic tells nothing, and
  * never the source of a span. */
-void classify_event(const struct classifier *classifier, struct arena *arena, struct str remarks,
-	struct event *event);
+void classify_event(const struct classifier *classifier, struct arena *arena,
+	const struct classify_context *context, struct event *event);

@@ -118,6 +118,11 @@ static void set_recipients(struct arena *arena, const struct dsn_block *block,
 	event->original_recipient = original;
 	event->recipient = original.n ? original : final;
 	event->final_recipient = final.n ? final : original;
+	/* A pipe, a file, a pseudo recipient of the server: no address, but whom the report means. */
+	if (!event->final_recipient.n)
+		event->final_recipient = utf8_head(
+			text_squeeze(arena, utf8_clean(arena, block->field[DSN_FINAL_RCPT].text)),
+			LIMIT_ADDRESS_BYTES);
 }
 
 static void set_outcome(const struct dsn_block *block, struct event_list *list, struct event *event)

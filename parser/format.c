@@ -75,7 +75,7 @@ const struct matcher *formats_matcher(const struct formats *formats)
 struct match {
 	const struct format_anchor *anchor;
 	enum format_rank rank;
-	size_t from, to;
+	size_t from, to, pattern;
 };
 struct search {
 	const struct formats *formats;
@@ -97,7 +97,7 @@ static bool on_match(void *context, size_t pattern, size_t from, size_t to)
 	if (search->n == FORMAT_MATCHES)
 		return false;
 	search->matches[search->n++] =
-		(struct match){ anchor, search->formats->ranks[pattern], from, to };
+		(struct match){ anchor, search->formats->ranks[pattern], from, to, pattern };
 	return true;
 }
 
@@ -107,7 +107,9 @@ static int compare_matches(const void *a, const void *b)
 
 	if (x->from != y->from)
 		return x->from < y->from ? -1 : 1;
-	return (x->to < y->to) - (x->to > y->to); /* the longer first */
+	if (x->to != y->to)
+		return x->to > y->to ? -1 : 1; /* the longer first */
+	return (x->pattern > y->pattern) - (x->pattern < y->pattern);
 }
 
 /* The start of the line at or before `at`. */

@@ -17,8 +17,8 @@ static const struct format_anchor anchors[] = {
 		"your message (was|could) not (be )?delivered to the following "
 		"(recipients|addresses):"),
 	ROW("mcafee", BELOW, "-{3,} *the following addresses had delivery problems *-{3,}"),
-	ROW("surfcontrol", BELOW, "your message could not be sent\\. [^<]*addresses involved"),
-	ROW("surfcontrol", BELOW, "could not be delivered\\. (a )?transcript of the attempts"),
+	ROW("surfcontrol", INLINE, "^addressed to: "),
+	ROW("surfcontrol", MARK, "a transcript of the attempts to send the message follows"),
 	ROW("barracuda", BELOW, "could not be delivered to:"),
 	ROW("caiwireless", BELOW, "the following recipients did not receive this message:"),
 	ROW("usanet", INLINE, "^intended recipient:"),

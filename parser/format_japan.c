@@ -20,9 +20,6 @@ static const struct format_anchor anchors[] = {
 		"\xA2\xE3\x83\x89\xE3\x83\xAC\xE3\x82\xB9\xE3\x81\xB8\xE3\x81\xAE\xE9\x80\x81\xE4"
 		"\xBF\xA1\xE3\x81\xAB\xE5\xA4\xB1\xE6\x95\x97\xE3\x81\x97\xE3\x81\xBE\xE3\x81\x97"
 		"\xE3\x81\x9F"),
-	ROW("activehunter", BELOW,
-		"-{3,} *the following addresses had permanent fatal errors *-{3,}"),
-	ROW("biglobe", BELOW, "-{3,} *the following addresses had delivery problems *-{3,}"),
 	ROW("x1", BELOW, "-{3,} *the following addresses had delivery errors *-{3,}"),
 	ROW("x2", INLINE, "^delivery failed: "),
 	ROW("generic-ja", BELOW,

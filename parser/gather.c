@@ -90,7 +90,7 @@ static void fill_from_words(struct event_list *report, const struct event_list *
 			from = &words->items[i];
 		if (!from)
 			continue;
-		if (!event->recipient.n) {
+		if (!event->recipient.n && from->recipient.n) {
 			event->recipient = from->recipient;
 			event->final_recipient = from->final_recipient;
 		}
@@ -130,6 +130,39 @@ static struct str reply_in_text(struct str text)
 	return STR_EMPTY;
 }
 
+/* Steps by the words that events use for them; others are not kept. */
+static struct str known_step(struct str step)
+{
+	static const struct str steps[] = { STR_INIT("RCPT"), STR_INIT("DATA"), STR_INIT("MAIL"),
+		STR_INIT("EHLO"), STR_INIT("HELO"), STR_INIT("STARTTLS"), STR_INIT("CONN"),
+		STR_INIT("QUIT") };
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (str_ieq(step, steps[i]))
+			return steps[i];
+	return STR_EMPTY;
+}
+
+/* The step of the transcript that was answered with a refusal: the last ">>> " before it. */
+static struct str step_in_text(struct str text)
+{
+	struct str rest = text, line, step = STR_EMPTY;
+	struct diagnostic d;
+
+	while (str_next_line(&rest, &line)) {
+		line = str_trim(line);
+		if (str_starts(line, STR(">>> ")))
+			step = str_trim(str_skip(line, 4));
+		else if (step.n && reply_in(line).n)
+			break;
+	}
+	step = str_head(step, str_cspan(step, " :"));
+	if (step.n)
+		return step;
+	diagnostic_read(text, &d);
+	return d.command;
+}
+
 /* With one recipient, a reply that stands elsewhere in the notice is about him. A diagnosis of the
  * report keeps its words and takes the code alone. */
 static void fill_reply(struct arena *arena, struct str text, bool report, struct event_list *list)
@@ -141,6 +174,8 @@ static void fill_reply(struct arena *arena, struct str text, bool report, struct
 	if (list->n != 1)
 		return;
 	diagnostic_read(event->diagnostic, &told);
+	if (!told.command.n)
+		event->command = known_step(step_in_text(text));
 	if (told.reply_code || (told.status.n && !report))
 		return;
 	reply = reply_in_text(text);
@@ -242,13 +277,19 @@ static void name_by_returned(struct arena *arena, const struct notice *notice, s
 		name_event(event, address);
 }
 
+/* What a report gives for a recipient is kept as it is where it is no address. */
 static void drop_unnamed(struct event_list *list)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].recipient.n)
-			list->items[n++] = list->items[i];
+	for (size_t i = 0; i < list->n; i++) {
+		struct event *event = &list->items[i];
+
+		if (!event->recipient.n)
+			event->recipient = event->final_recipient;
+		if (event->recipient.n)
+			list->items[n++] = *event;
+	}
 	list->n = n;
 }
 
@@ -298,6 +339,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	g.remarks = whole_remarks(arena, &reading);
 	fill_reply(arena, reading.notice, str_eq(g.format, STR("rfc3464")), &g.list);
 	g.inner = reading.original;
+	g.family = reading.format;
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
 		name_by_returned(arena, &seen, g.remarks, &g.list);
 	drop_unnamed(&g.list);

@@ -137,8 +137,8 @@ static void read_words(struct arena *arena, struct event *event)
 		event->remote_mta = arena_lower(arena, d.host);
 }
 
-static void finish_event(
-	const struct parser *parser, struct arena *arena, struct str remarks, struct event *event)
+static void finish_event(const struct parser *parser, struct arena *arena,
+	const struct classify_context *context, struct event *event)
 {
 	const struct classifier classifier = { parser->rules->rules, parser->scratch };
 
@@ -147,16 +147,16 @@ static void finish_event(
 		read_words(arena, event);
 	else
 		event->status = event->status_field;
-	classify_event(&classifier, arena, remarks, event);
+	classify_event(&classifier, arena, context, event);
 }
 
 /* ---- the message ---- */
 
-static void take_events(const struct parser *parser, struct arena *arena, struct str remarks,
-	struct event_list *list, struct report *report)
+static void take_events(const struct parser *parser, struct arena *arena,
+	const struct classify_context *context, struct event_list *list, struct report *report)
 {
 	for (size_t i = 0; i < list->n; i++)
-		finish_event(parser, arena, remarks, &list->items[i]);
+		finish_event(parser, arena, context, &list->items[i]);
 	report->events = list->items;
 	report->n_events = list->n;
 	report->flaws |= list->flaws;
@@ -171,7 +171,8 @@ static void read_bounce(struct parser *parser, struct arena *arena, struct notic
 	gather_bounce(parser->rules->formats, parser->scratch, arena, notice, certain, &g);
 	notice->returned = g.returned;
 	*ret_inner = g.inner;
-	take_events(parser, arena, g.remarks, &g.list, report);
+	take_events(
+		parser, arena, &(struct classify_context){ g.remarks, g.family }, &g.list, report);
 	report->format = g.format;
 	report->original.envelope_id = g.envelope_id;
 	if (g.list.n)
@@ -188,7 +189,7 @@ static void read_complaint(struct parser *parser, struct arena *arena, const str
 
 	arf_events(arena, notice, &list, &type);
 	event_list_merge(arena, &list); /* a recipient named twice complained once */
-	take_events(parser, arena, STR_EMPTY, &list, report);
+	take_events(parser, arena, &(struct classify_context){ 0 }, &list, report);
 	report->format = notice->has_feedback ? STR("arf") : STR("jmrp");
 }
 
@@ -199,7 +200,7 @@ static bool read_ses(struct parser *parser, struct arena *arena, const struct no
 
 	if (!ses_json_events(arena, notice->text, &list))
 		return false;
-	take_events(parser, arena, STR_EMPTY, &list, report);
+	take_events(parser, arena, &(struct classify_context){ 0 }, &list, report);
 	report->kind =
 		list.n && list.items[0].outcome == OUTCOME_COMPLAINT ? KIND_COMPLAINT : KIND_BOUNCE;
 	report->format = STR("ses_json");
@@ -272,6 +273,6 @@ void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
 		text_squeeze(arena, utf8_clean(arena, str_head(reply, LIMIT_DIAGNOSTIC_BYTES))),
 		LIMIT_DIAGNOSTIC_BYTES);
 	event.remote_mta = arena_lower(arena, utf8_clean(arena, remote_mta));
-	finish_event(parser, arena, STR_EMPTY, &event);
+	finish_event(parser, arena, &(struct classify_context){ 0 }, &event);
 	*ret_event = event;
 }

@@ -20,6 +20,7 @@ static const struct str condition_names[RULE_CONDITION_COUNT] = {
 	[RULE_STATUS] = STR_INIT("status"),
 	[RULE_CODE] = STR_INIT("code"),
 	[RULE_COMMAND] = STR_INIT("command"),
+	[RULE_FORMAT] = STR_INIT("format"),
 };
 
 /* ---- reading a file ---- */

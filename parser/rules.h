@@ -19,6 +19,7 @@ enum rule_condition {
 	RULE_STATUS,  /* enhanced code: "5.2.1", "5.7.*" */
 	RULE_CODE,    /* reply code: "550", "4*" */
 	RULE_COMMAND, /* "RCPT", "DATA" */
+	RULE_FORMAT,  /* the family of the notice, format.h: "qmail" */
 	RULE_CONDITION_COUNT
 };
 
