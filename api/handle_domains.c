@@ -256,8 +256,8 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 enum err handle_domain(struct handle *handle)
 {
 	struct str domain = arena_lower(handle->arena, handle->segment);
+	enum store_step step = STORE_STEP_HOUR;
 	struct store_window window;
-	enum store_step step;
 	enum err err;
 	json_t *json;
 
