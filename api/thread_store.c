@@ -3,6 +3,7 @@
 #include "core/timestamp.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,11 +15,12 @@ struct thread_stores {
 	pthread_key_t key; /* a struct own of each thread */
 	char *conninfo;
 	struct store_options options;
+	_Atomic int64_t connected_us; /* the last time that any thread got a connection */
 };
 
 struct own {
 	struct store *store; /* NULL until the first connection */
-	int64_t next_try_us, pause_us;
+	int64_t failed_us, next_try_us, pause_us;
 };
 
 static void own_free(void *pointer)
@@ -89,6 +91,19 @@ static int64_t monotonic_us(void)
 	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
+/* A database that let another thread in since this one failed lets this one in, too. */
+static bool must_wait(struct thread_stores *stores, const struct own *own, int64_t now_us)
+{
+	return now_us < own->next_try_us && own->failed_us >= atomic_load(&stores->connected_us);
+}
+
+static void note_failure(struct own *own, int64_t now_us)
+{
+	own->failed_us = now_us;
+	own->next_try_us = now_us + own->pause_us;
+	own->pause_us = own->pause_us * 2 < LAST_PAUSE_US ? own->pause_us * 2 : LAST_PAUSE_US;
+}
+
 enum err thread_stores_get(void *context, bool again, struct store **ret_store)
 {
 	struct thread_stores *stores = context;
@@ -100,16 +115,15 @@ enum err thread_stores_get(void *context, bool again, struct store **ret_store)
 		*ret_store = own->store;
 		return ERR_OK;
 	}
-	if (now_us < own->next_try_us)
+	if (must_wait(stores, own, now_us))
 		return ERR_UNAVAILABLE;
 	err = connect_own(stores, own);
 	if (err) {
-		own->next_try_us = now_us + own->pause_us;
-		own->pause_us =
-			own->pause_us * 2 < LAST_PAUSE_US ? own->pause_us * 2 : LAST_PAUSE_US;
+		note_failure(own, now_us);
 		return err;
 	}
 	own->pause_us = FIRST_PAUSE_US;
+	atomic_store(&stores->connected_us, monotonic_us());
 	*ret_store = own->store;
 	return ERR_OK;
 }

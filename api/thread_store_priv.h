@@ -13,7 +13,7 @@ struct thread_stores *thread_stores_new(const char *conninfo, const struct store
 void thread_stores_free(struct thread_stores *stores);
 
 /* An api_store_fn (service.h): `context` is a struct thread_stores. After each failed try a longer pause,
- * in which ERR_UNAVAILABLE comes at once. */
+ * in which ERR_UNAVAILABLE comes at once; a connection that any thread gets ends the pauses of all. */
 enum err thread_stores_get(void *context, bool again, struct store **ret_store);
 /* What the database said to this thread's last failure; empty for a connection that was lost, which is
  * logged here. */

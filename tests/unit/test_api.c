@@ -514,6 +514,34 @@ START_TEST(a_lost_connection_costs_no_request)
 }
 END_TEST
 
+/* Threads that failed at different moments wait for different times, but not once one of them got in. */
+START_TEST(a_database_that_comes_is_there_for_every_thread)
+{
+	struct store_migration migration;
+	struct store *store;
+	char sql[80];
+
+	snprintf(conninfo, sizeof conninfo, "%s dbname=late%d", fixture.conninfo, (int)getpid());
+	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK, .threads = 8 });
+	for (int i = 0; i < 100; i++) {
+		ck_status(http_get(port, "/readyz"), 503);
+		fixture_sleep_ms(15);
+	}
+	snprintf(sql, sizeof sql, "CREATE DATABASE late%d", (int)getpid());
+	fixture_sql(fixture.conninfo, sql);
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOON, 1000, &migration), ERR_OK);
+	store_close(store);
+	for (int i = 0; http_get(port, "/readyz")->status != 200; i++) {
+		ck_assert_int_lt(i, 600);
+		fixture_sleep_ms(20);
+	}
+	for (int i = 0; i < 100; i++)
+		ck_status(http_get(port, "/readyz"), 200);
+	api_server_stop(server);
+}
+END_TEST
+
 /* A byte now and then resets every idle timer; only an absolute deadline ends it. */
 START_TEST(slow_senders_are_cut_off)
 {
@@ -622,6 +650,7 @@ int main(void)
 	tcase_add_test(own, an_empty_database_is_not_ready);
 	tcase_add_test(own, a_database_that_is_away_is_503);
 	tcase_add_test(own, a_lost_connection_costs_no_request);
+	tcase_add_test(own, a_database_that_comes_is_there_for_every_thread);
 	tcase_add_test(own, slow_senders_are_cut_off);
 	tcase_add_loop_test(own, listening, 0, ARRAY_LEN(listen_cases));
 	tcase_add_test(own, a_taken_port_says_so);
