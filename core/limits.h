@@ -32,6 +32,8 @@
 /* HTTP */
 #define LIMIT_HTTP_HEADER_BYTES (16u << 10)
 #define LIMIT_HTTP_BODY_BYTES   (1u << 20) /* unless the route says more */
+#define LIMIT_HTTP_MAIL_BYTES   (10u << 20) /* where the body is a message */
+#define LIMIT_HTTP_WASTE_BYTES  (16u << 20) /* read of a refused body, so that its answer arrives */
 #define LIMIT_PAGE_ROWS         1000u
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
 
