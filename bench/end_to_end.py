@@ -78,21 +78,32 @@ def machine():
     return f"{os.cpu_count()} x {model}, {memory} GiB, Linux {os.uname().release}"
 
 
-def smtp_source(server, mail, *extra):
+def smtp_source(server, mail, recipient, *extra):
     done = subprocess.run(["smtp-source", "-s", str(SESSIONS), "-m", str(MESSAGES), "-N", "-F", mail, "-f", "",
-                           "-t", "bounce@news.sender.example", *extra, f"127.0.0.1:{server.smtp_port}"],
+                           "-t", recipient, *extra, f"127.0.0.1:{server.smtp_port}"],
                           capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
 
 
-def measure(server, mail, *extra):
+def stored(server):
+    return int(server.sql("select sum(messages) from spool_position")[0][0] or 0)
+
+
+def warm_up(server):
+    """One message, stored: the parsers have read their rules."""
+    peer = e2e.connect(server)
+    assert e2e.send(peer, e2e.crlf(payload().encode()), recipient="warm-up@news.sender.example")[0] == 250
+    peer.quit()
+    e2e.wait_for(lambda: stored(server) == 1, "the first commit", 120, server)
+
+
+def measure(server, mail, recipient, *extra):
     """(accepts per second, messages per second until the last row is committed)"""
-    before = int(server.sql("select count(*) from message")[0][0])
+    before = stored(server)
     start = time.monotonic()
-    smtp_source(server, mail, *extra)
+    smtp_source(server, mail, recipient, *extra)
     accepted = time.monotonic() - start
-    e2e.wait_for(lambda: int(server.sql("select count(*) from message")[0][0]) == before + MESSAGES,
-                 "the last commit", 1200, server, 0.05)
+    e2e.wait_for(lambda: stored(server) == before + MESSAGES, "the last commit", 300, server, 0.05)
     return MESSAGES / accepted, MESSAGES / (time.monotonic() - start)
 
 
@@ -112,9 +123,10 @@ def main():
         os.chmod(mail.name, 0o644)
         mail.write(payload())
         mail.flush()
+        warm_up(server)
         loop = bare_loop(server.folder)
-        kept = measure(server, mail.name, "-d")
-        single = measure(server, mail.name)
+        kept = measure(server, mail.name, "kept@news.sender.example", "-d")
+        single = measure(server, mail.name, "single@news.sender.example")
         print(f"{'':44}{'accepted/s':>12}{'committed/s':>13}")
         print(f"{'kept connections':44}{kept[0]:12.0f}{kept[1]:13.0f}")
         print(f"{'a connection per message':44}{single[0]:12.0f}{single[1]:13.0f}")
