@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/http_deadlines_priv.h"
 #include "api/http_listen_priv.h"
+#include "api/http_server_framing_priv.h"
 #include "api/service.h"
 #include "api/thread_store_priv.h"
 #include "core/limits.h"
@@ -35,7 +36,10 @@ struct exchange {
 	struct arena *arena;
 	struct buf body;
 	struct str target; /* as in the request line */
-	bool admitted, too_large;
+	struct framing framing;
+	bool admitted, refused;
+	struct answer refusal; /* waits for the end of the body, which is dropped */
+	size_t wasted;
 };
 
 /* The first that libmicrohttpd tells of a request: its raw target, before anything is decoded. */
@@ -51,6 +55,7 @@ static void *start_exchange(void *context, const char *uri, struct MHD_Connectio
 	exchange->arena = arena_new();
 	exchange->target = arena_dup(exchange->arena, str_c(uri));
 	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
+	answer_init(&exchange->refusal);
 	return exchange;
 }
 
@@ -74,54 +79,10 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 		return;
 	atomic_fetch_sub(&server->running, 1);
 	buf_release(&exchange->body);
+	answer_release(&exchange->refusal);
 	arena_free(exchange->arena);
 	free(exchange);
 	*request = NULL;
-}
-
-/* Fields that decide how a request is cut out of the stream, counted. */
-struct framing {
-	unsigned content_lengths, transfer_encodings, hosts;
-	uint64_t content_length;
-	bool malformed;
-};
-
-static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const char *key,
-	size_t key_bytes, const char *value, size_t value_bytes)
-{
-	struct framing *framing = context;
-	struct str name = str_from(key, key_bytes), text = str_from(value, value_bytes);
-
-	(void)kind;
-	if (str_chr(name, '\0') != STR_NPOS || str_chr(text, '\0') != STR_NPOS)
-		framing->malformed = true;
-	framing->hosts += str_ieq(name, STR("Host"));
-	framing->transfer_encodings += str_ieq(name, STR("Transfer-Encoding"));
-	if (!str_ieq(name, STR("Content-Length")))
-		return MHD_YES;
-	framing->content_lengths++;
-	if (!str_to_u64(text, UINT64_MAX, &framing->content_length))
-		framing->malformed = true;
-	return MHD_YES;
-}
-
-/* What a proxy in front of us may have read in another way is refused, RFC 9112 6.3 and 3.2. */
-static bool check_framing(const struct framing *framing, struct answer *answer)
-{
-	if (framing->malformed || framing->content_lengths > 1 || framing->transfer_encodings > 1 ||
-		(framing->content_lengths && framing->transfer_encodings) || framing->hosts > 1) {
-		answer_problem(answer, PROBLEM_MALFORMED_REQUEST,
-			STR("Content-Length, Transfer-Encoding or Host twice or together, or a NUL "
-			    "in a field"),
-			NULL, STR_EMPTY);
-		return false;
-	}
-	if (framing->content_length > LIMIT_HTTP_BODY_BYTES) {
-		answer_problem(
-			answer, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL, STR_EMPTY);
-		return false;
-	}
-	return true;
 }
 
 static int64_t now_us(void)
@@ -206,32 +167,66 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	return result;
 }
 
-/* At the end of the header: what needs no body to be refused is refused before the body is read, and the
- * connection ends, since libmicrohttpd cannot tell where the next request begins. Without a body, the
- * refusal waits for finish(), and the connection lives on. */
+static void refuse_as_too_large(struct exchange *exchange)
+{
+	exchange->refused = true;
+	answer_problem(&exchange->refusal, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL,
+		STR_EMPTY);
+}
+
+/* What needs no body to be refused. Without a body the checks wait for finish(). */
+static void check_header(
+	struct api_server *server, struct exchange *exchange, const struct api_request *request)
+{
+	const struct service service = { .access = server->access };
+	const struct framing *framing = &exchange->framing;
+
+	if (!framing_is_clear(framing)) {
+		exchange->refused = true;
+		answer_problem(&exchange->refusal, PROBLEM_MALFORMED_REQUEST,
+			STR("Content-Length, Transfer-Encoding or Host twice or together, or a NUL "
+			    "in a field"),
+			NULL, STR_EMPTY);
+	} else if (framing->content_length > LIMIT_HTTP_BODY_BYTES) {
+		refuse_as_too_large(exchange);
+	} else if (framing_has_body(framing)) {
+		exchange->refused = !service_admit(&service, request, &exchange->refusal);
+	}
+}
+
+/* At the end of the header. A refused body is read and dropped all the same, since a client that is
+ * still sending would see its connection break, not the answer. At once, and for the last time on this
+ * connection, goes the answer to a body whose end nobody can tell, that is too long to wait for, or
+ * whose sender waits to be told. */
 static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *connection,
 	struct exchange *exchange, const char *method)
 {
-	const struct service service = { .access = server->access };
 	const struct api_request request = request_of(exchange, connection, method);
-	struct framing framing = { 0 };
-	enum MHD_Result result = MHD_YES;
-	struct answer answer;
-	bool good;
+	const struct framing *framing = &exchange->framing;
 
-	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
-	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_field, &framing);
+	framing_read(connection, &exchange->framing);
 	exchange->admitted = true;
-	good = check_framing(&framing, &answer);
-	if (good && (framing.content_length || framing.transfer_encodings))
-		good = service_admit(&service, &request, &answer);
-	if (!good) {
-		answer.close = true;
-		result = send_answer(connection, &answer);
+	check_header(server, exchange, &request);
+	if (!exchange->refused || (framing_is_clear(framing) && !framing->expects &&
+					  framing->content_length <= LIMIT_HTTP_WASTE_BYTES))
+		return MHD_YES;
+	exchange->refusal.close = true;
+	return send_answer(connection, &exchange->refusal);
+}
+
+/* A body in chunks tells its length only by its end; one that does not end ends the connection. */
+static enum MHD_Result take_body(struct exchange *exchange, struct str bytes)
+{
+	if (!exchange->refused) {
+		buf_put(&exchange->body, bytes);
+		if (!exchange->body.failed)
+			return MHD_YES;
+		exchange->wasted = exchange->body.n;
+		refuse_as_too_large(exchange);
 	}
-	answer_release(&answer);
-	return result;
+	exchange->wasted += bytes.n;
+	return exchange->wasted > LIMIT_HTTP_WASTE_BYTES ? MHD_NO : MHD_YES;
 }
 
 /* While the database is away, its loss is on the log already and requests would only repeat it. */
@@ -258,15 +253,12 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 
 	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
-	if (exchange->too_large)
-		answer_problem(
-			&answer, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL, STR_EMPTY);
-	else
+	if (!exchange->refused)
 		err = service_answer(&service, &request, &answer);
 	if (err)
 		log_failure(server, &request, &answer, err);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
-	result = send_answer(connection, &answer);
+	result = send_answer(connection, exchange->refused ? &exchange->refusal : &answer);
 	answer_release(&answer);
 	return result;
 }
@@ -284,10 +276,10 @@ static enum MHD_Result handle_request(void *context, struct MHD_Connection *conn
 	if (!exchange->admitted)
 		return admit(server, connection, exchange, method);
 	if (*data_bytes) {
-		buf_put(&exchange->body, str_from(data, *data_bytes));
-		exchange->too_large |= exchange->body.failed;
+		struct str bytes = str_from(data, *data_bytes);
+
 		*data_bytes = 0;
-		return MHD_YES;
+		return take_body(exchange, bytes);
 	}
 	return finish(server, connection, exchange, method);
 }

@@ -357,6 +357,42 @@ START_TEST(bodies_end_at_their_limit)
 }
 END_TEST
 
+/* The answer comes to a client that sends the whole of a body that is too large, and the connection
+ * lives; one beyond that is answered at once. */
+START_TEST(refused_bodies_are_read_to_their_end)
+{
+	static const size_t sizes[] = { LIMIT_HTTP_BODY_BYTES + 1, LIMIT_HTTP_WASTE_BYTES };
+	static struct http_reply reply;
+	char *body = calloc(1, LIMIT_HTTP_WASTE_BYTES), head[300];
+	const char *next = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		int fd = http_connect(port);
+		int n = snprintf(head, sizeof head,
+			"POST /v1/volumes HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+			"application/json\r\nContent-Length: %zu\r\n\r\n",
+			sizes[i]);
+
+		http_write(fd, head, (size_t)n);
+		http_write(fd, body, sizes[i]);
+		http_write(fd, next, strlen(next));
+		http_read(fd, &reply);
+		close(fd);
+		ck_status(&reply, 413);
+		ck_has(&reply, "{\"status\":\"ok\"}");
+	}
+	snprintf(head, sizeof head, "Content-Type: application/json\r\nContent-Length: %u\r\n",
+		LIMIT_HTTP_WASTE_BYTES + 1);
+	ck_status(http_send(port, "POST", "/v1/volumes", head, NULL, 0), 413);
+	ck_status(http_send(port, "POST", "/v1/volumes",
+			  "Content-Type: application/json\r\nExpect: 100-continue\r\n"
+			  "Content-Length: 2000000\r\n",
+			  NULL, 0),
+		413);
+	free(body);
+}
+END_TEST
+
 START_TEST(rows_end_at_their_limit)
 {
 	static const char row[] =
@@ -640,6 +676,7 @@ int main(void)
 	tcase_add_loop_test(tests, requests, 0, ARRAY_LEN(request_cases));
 	tcase_add_test(tests, head_has_no_body);
 	tcase_add_test(tests, bodies_end_at_their_limit);
+	tcase_add_test(tests, refused_bodies_are_read_to_their_end);
 	tcase_add_test(tests, rows_end_at_their_limit);
 	tcase_add_test(tests, chunked_bodies_end_at_their_limit);
 	tcase_add_loop_test(
