@@ -225,6 +225,8 @@ static struct str value_bytes(const struct pg_value *value, struct pg_room *room
 {
 	uint64_t bits = (uint64_t)value->number;
 
+	if (value->null)
+		return STR_EMPTY;
 	if (value->type == 't' || value->type == 'b' || value->type == 'u')
 		return str_from(value->bytes.p ? value->bytes.p : "", value->bytes.n);
 	if (value->type == 'z')
