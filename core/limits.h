@@ -36,6 +36,7 @@
 #define LIMIT_HTTP_WASTE_BYTES  (16u << 20) /* read of a refused body, so that its answer arrives */
 #define LIMIT_PAGE_ROWS         1000u
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
+#define LIMIT_SUPPRESSION_ROWS  10000u /* addresses of one check, rows of one import */
 
 /* Configuration */
 #define LIMIT_CONFIG_BYTES       (1u << 20)

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Any number, the same for ever; migrate.c has two more. */
+#define SCHEDULER_LOCK_KEY ((int64_t)0x626f756e63656403)
+
 enum err store_open(const char *conninfo, const struct store_options *options, struct buf *problem,
 	struct store **ret_store)
 {
@@ -32,6 +35,7 @@ enum err store_reopen(struct store *store)
 {
 	store->has_batch_tables = false;
 	store->has_volume_table = false;
+	store->acts = false;
 	return pg_reopen(store->pg);
 }
 
@@ -43,6 +47,23 @@ bool store_connected(const struct store *store)
 struct str store_error(const struct store *store)
 {
 	return pg_error(store->pg);
+}
+
+enum err store_act(struct store *store, bool *ret_acting)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = ERR_OK;
+
+	/* Asked even where the lock is ours: a connection that was lost shows itself. */
+	if (store->acts)
+		err = PG_RUN(store->pg, QUERY_ALIVE, &rows);
+	else
+		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(SCHEDULER_LOCK_KEY));
+	if (err)
+		return err;
+	store->acts = pg_get_bool(rows, 0, 0);
+	*ret_acting = store->acts;
+	return ERR_OK;
 }
 
 enum err store_position(struct store *store, struct str spool_id, uint64_t *ret_sequence)

@@ -12,6 +12,7 @@
 #include "core/err.h"
 #include "core/report.h"
 #include "core/str.h"
+#include "core/suppression.h"
 
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
@@ -45,6 +46,8 @@ struct str store_error(const struct store *store);
 /* ERR_OK: the server answers and its schema is this program's. ERR_NOT_FOUND: it is older (migrate).
  * ERR_NEWER: made by a newer program. */
 MUST_CHECK enum err store_ready(struct store *store);
+/* Makes this connection the one acting scheduler of the database, until it ends. False: another one is. */
+MUST_CHECK enum err store_act(struct store *store, bool *ret_acting);
 
 /* ---- schema ---- */
 
@@ -102,6 +105,14 @@ struct store_message {
 	size_t size;                        /* of the message in bytes */
 	uint8_t digest[STORE_DIGEST_BYTES]; /* of envelope and bytes: finds a second delivery */
 	struct str raw;                     /* the message; empty: do not keep it */
+	const enum decision *decisions;     /* one for each event of `report`; NULL: all none */
+};
+
+/* When strikes suppress, and for whom. */
+struct store_strikes {
+	unsigned strikes;     /* on so many different days (UTC) */
+	unsigned window_days; /* within so many days */
+	bool per_stream;      /* else for every stream */
 };
 
 struct store_batch_result {
@@ -116,6 +127,8 @@ struct store_batch;
 /* A batch gathers rows in memory; the database sees them in store_batch_commit alone. Many batches may
  * exist; one belongs to one spool. `store` must outlive it. spool_id: 1 to 64 bytes, printable ASCII. */
 struct store_batch *store_batch_new(struct store *store, struct str spool_id);
+/* Until it is called: two strikes within 90 days, for every stream. */
+void store_batch_set_strikes(struct store_batch *batch, const struct store_strikes *strikes);
 /* Takes NULL. */
 void store_batch_free(struct store_batch *batch);
 /* Copies all that it needs; the batch is unchanged on failure. ERR_LIMIT: it is full: commit first.
@@ -125,7 +138,7 @@ size_t store_batch_count(const struct store_batch *batch);
 size_t store_batch_bytes(const struct store_batch *batch);
 /* Forgets the rows. */
 void store_batch_reset(struct store_batch *batch);
-/* One transaction: the rows, the rollups by the rows that were new, and the position from
+/* One transaction: the rows, the rollups and suppressions by the rows that were new, and the position from
  * `from_sequence` to `to_sequence` (of the next record to load). Rows are kept until
  * store_batch_reset, so the same commit may be tried again; with no rows it moves the position alone.
  * ERR_CONFLICT: nothing was done; the position is another one by now, or two loaders met: read it.

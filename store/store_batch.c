@@ -8,15 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_MESSAGE_FIELDS = 25, BATCH_RAW_FIELDS = 3, BATCH_EVENT_FIELDS = 31 };
+enum {
+	BATCH_MESSAGE_FIELDS = 25,
+	BATCH_RAW_FIELDS = 3,
+	BATCH_EVENT_FIELDS = 31,
+	BATCH_DECISION_FIELDS = 5
+};
 enum { BATCH_KEEP_BYTES = 16 << 20 };
 
 struct store_batch {
 	struct store *store;
 	char spool_id[STORE_SPOOL_ID_BYTES];
 	size_t spool_id_n;
-	struct buf messages, raws, events; /* rows of COPY, without the trailer */
-	size_t n_messages;
+	struct buf messages, raws, events, decisions; /* rows of COPY, without the trailer */
+	size_t n_messages, n_decisions;
+	struct store_strikes strikes;
 	struct arena *scratch; /* of one store_batch_add */
 };
 
@@ -34,6 +40,8 @@ struct store_batch *store_batch_new(struct store *store, struct str spool_id)
 	buf_init(&batch->messages, STORE_BATCH_BYTES);
 	buf_init(&batch->raws, STORE_BATCH_BYTES);
 	buf_init(&batch->events, STORE_BATCH_BYTES);
+	buf_init(&batch->decisions, STORE_BATCH_BYTES);
+	batch->strikes = (struct store_strikes){ .strikes = 2, .window_days = 90 };
 	store_batch_reset(batch);
 	return batch;
 }
@@ -45,13 +53,14 @@ void store_batch_free(struct store_batch *batch)
 	buf_release(&batch->messages);
 	buf_release(&batch->raws);
 	buf_release(&batch->events);
+	buf_release(&batch->decisions);
 	arena_free(batch->scratch);
 	free(batch);
 }
 
 void store_batch_reset(struct store_batch *batch)
 {
-	struct buf *bufs[] = { &batch->messages, &batch->raws, &batch->events };
+	struct buf *bufs[] = { &batch->messages, &batch->raws, &batch->events, &batch->decisions };
 
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
 		if (bufs[i]->cap > BATCH_KEEP_BYTES)
@@ -59,7 +68,12 @@ void store_batch_reset(struct store_batch *batch)
 		buf_reset(bufs[i]);
 		copy_header(bufs[i]);
 	}
-	batch->n_messages = 0;
+	batch->n_messages = batch->n_decisions = 0;
+}
+
+void store_batch_set_strikes(struct store_batch *batch, const struct store_strikes *strikes)
+{
+	batch->strikes = *strikes;
 }
 
 size_t store_batch_count(const struct store_batch *batch)
@@ -69,7 +83,7 @@ size_t store_batch_count(const struct store_batch *batch)
 
 size_t store_batch_bytes(const struct store_batch *batch)
 {
-	return batch->messages.n + batch->raws.n + batch->events.n;
+	return batch->messages.n + batch->raws.n + batch->events.n + batch->decisions.n;
 }
 
 /* ---- rows ---- */
@@ -230,6 +244,30 @@ static void put_event(struct store_batch *batch, const struct store_message *mes
 	copy_f64(out, event->confidence);
 }
 
+/* In the order of BATCH_DECISION_COPY. An address that no list may hold is passed over. */
+static void put_decision(
+	struct store_batch *batch, const struct store_message *message, uint32_t number)
+{
+	const struct envelope *envelope = message->envelope;
+	const struct event *event = &message->report->events[number - 1];
+	struct uuid id =
+		store_id(envelope->received_at_us, spool_id_of(batch), message->sequence, number);
+	struct buf *out = &batch->decisions;
+	struct str address, domain = arena_lower(batch->scratch, event->domain);
+
+	if (!message->decisions || message->decisions[number - 1] == DECISION_NONE ||
+		!suppression_address(batch->scratch, event->recipient, &address))
+		return;
+	copy_row(out, BATCH_DECISION_FIELDS);
+	copy_uuid(out, &id);
+	copy_text(out, address);
+	copy_text(out, batch->strikes.per_stream ? stream_of(batch, envelope) : STR_EMPTY);
+	copy_text(out,
+		domain.n ? clean(batch, domain, LIMIT_DOMAIN_BYTES) : suppression_domain(address));
+	copy_text(out, decision_name(message->decisions[number - 1]));
+	batch->n_decisions++;
+}
+
 /* ---- add ---- */
 
 static struct str whom(const struct event *event)
@@ -263,26 +301,35 @@ static void put_rows(struct store_batch *batch, const struct store_message *mess
 	put_raw(batch, message, &id);
 	for (size_t i = 0; i < n_events; i++) {
 		hashes[i] = str_ihash(whom(&report->events[i]));
-		if (!is_repeat(report, i, hashes))
-			put_event(batch, message, (uint32_t)(i + 1), &id);
+		if (is_repeat(report, i, hashes))
+			continue;
+		put_event(batch, message, (uint32_t)(i + 1), &id);
+		put_decision(batch, message, (uint32_t)(i + 1));
 	}
 }
 
 enum err store_batch_add(struct store_batch *batch, const struct store_message *message)
 {
-	const size_t messages_n = batch->messages.n, raws_n = batch->raws.n,
-		     events_n = batch->events.n;
+	struct buf *const bufs[] = { &batch->messages, &batch->raws, &batch->events,
+		&batch->decisions };
+	const size_t n_decisions = batch->n_decisions;
+	size_t before[ARRAY_LEN(bufs)];
+	bool failed = false;
 
 	if (message->sequence > INT64_MAX || !in_calendar(message->envelope->received_at_us))
 		return ERR_RANGE;
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		before[i] = bufs[i]->n;
 	arena_reset(batch->scratch);
 	put_rows(batch, message);
-	if (batch->messages.failed || batch->raws.failed || batch->events.failed ||
-		store_batch_bytes(batch) > STORE_BATCH_BYTES - 16) {
-		batch->messages.n = messages_n;
-		batch->raws.n = raws_n;
-		batch->events.n = events_n;
-		batch->messages.failed = batch->raws.failed = batch->events.failed = false;
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		failed |= bufs[i]->failed;
+	if (failed || store_batch_bytes(batch) > STORE_BATCH_BYTES - 16) {
+		for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
+			bufs[i]->n = before[i];
+			bufs[i]->failed = false;
+		}
+		batch->n_decisions = n_decisions;
 		return ERR_LIMIT;
 	}
 	batch->n_messages++;
@@ -307,7 +354,7 @@ static enum err copy_in(struct pg *pg, enum query query, struct buf *rows)
 static enum err make_tables(struct store *store)
 {
 	static const enum query tables[] = { QUERY_BATCH_MESSAGE_TABLE, QUERY_BATCH_RAW_TABLE,
-		QUERY_BATCH_EVENT_TABLE };
+		QUERY_BATCH_EVENT_TABLE, QUERY_BATCH_DECISION_TABLE };
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(tables) && !store->has_batch_tables && !err; i++)
@@ -334,7 +381,23 @@ static enum err copy_rows(struct store_batch *batch)
 
 	if (!err)
 		err = copy_in(pg, QUERY_BATCH_RAW_COPY, &batch->raws);
-	return err ? err : copy_in(pg, QUERY_BATCH_EVENT_COPY, &batch->events);
+	if (!err)
+		err = copy_in(pg, QUERY_BATCH_EVENT_COPY, &batch->events);
+	if (!err && batch->n_decisions)
+		err = copy_in(pg, QUERY_BATCH_DECISION_COPY, &batch->decisions);
+	return err;
+}
+
+/* What the new events mean for the suppression list. */
+static enum err suppress(struct store_batch *batch)
+{
+	struct pg *pg = batch->store->pg;
+	enum err err = batch->n_decisions ? pg_do(pg, QUERY_BATCH_EVIDENCE, NULL) : ERR_OK;
+
+	if (err || !batch->n_decisions)
+		return err;
+	return PG_RUN(pg, QUERY_BATCH_SUPPRESS, NULL, pg_i64(batch->strikes.strikes),
+		pg_i64(batch->strikes.window_days));
 }
 
 static enum err store_events_of(struct pg *pg, size_t *ret_events)
@@ -361,6 +424,8 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 		err = pg_do(pg, QUERY_BATCH_RAW, NULL);
 	if (!err)
 		err = store_events_of(pg, &result->events);
+	if (!err)
+		err = suppress(batch);
 	if (err)
 		return err;
 	result->replays = batch->n_messages - result->messages - result->second_deliveries;

@@ -7,6 +7,7 @@ struct store {
 	struct pg *pg;
 	/* Made on this connection: temporary tables live as long as it does. */
 	bool has_batch_tables, has_volume_table;
+	bool acts; /* holds the scheduler's lock, which lives as long too */
 };
 
 /* Lengths of texts that stand in an index: a row of one may not be over 2,700 bytes. */
@@ -19,5 +20,8 @@ MUST_CHECK enum err store_partitions_in_transaction(
 /* The lowest id of a moment, and the moment of an id. */
 struct uuid store_id_lowest(int64_t at_us);
 int64_t store_id_received_ms(const struct uuid *id);
+
+/* The columns COUNTS_I8 of queries.def, from `first` on. */
+struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first);
 
 struct str store_kept_name(enum store_kept kept);

@@ -5,12 +5,6 @@ static const struct str mode_names[UNSIGNED_MODE_COUNT] = {
 	[UNSIGNED_HOLD] = STR_INIT("hold"),
 	[UNSIGNED_TRUST] = STR_INIT("trust"),
 };
-static const struct str decision_names[DECISION_COUNT] = {
-	[DECISION_NONE] = STR_INIT("none"),
-	[DECISION_HOLD] = STR_INIT("hold"),
-	[DECISION_STRIKE] = STR_INIT("strike"),
-	[DECISION_SUPPRESS] = STR_INIT("suppress"),
-};
 static const enum decision unsigned_decisions[UNSIGNED_MODE_COUNT] = {
 	[UNSIGNED_STRIKES] = DECISION_STRIKE,
 	[UNSIGNED_HOLD] = DECISION_HOLD,
@@ -31,11 +25,6 @@ bool unsigned_mode_from_name(struct str name, enum unsigned_mode *ret_mode)
 		return true;
 	}
 	return false;
-}
-
-struct str decision_name(enum decision decision)
-{
-	return decision_names[decision];
 }
 
 /* Only what is final and about the recipient: a failure of class hard, or their complaint. A soft

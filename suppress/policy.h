@@ -3,6 +3,7 @@
  * know what happened before (the store counts strikes) or what is done about it. Pure. */
 #pragma once
 #include "core/report.h"
+#include "core/suppression.h"
 
 /* What an event of a stream that does not sign its return paths may do. */
 enum unsigned_mode {
@@ -26,18 +27,8 @@ struct evidence {
 	struct str recipient; /* empty: not known */
 };
 
-enum decision {
-	DECISION_NONE,     /* never held against the recipient */
-	DECISION_HOLD,     /* on the list, in state `held` */
-	DECISION_STRIKE,   /* counts, at most once a day */
-	DECISION_SUPPRESS, /* at once */
-	DECISION_COUNT
-};
-
 enum decision policy_decide(const struct policy *policy, const struct evidence *evidence);
 
 /* "strikes", "hold", "trust". */
 struct str unsigned_mode_name(enum unsigned_mode mode);
 bool unsigned_mode_from_name(struct str name, enum unsigned_mode *ret_mode);
-/* "none", "hold", "strike", "suppress". */
-struct str decision_name(enum decision decision);

@@ -1,0 +1,74 @@
+#include "core/suppression.h"
+
+#include "core/limits.h"
+#include "core/names_priv.h"
+#include "core/utf8.h"
+
+static const struct str decision_names[DECISION_COUNT] = {
+	[DECISION_NONE] = STR_INIT("none"),
+	[DECISION_HOLD] = STR_INIT("hold"),
+	[DECISION_STRIKE] = STR_INIT("strike"),
+	[DECISION_SUPPRESS] = STR_INIT("suppress"),
+};
+static const struct str state_names[SUPPRESSION_STATE_COUNT] = {
+	[SUPPRESSION_ACTIVE] = STR_INIT("active"),
+	[SUPPRESSION_HELD] = STR_INIT("held"),
+	[SUPPRESSION_REMOVED] = STR_INIT("removed"),
+};
+
+struct str decision_name(enum decision decision)
+{
+	return decision_names[decision];
+}
+
+struct str suppression_state_name(enum suppression_state state)
+{
+	return state_names[state];
+}
+
+bool suppression_state_from_name(struct str name, enum suppression_state *ret_state)
+{
+	size_t i;
+
+	if (!name_index(state_names, SUPPRESSION_STATE_COUNT, name, &i))
+		return false;
+	*ret_state = (enum suppression_state)i;
+	return true;
+}
+
+/* RFC 5321 4.1.2: white space only in a quoted local part; a domain has neither space nor comma. */
+static bool characters_fit(struct str local, struct str domain)
+{
+	bool quoted = local.n > 2 && local.p[0] == '"' && local.p[local.n - 1] == '"';
+
+	for (size_t i = 0; i < local.n; i++)
+		if ((unsigned char)local.p[i] < ' ' || local.p[i] == 0x7f ||
+			(!quoted && local.p[i] == ' '))
+			return false;
+	for (size_t i = 0; i < domain.n; i++)
+		if ((unsigned char)domain.p[i] <= ' ' || domain.p[i] == 0x7f ||
+			domain.p[i] == ',' || domain.p[i] == '"')
+			return false;
+	return true;
+}
+
+bool suppression_address(struct arena *arena, struct str text, struct str *ret_address)
+{
+	struct str address = str_trim(text);
+	size_t at = str_rchr(address, '@');
+
+	if (at == STR_NPOS || at == 0 || at + 1 == address.n || address.n > LIMIT_ADDRESS_BYTES)
+		return false;
+	if (!utf8_valid(address) ||
+		!characters_fit(str_head(address, at), str_skip(address, at + 1)))
+		return false;
+	*ret_address = arena_lower(arena, address);
+	return true;
+}
+
+struct str suppression_domain(struct str address)
+{
+	size_t at = str_rchr(address, '@');
+
+	return at == STR_NPOS ? STR_EMPTY : str_skip(address, at + 1);
+}

@@ -1,0 +1,293 @@
+#include "store/store_suppress.h"
+
+#include "core/limits.h"
+#include "core/utf8.h"
+#include "store/store_priv.h"
+
+#include <assert.h>
+
+enum { SUPPRESSION_COLUMN_COUNT = 15, SUPPRESSION_SOURCE_BYTES = 128 };
+
+/* ---- reading ---- */
+
+/* SUPPRESSION_COLUMNS of queries.def. A word that this program does not know (a newer one wrote it) is the
+ * careful one: not to be mailed, for no reason that is known. */
+static struct store_suppression read_row(const struct pg_rows *rows, size_t i)
+{
+	struct store_suppression row = { .address = pg_get_text(rows, i, 0) };
+
+	row.stream = pg_get_text(rows, i, 1);
+	row.domain = pg_get_text(rows, i, 2);
+	if (!suppression_state_from_name(pg_get_text(rows, i, 3), &row.state))
+		row.state = SUPPRESSION_ACTIVE;
+	if (!reason_from_name(pg_get_text(rows, i, 4), &row.reason))
+		row.reason = REASON_NONE;
+	if (!reason_class_from_name(pg_get_text(rows, i, 5), &row.class))
+		row.class = CLASS_NONE;
+	row.source = pg_get_text(rows, i, 6);
+	row.first_seen_us = pg_get_time(rows, i, 7);
+	row.last_seen_us = pg_get_time(rows, i, 8);
+	row.expires_at_us = pg_get_time(rows, i, 9);
+	row.count = (uint64_t)pg_get_i64(rows, i, 10);
+	row.status = pg_get_text(rows, i, 11);
+	row.diagnostic = pg_get_text(rows, i, 12);
+	row.has_evidence = !pg_is_null(rows, i, 13);
+	row.evidence = pg_get_uuid(rows, i, 13);
+	row.seq = (uint64_t)pg_get_i64(rows, i, SUPPRESSION_COLUMN_COUNT - 1);
+	return row;
+}
+
+static enum err hand_out(
+	enum err err, struct pg_rows *take_rows, store_suppression_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = take_rows;
+
+	for (size_t i = 0; !err && i < pg_rows_count(rows); i++) {
+		struct store_suppression row = read_row(rows, i);
+
+		if (!fn(context, &row))
+			break;
+	}
+	return err;
+}
+
+enum err store_suppressions(struct store *store, const struct store_suppressions_query *query,
+	store_suppression_fn *fn, void *context)
+{
+	struct store_suppression_place after = { STR_EMPTY, STR_EMPTY };
+	struct str state = STR_EMPTY, stream = STR_EMPTY;
+	struct pg_rows *rows = NULL;
+	enum err err;
+
+	assert(query->limit && query->limit <= LIMIT_PAGE_ROWS);
+	if (query->after)
+		after = *query->after;
+	if (query->state >= 0)
+		state = suppression_state_name((enum suppression_state)query->state);
+	if (query->stream)
+		stream = *query->stream;
+	err = PG_RUN(store->pg, QUERY_SUPPRESSIONS, &rows, pg_text(after.address),
+		pg_text(after.stream), pg_text(state), pg_text(query->domain),
+		pg_i64(query->stream != NULL), pg_text(stream), pg_i64(query->numbered),
+		pg_i64((int64_t)query->limit));
+	return hand_out(err, rows, fn, context);
+}
+
+static int64_t number_of(uint64_t seq)
+{
+	return seq < INT64_MAX ? (int64_t)seq : INT64_MAX;
+}
+
+enum err store_suppression_changes(struct store *store, uint64_t after_seq, uint64_t up_to_seq,
+	size_t limit, store_suppression_fn *fn, void *context)
+{
+	struct pg_rows *rows = NULL;
+	enum err err;
+
+	assert(limit && limit <= LIMIT_PAGE_ROWS);
+	err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHANGES, &rows, pg_i64(number_of(after_seq)),
+		pg_i64(number_of(up_to_seq)), pg_i64((int64_t)limit));
+	return hand_out(err, rows, fn, context);
+}
+
+static void own(struct arena *arena, struct store_suppression *row)
+{
+	struct str *const texts[] = { &row->address, &row->stream, &row->domain, &row->source,
+		&row->status, &row->diagnostic };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*texts[i] = arena_dup(arena, *texts[i]);
+}
+
+enum err store_suppression(struct store *store, struct arena *arena, struct str address,
+	struct str stream, struct store_suppression *ret_row)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct store_suppression row;
+	enum err err =
+		PG_RUN(store->pg, QUERY_SUPPRESSION, &rows, pg_text(address), pg_text(stream));
+
+	if (err)
+		return err;
+	if (!pg_rows_count(rows))
+		return ERR_NOT_FOUND;
+	row = read_row(rows, 0);
+	own(arena, &row);
+	*ret_row = row;
+	return ERR_OK;
+}
+
+enum err store_suppression_evidence(struct store *store, struct arena *arena, struct str address,
+	struct str stream, size_t limit, struct store_evidence **ret_events, size_t *ret_n)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct store_evidence *events;
+	enum err err;
+
+	assert(limit <= LIMIT_PAGE_ROWS);
+	err = PG_RUN(store->pg, QUERY_SUPPRESSION_EVENTS, &rows, pg_text(address), pg_text(stream),
+		pg_i64((int64_t)limit));
+	if (err)
+		return err;
+	events = arena_calloc(arena, pg_rows_count(rows), sizeof *events);
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		events[i] =
+			(struct store_evidence){ pg_get_uuid(rows, i, 0), pg_get_time(rows, i, 1) };
+	*ret_n = pg_rows_count(rows);
+	*ret_events = events;
+	return ERR_OK;
+}
+
+enum err store_suppression_check(struct store *store, const struct str *addresses, size_t n,
+	struct str stream, int64_t now_us, store_suppression_fn *fn, void *context)
+{
+	struct buf lines = BUF_INIT((size_t)LIMIT_SUPPRESSION_ROWS * (LIMIT_ADDRESS_BYTES + 1));
+	struct pg_rows *rows = NULL;
+	enum err err = n > LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : ERR_OK;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		buf_put(&lines, addresses[i]);
+		buf_putc(&lines, '\n');
+	}
+	if (!err)
+		err = buf_check(&lines);
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHECK, &rows, pg_text(buf_str(&lines)),
+			pg_text(stream), pg_time(now_us));
+	buf_release(&lines);
+	return hand_out(err, rows, fn, context);
+}
+
+/* ---- numbers ---- */
+
+static enum err number_in_transaction(struct store *store, uint64_t *ret_seq)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	size_t numbered = 0;
+	enum err err = pg_do(store->pg, QUERY_SUPPRESSION_LOCK, NULL);
+
+	if (!err)
+		err = pg_do(store->pg, QUERY_SUPPRESSION_NUMBER, &numbered);
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_COUNT, &rows, pg_i64((int64_t)numbered));
+	if (err)
+		return err;
+	*ret_seq = (uint64_t)pg_get_i64(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err store_suppressions_number(struct store *store, uint64_t *ret_seq)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	uint64_t seq = 0;
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	err = PG_RUN(store->pg, QUERY_SUPPRESSION_UNNUMBERED, &rows);
+	if (!err)
+		seq = (uint64_t)pg_get_i64(rows, 0, 0);
+	if (!err && pg_get_bool(rows, 0, 1))
+		err = number_in_transaction(store, &seq);
+	err = pg_end(store->pg, err);
+	if (!err)
+		*ret_seq = seq;
+	return err;
+}
+
+/* ---- writing ---- */
+
+static bool is_text(struct str s, size_t max_bytes)
+{
+	return s.n <= max_bytes && utf8_valid(s);
+}
+
+static bool is_moment(int64_t at_us)
+{
+	return at_us >= timestamp_days(1, 1, 1) * TIMESTAMP_DAY_US &&
+	       at_us < timestamp_days(10000, 1, 1) * TIMESTAMP_DAY_US;
+}
+
+static enum err check_row(const struct store_suppression *row)
+{
+	bool good = row->address.n && is_text(row->address, LIMIT_ADDRESS_BYTES) &&
+		    is_text(row->stream, STORE_STREAM_BYTES) &&
+		    is_text(row->domain, LIMIT_ADDRESS_BYTES) &&
+		    is_text(row->source, SUPPRESSION_SOURCE_BYTES) &&
+		    is_text(row->status, LIMIT_FIELD_TEXT_BYTES) &&
+		    is_text(row->diagnostic, LIMIT_DIAGNOSTIC_BYTES) &&
+		    is_moment(row->first_seen_us) && is_moment(row->last_seen_us) &&
+		    (row->expires_at_us == TIMESTAMP_NONE || is_moment(row->expires_at_us));
+
+	return good ? ERR_OK : ERR_RANGE;
+}
+
+static enum err put_row(struct store *store, const struct store_suppression *row, size_t *kept)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = check_row(row);
+
+	if (err)
+		return err;
+	err = PG_RUN(store->pg, QUERY_SUPPRESSION_PUT, &rows, pg_text(row->address),
+		pg_text(row->stream), pg_text(row->domain), pg_text(reason_name(row->reason)),
+		pg_text(reason_class_name(row->class)), pg_text(row->source),
+		pg_time(row->first_seen_us), pg_time(row->last_seen_us),
+		pg_time(row->expires_at_us), pg_text(row->status), pg_text(row->diagnostic));
+	if (!err)
+		*kept += pg_rows_touched(rows);
+	return err;
+}
+
+/* Rows are locked in the order in which they come: of two calls that meet in a ring one gets ERR_CONFLICT and
+ * has done nothing. */
+enum err store_suppressions_put(
+	struct store *store, const struct store_suppression *rows, size_t n, size_t *ret_kept)
+{
+	size_t kept = 0;
+	enum err err = n > LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n && !err; i++)
+		err = put_row(store, &rows[i], &kept);
+	err = pg_end(store->pg, err);
+	if (!err)
+		*ret_kept = kept;
+	return err;
+}
+
+static enum err remove_in_transaction(
+	struct store *store, struct str address, struct str stream, int64_t now_us)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_SUPPRESSION_REMOVE, &rows, pg_text(address),
+		pg_text(stream), pg_time(now_us));
+
+	if (err)
+		return err;
+	if (!pg_rows_touched(rows))
+		return ERR_NOT_FOUND;
+	return PG_RUN(store->pg, QUERY_SUPPRESSION_FORGET, NULL, pg_text(address), pg_text(stream));
+}
+
+enum err store_suppression_remove(
+	struct store *store, struct str address, struct str stream, int64_t now_us)
+{
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	return pg_end(store->pg, remove_in_transaction(store, address, stream, now_us));
+}
+
+enum err store_suppression_purge(struct store *store, int64_t before_us, size_t *ret_purged)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_SUPPRESSION_PURGE, &rows, pg_time(before_us));
+
+	if (err)
+		return err;
+	*ret_purged = pg_rows_touched(rows);
+	return ERR_OK;
+}

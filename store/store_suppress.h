@@ -1,0 +1,81 @@
+/* store/store_suppress.h -- the suppression list in the database: whom not to mail, and the events that say so.
+ * Knows: rows and their numbers. Does not know how an event was judged (suppress/policy), or formats of files.
+ * Addresses are those of suppression_address(); stream empty is every stream. Errors: as in store.h.
+ * The loader's part, strikes and suppressions by events, is in store_batch_commit (store.h). */
+#pragma once
+#include "core/suppression.h"
+#include "store/store.h"
+
+struct store_suppression {
+	struct str address, stream, domain;
+	enum suppression_state state;
+	enum reason reason;      /* of the event that put it there; REASON_NONE by hand */
+	enum reason_class class; /* likewise */
+	struct str source;       /* "bounce", "complaint", "manual", "import:NAME" */
+	int64_t first_seen_us, last_seen_us, expires_at_us;
+	uint64_t count; /* events that were held against it */
+	struct str status, diagnostic;
+	bool has_evidence;
+	struct uuid evidence; /* the newest event */
+	uint64_t seq;         /* of its newest numbered change; 0: none yet */
+};
+
+/* Texts live until the callback returns. False ends the rows early, without an error. */
+typedef bool store_suppression_fn(void *context, const struct store_suppression *row);
+
+/* Where a page ended: its last row. */
+struct store_suppression_place {
+	struct str address, stream;
+};
+
+struct store_suppressions_query {
+	int state;                                   /* enum suppression_state; -1: any */
+	struct str domain;                           /* empty: any */
+	const struct str *stream;                    /* NULL: any */
+	bool numbered;                               /* only rows that have a number */
+	const struct store_suppression_place *after; /* NULL: from the start */
+	size_t limit;                                /* 1 to LIMIT_PAGE_ROWS */
+};
+
+/* By address, then stream. */
+MUST_CHECK enum err store_suppressions(struct store *store,
+	const struct store_suppressions_query *query, store_suppression_fn *fn, void *context);
+/* Rows, removed ones too, whose newest change has a number in (after_seq, up_to_seq], by number: the next
+ * page is that after the last row's seq. limit: 1 to LIMIT_PAGE_ROWS. */
+MUST_CHECK enum err store_suppression_changes(struct store *store, uint64_t after_seq,
+	uint64_t up_to_seq, size_t limit, store_suppression_fn *fn, void *context);
+/* Gives numbers to the changes that have none. *ret_seq: the last number given, now or before; whoever has
+ * seen all up to it misses nothing below. */
+MUST_CHECK enum err store_suppressions_number(struct store *store, uint64_t *ret_seq);
+
+/* Texts are copied to `arena`. ERR_NOT_FOUND. */
+MUST_CHECK enum err store_suppression(struct store *store, struct arena *arena, struct str address,
+	struct str stream, struct store_suppression *ret_row);
+
+struct store_evidence {
+	struct uuid event_id;
+	int64_t seen_at_us;
+};
+/* The events behind a row, at most one a day, the newest first; `limit` at most LIMIT_PAGE_ROWS. */
+MUST_CHECK enum err store_suppression_evidence(struct store *store, struct arena *arena,
+	struct str address, struct str stream, size_t limit, struct store_evidence **ret_events,
+	size_t *ret_n);
+
+/* Which of the addresses are not to be mailed at now_us: rows in state `active`, for every stream or for
+ * `stream`. ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. */
+MUST_CHECK enum err store_suppression_check(struct store *store, const struct str *addresses,
+	size_t n, struct str stream, int64_t now_us, store_suppression_fn *fn, void *context);
+
+/* Puts rows on the list, in one transaction; state, count, evidence and seq are not looked at. A cause that is
+ * weaker than the one that stands (bounce, import, complaint, manual: from weak to strong) does not replace
+ * it. What a person removed comes back only by a row that was last seen after that, or whose source is
+ * "manual". *ret_kept: rows that are on the list now because of this call, or were before.
+ * ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. ERR_RANGE: a text too long, or a moment that is none. */
+MUST_CHECK enum err store_suppressions_put(
+	struct store *store, const struct store_suppression *rows, size_t n, size_t *ret_kept);
+/* The row stays, in state `removed`; its evidence and strikes are forgotten. ERR_NOT_FOUND: not there. */
+MUST_CHECK enum err store_suppression_remove(
+	struct store *store, struct str address, struct str stream, int64_t now_us);
+/* Forgets strikes from before `before_us` that led to nothing. */
+MUST_CHECK enum err store_suppression_purge(
+	struct store *store, int64_t before_us, size_t *ret_purged);
