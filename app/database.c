@@ -3,13 +3,32 @@
 #include "app/settings.h"
 #include "core/log.h"
 
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 enum { DATABASE_PROBLEM_BYTES = 4096, DATABASE_PAUSE_MIN_MS = 50, DATABASE_PAUSE_MAX_MS = 5000 };
+
+/* A command of root's speaks to a cluster that the service user runs: the folder tells whose it is. */
+static const char *cluster_owner(const char *dir, struct arena *arena)
+{
+	const struct passwd *owner;
+	struct stat st;
+
+	if (stat(dir, &st) || st.st_uid == geteuid())
+		return NULL;
+	owner = getpwuid(st.st_uid);
+	return owner ? arena_c(arena, str_c(owner->pw_name)) : NULL;
+}
 
 void database_cluster_options(
 	const struct config *config, struct arena *arena, struct cluster_options *ret_options)
 {
+	const char *dir = settings_cluster_dir(config, arena);
+
 	*ret_options = (struct cluster_options){
-		.dir = settings_cluster_dir(config, arena),
+		.dir = dir,
+		.user = cluster_owner(dir, arena),
 		.bin_dir = arena_c(arena, config_str(config, CONFIG_DATABASE_BIN_DIR)),
 		.durability =
 			config_bool(config, CONFIG_DATABASE_FSYNC) ? CLUSTER_DURABLE : CLUSTER_TEST,

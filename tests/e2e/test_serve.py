@@ -31,6 +31,19 @@ def check_demo(server):
     assert status == 200 and one["reasons"], one
 
 
+def check_report(server):
+    """The terminal's view, as another user than the service's where the test runs as root."""
+    done = subprocess.run([e2e.BINARY, "report", "domains", "--config", server.config], capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1:7] for line in done.stdout.splitlines()[1:]}
+    assert rows["example.com"] == ["4000", "17", "12", "5", "0", "0.43%"], done.stdout
+    assert rows["shop.example"][:2] == ["-", "1"], done.stdout
+    done = subprocess.run([e2e.BINARY, "report", "recipient", "reader61@shop.example", "--config",
+                           server.config], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "recipient.unknown" in done.stdout, done
+
+
 def check_second_delivery(server):
     """The same envelope and bytes again count once; another envelope counts again."""
     message = e2e.crlf(b"From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\n"
@@ -88,6 +101,7 @@ def check_rollups(server):
 def main():
     with e2e.Server() as server:
         check_demo(server)
+        check_report(server)
         check_second_delivery(server)
         check_roles(server)
         check_restart(server)
