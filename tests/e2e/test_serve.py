@@ -37,7 +37,7 @@ def check_report(server):
                           text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     rows = {line.split()[0]: line.split()[1:7] for line in done.stdout.splitlines()[1:]}
-    assert rows["example.com"] == ["4000", "17", "12", "5", "0", "0.43%"], done.stdout
+    assert rows["example.com"] == ["4000", "17", "12", "5", "0", "0.42%"], done.stdout
     assert rows["shop.example"][:2] == ["-", "1"], done.stdout
     done = subprocess.run([e2e.BINARY, "report", "recipient", "reader61@shop.example", "--config",
                            server.config], capture_output=True, text=True, timeout=60)
