@@ -50,7 +50,7 @@ struct formats *formats_new(void)
 			patterns[n++] = families[i]->anchors[k].pattern;
 		}
 	err = matcher_compile(
-		formats->arena, patterns, n, MATCHER_STARTS, &formats->matcher, &bad, &why);
+		formats->arena, patterns, n, MATCHER_SPACE_RUN, &formats->matcher, &bad, &why);
 	assert(!err); /* the tables are ours; a test compiles them */
 	(void)err;
 	return formats;
@@ -79,15 +79,26 @@ struct match {
 };
 struct search {
 	const struct formats *formats;
+	struct str text;
 	struct match *matches;
 	size_t n;
 };
 
-/* One match for each place and anchor; a longer one replaces the shorter. */
-static bool on_match(void *context, size_t pattern, size_t from, size_t to)
+/* The start of the line at or before `at`. */
+static size_t line_start(struct str text, size_t at)
+{
+	size_t feed = str_rchr(str_head(text, at), '\n');
+
+	return feed == STR_NPOS ? 0 : feed + 1;
+}
+
+/* A match is told by its end; the line that it ends on stands for its start, which is right for all
+ * anchors but those that a mailer broke in two. Of one anchor on one line the longest match counts. */
+static bool on_match(void *context, size_t pattern, size_t to)
 {
 	struct search *search = context;
 	const struct format_anchor *anchor = search->formats->anchors[pattern];
+	size_t from = line_start(search->text, to ? to - 1 : 0);
 
 	for (size_t i = search->n; i-- > 0;)
 		if (search->matches[i].anchor == anchor && search->matches[i].from == from) {
@@ -112,14 +123,6 @@ static int compare_matches(const void *a, const void *b)
 	return (x->pattern > y->pattern) - (x->pattern < y->pattern);
 }
 
-/* The start of the line at or before `at`. */
-static size_t line_start(struct str text, size_t at)
-{
-	size_t feed = str_rchr(str_head(text, at), '\n');
-
-	return feed == STR_NPOS ? 0 : feed + 1;
-}
-
 /* Splits the text where the returned message starts. */
 static void cut_original(struct search *search, struct format_reading *reading)
 {
@@ -127,7 +130,7 @@ static void cut_original(struct search *search, struct format_reading *reading)
 
 	for (size_t i = 0; i < search->n; i++) {
 		struct match *match = &search->matches[i];
-		size_t start = line_start(text, match->from);
+		size_t start = match->from;
 
 		if (match->anchor->shape != FORMAT_ORIGINAL)
 			continue;
@@ -231,7 +234,7 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, struct format_reading *ret_reading)
 {
 	struct format_reading reading = { .notice = notice->text };
-	struct search search = { .formats = formats };
+	struct search search = { .formats = formats, .text = notice->text };
 
 	search.matches = arena_calloc(arena, FORMAT_MATCHES, sizeof *search.matches);
 	matcher_scan(formats->matcher, scratch, notice->text, on_match, &search);

@@ -60,8 +60,9 @@ static const struct format_anchor anchors[] = {
 	/* sendmail 8; 5 has no list, only its transcript. */
 	SENDMAIL(BELOW, "-{3,} *the following addresses (had|have) permanent fatal "
 			"(errors|problems) *-{3,}"),
-	SENDMAIL(BELOW, "-{3,} *the following addresses had transient (non-fatal )?(problems|errors) "
-			"*-{3,}"),
+	SENDMAIL(BELOW,
+		"-{3,} *the following addresses had transient (non-fatal )?(problems|errors) "
+		"*-{3,}"),
 	SENDMAIL(LINES, "-{3,} *transcript of session follows *-{3,}"),
 	SENDMAIL(DELAY, "-{3,} *the following addresses had transient non-fatal errors"),
 	SENDMAIL(DELAY, "warning: message still undelivered after"),

@@ -45,12 +45,9 @@ static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 }
 
 /* Unicode case costs states; a pattern of ASCII alone has no use for it. */
-static unsigned flags_for(struct str pattern, enum matcher_want want)
+static unsigned flags_for(struct str pattern)
 {
 	unsigned flags = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
-
-	if (want == MATCHER_STARTS)
-		flags |= HS_FLAG_SOM_LEFTMOST;
 
 	for (size_t i = 0; i < pattern.n; i++)
 		if ((unsigned char)pattern.p[i] >= 0x80)
@@ -59,7 +56,8 @@ static unsigned flags_for(struct str pattern, enum matcher_want want)
 }
 
 enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t n,
-	enum matcher_want want, struct matcher **ret_matcher, size_t *ret_bad, struct str *ret_why)
+	enum matcher_space space, struct matcher **ret_matcher, size_t *ret_bad,
+	struct str *ret_why)
 {
 	const char **expressions = arena_calloc(arena, n + 1, sizeof *expressions);
 	unsigned *flags = arena_calloc(arena, n + 1, sizeof *flags);
@@ -69,8 +67,9 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 	struct matcher *matcher;
 
 	for (size_t i = 0; i < n; i++) {
-		expressions[i] = spaces_to_runs(arena, patterns[i]);
-		flags[i] = flags_for(patterns[i], want);
+		expressions[i] = space == MATCHER_SPACE_RUN ? spaces_to_runs(arena, patterns[i])
+							    : arena_c(arena, patterns[i]);
+		flags[i] = flags_for(patterns[i]);
 		ids[i] = (unsigned)i;
 	}
 	if (n && hs_compile_multi(expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL,
@@ -127,8 +126,9 @@ static int on_match(
 {
 	const struct call *call = context;
 
+	(void)from;
 	(void)flags;
-	return !call->found(call->context, id, (size_t)from, (size_t)to);
+	return !call->found(call->context, id, (size_t)to);
 }
 
 void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch, struct str text,

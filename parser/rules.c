@@ -250,7 +250,7 @@ static enum err compile(struct rules *rules, struct reading *r)
 		rules->with_pattern[rules->n_patterns] = i;
 		patterns[rules->n_patterns++] = rules->items[i].pattern;
 	}
-	err = matcher_compile(r->trouble_arena, patterns, rules->n_patterns, MATCHER_ENDS,
+	err = matcher_compile(r->trouble_arena, patterns, rules->n_patterns, MATCHER_ONE_SPACE,
 		&rules->matcher, &bad, &why);
 	if (err == ERR_SYNTAX) {
 		const struct rule *rule = &rules->items[rules->with_pattern[bad]];
@@ -362,12 +362,11 @@ struct asking {
 	size_t to;
 };
 
-static bool on_match(void *context, size_t pattern, size_t from, size_t to)
+static bool on_match(void *context, size_t pattern, size_t to)
 {
 	struct asking *a = context;
 	size_t i = a->rules->with_pattern[pattern];
 
-	(void)from;
 	if (i > a->best || (i == a->best && to >= a->to))
 		return true;
 	if (i < a->best && !scope_holds(a->rules->items[i].scope, a->facts))
@@ -383,11 +382,10 @@ struct looking {
 	bool found;
 };
 
-static bool on_wanted(void *context, size_t pattern, size_t from, size_t to)
+static bool on_wanted(void *context, size_t pattern, size_t to)
 {
 	struct looking *l = context;
 
-	(void)from;
 	(void)to;
 	l->found = l->rules->with_pattern[pattern] == l->wanted;
 	return !l->found;
