@@ -106,6 +106,7 @@ def main():
         check_roles(server)
         check_restart(server)
         check_second_delivery_after_restart(server)
+        check_erase(server)
         check_rollups(server)
         started = server.stop()
         assert started == 0, started
@@ -119,6 +120,19 @@ def main():
                               text=True, timeout=60)
         assert twin.returncode == 1 and "listen" in twin.stderr, twin
     print("served, restarted, stopped and started again")
+
+
+def check_erase(server):
+    """Nothing tells any more whose the event is, and the counts hold."""
+    before = {row["domain"]: row["failed"] for row in server.get("/v1/domains")[1]["domains"]}
+    done = subprocess.run([e2e.BINARY, "erase", "READER61@shop.example", "--config", server.config],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Emptied 1 events and 1 messages, deleted the bytes of 1" in done.stdout, done
+    for table in ("event", "message", "message_raw"):
+        rows = server.sql(f"select count(*) from {table} t where t::text ilike '%reader61@%'")
+        assert rows == [["0"]], (table, rows)
+    assert not server.events(recipient="reader61@shop.example")
+    assert {row["domain"]: row["failed"] for row in server.get("/v1/domains")[1]["domains"]} == before
 
 
 def check_second_delivery_after_restart(server):
