@@ -1,0 +1,20 @@
+/* suppress/listing.h -- all rows of a list, page by page, so that none of its size is in memory.
+ * Knows: the store's pages. Does not know formats or files. Not pure. */
+#pragma once
+#include "store/store_suppress.h"
+
+enum listing {
+	LISTING_FULL,    /* every row in state `active` that has a number, by address */
+	LISTING_CHANGES, /* rows changed in (from_seq, to_seq], removed ones too, by number */
+	LISTING_COUNT
+};
+
+/* What a listing calls for each row, and how. `context` of a listing_fn is its own: here the store. */
+typedef enum err listing_fn(void *context, enum listing listing, uint64_t from_seq, uint64_t to_seq,
+	store_suppression_fn *fn, void *fn_context);
+
+/* A listing_fn whose context is a struct store. Rows that change while it runs come once, as they are when
+ * they are read; in LISTING_CHANGES one that gets a new number meanwhile may be left to the next listing, from
+ * to_seq on. False from `fn` ends it, without an error. */
+MUST_CHECK enum err listing_walk(void *store, enum listing listing, uint64_t from_seq,
+	uint64_t to_seq, store_suppression_fn *fn, void *fn_context);
