@@ -28,7 +28,8 @@ buildah "${storage[@]}" commit -q "$base" docker.io/library/debian:bookworm-slim
 rm -rf "$work/base"
 
 echo "== image"
-buildah "${storage[@]}" bud -q --isolation chroot --network host --pull-never -f docker/Dockerfile -t bounced . >/dev/null
+buildah "${storage[@]}" bud --isolation chroot --network host --pull-never -f docker/Dockerfile -t bounced . >"$work/build.log" 2>&1 ||
+	{ grep -vE '^\[' "$work/build.log" | tail -n 40; exit 1; }
 echo "== start"
 container=$(podman "${storage[@]}" --runtime runc run -d --network host --no-healthcheck --ulimit nofile=20000:20000 \
 	-e BOUNCED_SMTP_LISTEN=127.0.0.1:42525 -e BOUNCED_SMTP_RETURN_PATH_DOMAINS='*' \
