@@ -46,7 +46,6 @@ static const struct format_anchor anchors[] = {
 	ROW("zimbra", BELOW,
 		"this is the mail system at host [^\\n]*\\n+i'm sorry[^<]*the mail system"),
 	ROW("sendgrid", INLINE, "your email (to|was not delivered to) <?"),
-	ROW("mailgun", INLINE, "your message to <?"),
 	ROW("mailmarshal", BELOW, "mailmarshal[^:]*recipients?:"),
 	ROW("interchange", INLINE, "the user\\(s\\) account is (disabled|temporarily)"),
 	ROW("challenge", MARK, "has been waitlisted"),

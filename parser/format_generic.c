@@ -34,6 +34,7 @@ static const struct format_anchor anchors[] = {
 	INLINE("(unable|not able|failed|error|problem) (to )?deliver(ing|y)? (of )?(the |your "
 	       ")?(following )?(mail|message|e-?mail)?s? ?(to|for):? "),
 	INLINE("user's mailbox is full: <"),
+	INLINE("your message to "),
 	INLINE("(your|the) (mail|message|e-?mail) (sent )?(to|for) <?"),
 	INLINE("^(failed|undelivered|intended|original|final|bad|unknown) recipient( address)?: "),
 	INLINE("delivery (to|for) (the following (recipient|address) )?<?"),

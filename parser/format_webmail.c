@@ -21,7 +21,6 @@ static const struct format_anchor anchors[] = {
 	GOOGLE(DELAY, "this is a warning message only"),
 	GOOGLE(DELAY, "message will be retried for [0-9]+ more"),
 	GOOGLE(INLINE, "your message wasn't delivered to "),
-	GOOGLE(INLINE, "your message to "),
 	GOOGLE(DELAY, "there was a temporary problem (while )?delivering your message"),
 	GOOGLE(DELAY, "gmail will retry for"),
 	GOOGLE(INLINE, "there was a (temporary )?problem (while )?delivering your message to "),
@@ -53,7 +52,6 @@ static const struct format_anchor anchors[] = {
 
 	OTHER("gmx", BELOW,
 		"this is a permanent error\\. the following address(es)?( have)? failed:"),
-	OTHER("1und1", BELOW, "the following address(es)? failed: "),
 	OTHER("1und1", BELOW,
 		"(konnte nicht zugestellt werden|nicht "
 		"zustellbar)[^:\\n]*(adressen?|empf\xC3\xA4nger)"),

@@ -109,14 +109,6 @@ static bool null_path(const struct notice *notice)
 	return str_eq(path, STR("<>"));
 }
 
-bool kind_is_notice(const struct notice *notice)
-{
-	if (from_daemon(notice) || subject_says_failure(notice->subject) ||
-		has(notice, STR("X-Failed-Recipients")))
-		return true;
-	return null_path(notice) || str_eq(notice->tree->type, STR("multipart/report"));
-}
-
 bool kind_is_delay(const struct notice *notice)
 {
 	return OCCURS(notice->subject, delay_subjects);
@@ -217,6 +209,18 @@ static bool is_jmrp(const struct notice *notice)
 	return has(notice, STR("X-HmXmrOriginalRecipient")) ||
 	       headers_get(&notice->returned, STR("X-HmXmrOriginalRecipient")).n ||
 	       str_istarts(notice->subject, STR("complaint about message from "));
+}
+
+bool kind_is_notice(const struct notice *notice)
+{
+	if (from_daemon(notice) || has(notice, STR("X-Failed-Recipients")))
+		return true;
+	if (STARTS(str_trim(notice->subject), person_prefixes))
+		return false;
+	if (subject_says_failure(notice->subject) ||
+		str_eq(notice->tree->type, STR("multipart/report")))
+		return true;
+	return null_path(notice) && !is_auto_reply(notice);
 }
 
 enum kind kind_by_shape(const struct notice *notice)
