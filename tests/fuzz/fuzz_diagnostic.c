@@ -1,0 +1,24 @@
+// links: parser
+/* Fuzz target of parser/diagnostic, parser/address and parser/date: facts lie inside their text. */
+#include "parser/address.h"
+#include "parser/date.h"
+#include "parser/diagnostic.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	struct str text = str_from((const char *)bytes, n), address;
+	struct diagnostic d;
+	int64_t at_us;
+
+	diagnostic_read(text, &d);
+	assert(d.reply_code < 600 && d.status.n <= n && d.host.n <= n);
+	if (address_typed(arena, STR("utf-8"), text, true, &address))
+		assert(address.n && address_domain(arena, address).n);
+	(void)!date_parse(text, &at_us);
+	return 0;
+}
