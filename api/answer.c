@@ -1,10 +1,12 @@
 #include "api/answer.h"
 
+#include "core/limits.h"
 #include "core/timestamp.h"
 #include "core/utf8.h"
 
 /* A page of LIMIT_PAGE_ROWS events with every text at its limit fits. */
 #define ANSWER_BYTES ((size_t)64 << 20)
+#define LINK_BYTES   ((size_t)LIMIT_HTTP_HEADER_BYTES + 4096)
 
 static const struct {
 	unsigned status;
@@ -17,20 +19,22 @@ static const struct {
 
 void answer_init(struct answer *answer)
 {
-	*answer = (struct answer){ .body = BUF_INIT(ANSWER_BYTES) };
+	*answer = (struct answer){ .body = BUF_INIT(ANSWER_BYTES), .link = BUF_INIT(LINK_BYTES) };
 }
 
 void answer_reset(struct answer *answer)
 {
-	struct buf body = answer->body;
+	struct buf body = answer->body, link = answer->link;
 
 	buf_reset(&body);
-	*answer = (struct answer){ .body = body };
+	buf_reset(&link);
+	*answer = (struct answer){ .body = body, .link = link };
 }
 
 void answer_release(struct answer *answer)
 {
 	buf_release(&answer->body);
+	buf_release(&answer->link);
 }
 
 static int put_bytes(const char *bytes, size_t n, void *context)
@@ -51,6 +55,18 @@ void answer_json(struct answer *answer, unsigned status, json_t *take_json)
 		answer->body.failed = true;
 	buf_putc(&answer->body, '\n');
 	json_decref(take_json);
+	if (buf_check(&answer->body))
+		answer_problem(
+			answer, PROBLEM_INTERNAL, STR("the answer is too large"), NULL, STR_EMPTY);
+}
+
+void answer_bytes(
+	struct answer *answer, unsigned status, const char *content_type, struct str bytes)
+{
+	answer_reset(answer);
+	answer->status = status;
+	answer->content_type = content_type;
+	buf_put(&answer->body, bytes);
 	if (buf_check(&answer->body))
 		answer_problem(
 			answer, PROBLEM_INTERNAL, STR("the answer is too large"), NULL, STR_EMPTY);

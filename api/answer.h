@@ -20,7 +20,9 @@ struct answer {
 	const char *content_type;
 	bool is_page; /* a browser may run its scripts and ask this server, and no other */
 	struct buf body;
-	const char *allow;      /* NULL: none */
+	char allow[64];         /* empty: none; so is the next */
+	char attachment[64];    /* the name to save the body under */
+	struct buf link;        /* RFC 8288: where the next page is; empty: none */
 	unsigned retry_after_s; /* 0: none */
 	bool close;             /* the connection ends: what follows on it cannot be trusted */
 };
@@ -29,8 +31,11 @@ void answer_init(struct answer *answer);
 void answer_reset(struct answer *answer);
 void answer_release(struct answer *answer);
 
-/* Both take a reference away: `take_json` is freed here. */
+/* Takes the reference away. */
 void answer_json(struct answer *answer, unsigned status, json_t *take_json);
+/* `content_type` is borrowed for good. */
+void answer_bytes(
+	struct answer *answer, unsigned status, const char *content_type, struct str bytes);
 /* `where_key` ("parameter", "pointer") and `where` say which part of the request is meant; NULL: the
  * whole. `detail` is cleaned to UTF-8. */
 void answer_problem(struct answer *answer, enum problem problem, struct str detail,

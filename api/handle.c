@@ -67,6 +67,44 @@ size_t handle_limit(const struct handle *handle)
 					      : DEFAULT_LIMIT;
 }
 
+/* ---- lists ---- */
+
+/* The target again, with the next cursor in place of this one. */
+static void link_next(struct handle *handle, struct str cursor)
+{
+	struct buf *link = &handle->answer->link;
+	struct str query = handle->request->query, pair;
+
+	buf_printf(link, "<%.*s?", STR_ARG(handle->request->path));
+	while (str_next_word(&query, "&", &pair))
+		if (!str_starts(pair, STR("cursor=")))
+			buf_printf(link, "%.*s&", STR_ARG(pair));
+	buf_printf(link, "cursor=%.*s>; rel=\"next\"", STR_ARG(cursor));
+	if (buf_check(link))
+		buf_reset(link);
+}
+
+void handle_list(struct handle *handle, json_t *take_json, const char *rows_key)
+{
+	struct answer *answer = handle->answer;
+	const char *cursor = json_string_value(json_object_get(take_json, "next_cursor"));
+	struct str next = arena_dup(handle->arena, str_c(cursor));
+
+	if (handle->format == LIST_JSON) {
+		answer_json(answer, 200, take_json);
+	} else {
+		answer_bytes(answer, 200, list_content_type(handle->format), STR_EMPTY);
+		list_write(handle->format, rows_key, json_object_get(take_json, rows_key),
+			&answer->body);
+		json_decref(take_json);
+		if (buf_check(&answer->body))
+			answer_problem(answer, PROBLEM_INTERNAL, STR("the answer is too large"),
+				NULL, STR_EMPTY);
+	}
+	if (next.n && answer->status == 200)
+		link_next(handle, next);
+}
+
 /* ---- cursors ---- */
 
 static const char base64_digits[] =

@@ -1,64 +1,10 @@
 #include "api/handle_priv.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
-#include "store/rate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DETAIL_DIAGNOSTICS = 20, DETAIL_MAX_HOURS = 1000 };
-
-/* ---- counts and rates as JSON ---- */
-
-static const struct {
-	unsigned flag;
-	const char *name;
-} flag_names[] = {
-	{ RATE_NO_VOLUME, "no_volume" },
-	{ RATE_OVER_ATTEMPTED, "over_attempted" },
-	{ RATE_PARTLY_COVERED, "partly_covered" },
-};
-
-static void set_count(json_t *json, const char *key, uint64_t count)
-{
-	json_object_set_new(json, key, json_integer((json_int_t)count));
-}
-
-static void set_rate(json_t *json, const char *key, bool known, double rate)
-{
-	json_object_set_new(json, key, known ? json_real(rate) : json_null());
-}
-
-static void set_counts(json_t *json, const struct store_counts *counts)
-{
-	json_object_set_new(json, "attempted",
-		counts->has_volume ? json_integer((json_int_t)counts->attempted) : json_null());
-	set_count(json, "failed", counts->failed);
-	set_count(json, "hard", counts->hard);
-	set_count(json, "soft", counts->soft);
-	set_count(json, "block", counts->block);
-	set_count(json, "delayed", counts->delayed);
-	set_count(json, "complaints", counts->complaints);
-}
-
-static void set_rates(json_t *json, const struct store_counts *counts)
-{
-	struct rates rates = rates_of(counts);
-	json_t *flags = json_array();
-
-	set_rate(json, "failure_rate", rates.known, rates.failure);
-	json_object_set_new(json, "failure_rate_interval",
-		rates.known ? json_pack("[f,f]", rates.low, rates.high) : json_null());
-	set_rate(json, "hard_rate", rates.known, rates.hard);
-	set_rate(json, "soft_rate", rates.known, rates.soft);
-	set_rate(json, "block_rate", rates.known, rates.block);
-	set_rate(json, "coverage", rates.has_coverage, rates.coverage);
-	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
-		if (rates.flags & flag_names[i].flag)
-			json_array_append_new(flags, json_string(flag_names[i].name));
-	json_object_set_new(json, "flags", flags);
-}
 
 /* ---- the list ---- */
 
@@ -83,8 +29,8 @@ static bool add_domain(void *context, const struct store_domain_row *row)
 	}
 	/* The empty domain stands for failures whose recipient nobody could tell. */
 	json_object_set_new(json, "domain", json_stringn(row->domain.p, row->domain.n));
-	set_counts(json, &row->counts);
-	set_rates(json, &row->counts);
+	handle_set_counts(json, &row->counts);
+	handle_set_rates(json, &row->counts);
 	json_array_append_new(page->rows, json);
 	page->place = (struct store_domain_place){ row->place.value,
 		arena_dup(page->arena, row->place.domain) };
@@ -153,7 +99,7 @@ static enum err answer_domains(struct handle *handle, struct store_domains_query
 	json_object_set_new(json, "domains", page.rows);
 	json_object_set_new(json, "next_cursor",
 		page.more ? json_text(make_cursor(&page, query)) : json_null());
-	answer_json(handle->answer, 200, json);
+	handle_list(handle, json, "domains");
 	return ERR_OK;
 }
 
@@ -183,7 +129,7 @@ static bool add_reason(void *context, const struct store_reason_row *row)
 	json_object_set_new(json, "outcome", json_text(outcome_name(row->outcome)));
 	json_object_set_new(json, "reason", json_text(row->reason));
 	json_object_set_new(json, "class", json_text(row->class));
-	set_count(json, "count", row->count);
+	json_object_set_new(json, "count", json_integer((json_int_t)row->count));
 	json_array_append_new(context, json);
 	return true;
 }
@@ -196,7 +142,7 @@ static bool add_diagnostic(void *context, const struct store_diagnostic_row *row
 	json_object_set_new(json, "template", json_text(row->template));
 	json_object_set_new(json, "reason", json_text(row->reason));
 	json_object_set_new(json, "class", json_text(row->class));
-	set_count(json, "count", row->count);
+	json_object_set_new(json, "count", json_integer((json_int_t)row->count));
 	json_object_set_new(json, "example", json_text(uuid_format(&row->example, room)));
 	json_array_append_new(context, json);
 	return true;
@@ -207,7 +153,7 @@ static bool add_step(void *context, const struct store_series_row *row)
 	json_t *json = json_object();
 
 	json_object_set_new(json, "at", json_time(row->at_us));
-	set_counts(json, &row->counts);
+	handle_set_counts(json, &row->counts);
 	json_array_append_new(context, json);
 	return true;
 }
@@ -237,8 +183,8 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 	json_object_set_new(json, "domain", json_text(domain));
 	err = store_domain_counts(handle->store, window, domain, &counts);
 	if (!err) {
-		set_counts(json, &counts);
-		set_rates(json, &counts);
+		handle_set_counts(json, &counts);
+		handle_set_rates(json, &counts);
 		err = store_domain_reasons(handle->store, window, domain, add_reason, reasons);
 	}
 	if (!err)

@@ -8,7 +8,7 @@
 enum { EVENT_JSON_BYTES = 1 << 20 };
 
 /* The event as NDJSON has it, behind what the store adds: one contract for both. */
-static json_t *event_json(const struct store_event *event)
+json_t *handle_event_json(const struct store_event *event)
 {
 	const struct report_json_options options = { .taxonomy = REPORT_JSON_OUR_NAMES };
 	struct buf text = BUF_INIT(EVENT_JSON_BYTES);
@@ -47,7 +47,7 @@ static bool add_event(void *context, const struct store_event *event)
 		page->more = true;
 		return false;
 	}
-	json_array_append_new(page->rows, event_json(event));
+	json_array_append_new(page->rows, handle_event_json(event));
 	page->last = event->id;
 	return true;
 }
@@ -133,7 +133,7 @@ enum err handle_events(struct handle *handle)
 	json_object_set_new(json, "events", page.rows);
 	json_object_set_new(json, "next_cursor",
 		page.more ? json_text(make_cursor(handle, &page, &query)) : json_null());
-	answer_json(handle->answer, 200, json);
+	handle_list(handle, json, "events");
 	return ERR_OK;
 }
 
@@ -191,14 +191,15 @@ enum err handle_event(struct handle *handle)
 
 	if (uuid_parse(handle->segment, &id))
 		err = store_event(handle->store, handle->arena, &id, &event, &message);
-	if (err == ERR_NOT_FOUND) {
+	/* What lies in another stream than the key's is not there for it. */
+	if (err == ERR_NOT_FOUND || (!err && !handle_may_use(handle, event.stream))) {
 		answer_problem(handle->answer, PROBLEM_NOT_FOUND, STR("no event has this id"), NULL,
 			STR_EMPTY);
 		return ERR_OK;
 	}
 	if (err)
 		return err;
-	json = event_json(&event);
+	json = handle_event_json(&event);
 	json_object_set_new(json, "message", message_json(&message));
 	answer_json(handle->answer, 200, json);
 	return ERR_OK;

@@ -138,6 +138,17 @@ static bool check_keys(struct handle *handle, json_t *json, size_t i)
 	return true;
 }
 
+static bool check_stream(struct handle *handle, struct str stream, size_t i)
+{
+	if (handle_may_use(handle, stream.n ? stream : STR(STORE_DEFAULT_STREAM)))
+		return true;
+	answer_problem(handle->answer, PROBLEM_FORBIDDEN,
+		arena_printf(handle->arena, "the key is bound to the streams %.*s",
+			STR_ARG(handle->grant.streams)),
+		"pointer", field_pointer(handle, i, "stream"));
+	return false;
+}
+
 static bool read_row(struct handle *handle, json_t *json, size_t i, struct store_volume *row)
 {
 	if (!json_is_object(json))
@@ -159,7 +170,7 @@ static bool read_row(struct handle *handle, json_t *json, size_t i, struct store
 					value ? "" : "missing; ", wanted)
 					.p);
 	}
-	return check_keys(handle, json, i);
+	return check_keys(handle, json, i) && check_stream(handle, row->stream, i);
 }
 
 static bool read_rows(

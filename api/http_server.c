@@ -4,6 +4,9 @@
 #include "api/http_deadlines_priv.h"
 #include "api/http_listen_priv.h"
 #include "api/http_server_framing_priv.h"
+#include "api/http_server_peer_priv.h"
+#include "api/keyring_priv.h"
+#include "api/metrics_priv.h"
 #include "api/service.h"
 #include "api/thread_store_priv.h"
 #include "core/limits.h"
@@ -25,7 +28,8 @@ struct api_server {
 	struct MHD_Daemon *daemon;
 	struct deadlines *deadlines;
 	struct thread_stores *stores;
-	enum api_access access;
+	struct metrics metrics;
+	struct service service;
 	unsigned port;
 	atomic_uint running; /* requests between their first line and the end of the answer */
 };
@@ -36,6 +40,7 @@ struct exchange {
 	struct arena *arena;
 	struct buf body;
 	struct str target; /* as in the request line */
+	struct str peer;
 	struct framing framing;
 	bool admitted, refused;
 	struct answer refusal; /* waits for the end of the body, which is dropped */
@@ -48,12 +53,12 @@ static void *start_exchange(void *context, const char *uri, struct MHD_Connectio
 	struct exchange *exchange = calloc(1, sizeof *exchange);
 	struct api_server *server = context;
 
-	(void)connection;
 	if (!exchange)
 		abort();
 	atomic_fetch_add(&server->running, 1);
 	exchange->arena = arena_new();
 	exchange->target = arena_dup(exchange->arena, str_c(uri));
+	exchange->peer = http_peer(connection, exchange->arena);
 	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
 	answer_init(&exchange->refusal);
 	return exchange;
@@ -106,6 +111,9 @@ static struct api_request request_of(
 		.query = STR_EMPTY,
 		.host = header(connection, MHD_HTTP_HEADER_HOST),
 		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
+		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.peer = exchange->peer,
 		.body = buf_str(&exchange->body),
 		.now_us = now_us() };
 
@@ -135,7 +143,7 @@ static const char page_policy[] = "default-src 'none'; script-src 'self'; style-
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
-	if (value)
+	if (value && *value)
 		(void)MHD_add_response_header(response, name, value);
 }
 
@@ -153,6 +161,12 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 			answer->is_page ? page_policy : data_policy);
 		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
 		add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+		add_header(response, "Link", arena_c(arena, buf_str(&answer->link)));
+		if (answer->attachment[0])
+			add_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+				arena_printf(
+					arena, "attachment; filename=\"%s\"", answer->attachment)
+					.p);
 		if (answer->retry_after_s)
 			add_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
 				arena_printf(arena, "%u", answer->retry_after_s).p);
@@ -170,16 +184,31 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 static void refuse_as_too_large(struct exchange *exchange)
 {
 	exchange->refused = true;
-	answer_problem(&exchange->refusal, PROBLEM_TOO_LARGE, STR("at most 1048576 bytes"), NULL,
+	answer_problem(&exchange->refusal, PROBLEM_TOO_LARGE,
+		arena_printf(exchange->arena, "at most %zu bytes", exchange->body.max), NULL,
 		STR_EMPTY);
+}
+
+/* While the database is away, its loss is on the log already and requests would only repeat it. */
+static void log_failure(struct api_server *server, const struct api_request *request,
+	const struct answer *answer, enum err err)
+{
+	struct str reason = thread_stores_error(server->stores);
+
+	if (err == ERR_UNAVAILABLE && !reason.n)
+		return;
+	log_event(err_worth_retry(err) ? LOG_WARN : LOG_ERROR, "request_failed",
+		LOG_STR("method", request->method), LOG_STR("path", request->path),
+		LOG_U64("status", answer->status), LOG_ERR(err), LOG_STR("reason", reason));
 }
 
 /* What needs no body to be refused. Without a body the checks wait for finish(). */
 static void check_header(
 	struct api_server *server, struct exchange *exchange, const struct api_request *request)
 {
-	const struct service service = { .access = server->access };
 	const struct framing *framing = &exchange->framing;
+	bool admitted = true;
+	enum err err = ERR_OK;
 
 	if (!framing_is_clear(framing)) {
 		exchange->refused = true;
@@ -187,11 +216,14 @@ static void check_header(
 			STR("Content-Length, Transfer-Encoding or Host twice or together, or a NUL "
 			    "in a field"),
 			NULL, STR_EMPTY);
-	} else if (framing->content_length > LIMIT_HTTP_BODY_BYTES) {
+	} else if (framing->content_length > exchange->body.max) {
 		refuse_as_too_large(exchange);
 	} else if (framing_has_body(framing)) {
-		exchange->refused = !service_admit(&service, request, &exchange->refusal);
+		err = service_admit(&server->service, request, &exchange->refusal, &admitted);
+		exchange->refused = !admitted;
 	}
+	if (err)
+		log_failure(server, request, &exchange->refusal, err);
 }
 
 /* At the end of the header. A refused body is read and dropped all the same, since a client that is
@@ -207,6 +239,7 @@ static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *c
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
 	framing_read(connection, &exchange->framing);
 	exchange->admitted = true;
+	exchange->body.max = service_body_bytes(&request);
 	check_header(server, exchange, &request);
 	if (!exchange->refused || (framing_is_clear(framing) && !framing->expects &&
 					  framing->content_length <= LIMIT_HTTP_WASTE_BYTES))
@@ -229,23 +262,9 @@ static enum MHD_Result take_body(struct exchange *exchange, struct str bytes)
 	return exchange->wasted > LIMIT_HTTP_WASTE_BYTES ? MHD_NO : MHD_YES;
 }
 
-/* While the database is away, its loss is on the log already and requests would only repeat it. */
-static void log_failure(struct api_server *server, const struct api_request *request,
-	const struct answer *answer, enum err err)
-{
-	struct str reason = thread_stores_error(server->stores);
-
-	if (err == ERR_UNAVAILABLE && !reason.n)
-		return;
-	log_event(err_worth_retry(err) ? LOG_WARN : LOG_ERROR, "request_failed",
-		LOG_STR("method", request->method), LOG_STR("path", request->path),
-		LOG_U64("status", answer->status), LOG_ERR(err), LOG_STR("reason", reason));
-}
-
 static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *connection,
 	struct exchange *exchange, const char *method)
 {
-	const struct service service = { server->access, thread_stores_get, server->stores };
 	const struct api_request request = request_of(exchange, connection, method);
 	enum MHD_Result result;
 	struct answer answer;
@@ -254,7 +273,7 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
 	if (!exchange->refused)
-		err = service_answer(&service, &request, &answer);
+		err = service_answer(&server->service, &request, &answer);
 	if (err)
 		log_failure(server, &request, &answer, err);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
@@ -341,8 +360,15 @@ static struct api_server *server_new(const struct api_options *options)
 
 	if (!server)
 		abort();
-	server->access = options->access;
 	server->stores = thread_stores_new(options->conninfo, &store_options);
+	server->service = (struct service){ .access = options->access,
+		.store = thread_stores_get,
+		.store_context = server->stores,
+		.keyring = keyring_new(),
+		.metrics = &server->metrics,
+		.spool = options->spool,
+		.parse = options->parse,
+		.parse_context = options->parse_context };
 	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),
 		or_default(options->body_timeout_ms, 30000));
 	return server;
@@ -352,6 +378,7 @@ static void server_free(struct api_server *server)
 {
 	deadlines_stop(server->deadlines);
 	thread_stores_free(server->stores);
+	keyring_free(server->service.keyring);
 	free(server);
 }
 

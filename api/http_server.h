@@ -5,9 +5,11 @@
  * Starts without a database and answers 503 until there is one. Logs one line per failure.
  * Ownership: everything in the options is copied. Not for use from a signal handler. */
 #pragma once
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/str.h"
+#include "spool/spool.h"
 
 enum api_access {
 	API_ACCESS_KEYS, /* every request below /v1 needs a key */
@@ -15,6 +17,11 @@ enum api_access {
 };
 
 /* 0 stands for the default of each number. */
+/* What a parser says about a message: the object of `bounced parse` as JSON, in `arena`. Called by every
+ * thread at once, and returns in bounded time. ERR_UNAVAILABLE: no parser is free; ERR_TIMEOUT. */
+typedef enum err api_parse_fn(
+	void *context, struct arena *arena, struct str message, struct str *ret_json);
+
 struct api_options {
 	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
 	const char *conninfo; /* of the store */
@@ -26,6 +33,9 @@ struct api_options {
 		header_timeout_ms; /* 10000: from connect or the answer before to the end of the header */
 	unsigned body_timeout_ms;      /* 30000 */
 	unsigned statement_timeout_ms; /* 5000 */
+	struct spool_writer *spool;    /* for POST /v1/messages; borrowed; NULL: refused */
+	api_parse_fn *parse;           /* for POST /v1/parse; NULL: refused */
+	void *parse_context;
 };
 
 struct api_server;

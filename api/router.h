@@ -16,12 +16,24 @@ enum param {
 #define PARAM_BIT(param) (1u << (param))
 
 enum route {
-#define ROUTE(id, method, path, scope, handler, params, help, example) ROUTE_##id,
+#define ROUTE(id, ...) ROUTE_##id,
 #include "api/routes.def"
 	ROUTE_COUNT
 };
 
-enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_METHOD_COUNT };
+enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_DELETE, ROUTE_METHOD_COUNT };
+/* Does the handler ask the database? One that does not answers while it is away. */
+enum route_needs { NEEDS_NOTHING, NEEDS_STORE };
+enum route_body { BODY_NONE, BODY_JSON, BODY_MAIL, BODY_COUNT };
+enum route_answer {
+	ANSWER_JSON,
+	ANSWER_ACCEPTED, /* JSON with 202 */
+	ANSWER_LIST,     /* JSON, NDJSON or CSV */
+	ANSWER_MAIL,
+	ANSWER_METRICS,
+	ANSWER_PAGE,
+	ANSWER_COUNT
+};
 /* What a key must be good for; nothing below /v1 is NONE. */
 enum route_scope { SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_COUNT };
 
@@ -29,8 +41,8 @@ enum route_result { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD, ROUTE_MALFORMED
 struct route_match {
 	enum route route;
 	struct str
-		segment; /* what stands for {name}, decoded: valid UTF-8 without NUL; else empty */
-	const char *allow; /* of ROUTE_NO_METHOD: "GET, HEAD" */
+		segment;  /* what stands for {name}, decoded: valid UTF-8 without NUL; else empty */
+	struct str allow; /* of ROUTE_NO_METHOD, in the arena: "GET, HEAD" */
 };
 
 /* `method` as in the request line; HEAD is GET. `path` is raw, without the query. */
@@ -39,6 +51,13 @@ enum route_result router_match(
 enum route_scope router_scope(enum route route);
 /* False for routes that answer while the database is away. */
 bool router_needs_store(enum route route);
+/* The media types that the route takes a body in; none: NULL. */
+const char *const *router_body_types(enum route route);
+size_t router_body_bytes(enum route route);
+enum route_answer router_answer(enum route route);
+/* "GET /v1/domains" in its two parts. */
+struct str router_method(enum route route);
+struct str router_path(enum route route);
 /* PARAM_BIT of each parameter that the route knows. */
 unsigned router_params(enum route route);
 
@@ -68,3 +87,5 @@ bool percent_decode(struct arena *arena, struct str s, struct str *ret_text);
 
 /* Appends the whole of docs/api.md. */
 void router_docs(struct buf *out);
+/* Appends the OpenAPI 3.1 document. */
+void router_openapi(struct buf *out);

@@ -2,6 +2,7 @@
 #include "core/limits.h"
 #include "core/report.h"
 #include "core/timestamp.h"
+#include "store/overview.h"
 #include "store/store.h"
 
 enum param_type {
@@ -13,6 +14,7 @@ enum param_type {
 	TYPE_SORT,
 	TYPE_BASIS,
 	TYPE_STEP,
+	TYPE_INTERVAL,
 	TYPE_REASON,
 	TYPE_OUTCOME,
 	TYPE_CLASS,
@@ -106,6 +108,16 @@ static bool read_step(struct str text, int64_t *ret_number)
 	return *ret_number == STORE_STEP_DAY || str_eq(text, STR("hour"));
 }
 
+static bool read_interval(struct str text, int64_t *ret_number)
+{
+	for (int i = 0; i < STORE_INTERVAL_COUNT; i++) {
+		*ret_number = i;
+		if (str_eq(text, store_interval_name((enum store_interval)i)))
+			return true;
+	}
+	return false;
+}
+
 static bool read_reason(struct str text, int64_t *ret_number)
 {
 	enum reason reason = REASON_NONE;
@@ -142,30 +154,49 @@ static bool read_kind(struct str text, int64_t *ret_number)
 	return good;
 }
 
+#define ENUM(...) "{\"type\":\"string\",\"enum\":[" #__VA_ARGS__ "]}"
 static const struct {
 	bool (*read)(struct str text, int64_t *ret_number);
 	const char *wanted;
+	const char *schema;
 } types[TYPE_COUNT_OF] = {
 	[TYPE_TIME] = { read_time,
 		"a date or a date-time of RFC 3339, like 2026-11-23T10:00:00Z (write the + "
-		"of an offset as it is or as %2B)" },
-	[TYPE_TEXT] = { read_text, "text of at most 1024 bytes" },
-	[TYPE_DOMAIN] = { read_domain, "a domain of at most 255 bytes" },
-	[TYPE_COUNT] = { read_count, "a whole number, 0 or more" },
-	[TYPE_LIMIT] = { read_limit, "a whole number from 1 to 1000" },
+		"of an offset as it is or as %2B)",
+		"{\"type\":\"string\"}" },
+	[TYPE_TEXT] = { read_text, "text of at most 1024 bytes",
+		"{\"type\":\"string\",\"maxLength\":1024}" },
+	[TYPE_DOMAIN] = { read_domain, "a domain of at most 255 bytes",
+		"{\"type\":\"string\",\"maxLength\":255}" },
+	[TYPE_COUNT] = { read_count, "a whole number, 0 or more",
+		"{\"type\":\"integer\",\"minimum\":0}" },
+	[TYPE_LIMIT] = { read_limit, "a whole number from 1 to 1000",
+		"{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":100}" },
 	[TYPE_SORT] = { read_sort,
 		"one of failed, failure_rate, attempted, hard, soft, block, delayed, "
-		"complaints, domain" },
-	[TYPE_BASIS] = { read_basis, "event or send" },
-	[TYPE_STEP] = { read_step, "hour or day" },
-	[TYPE_REASON] = { read_reason, "the name of a reason, like recipient.unknown" },
+		"complaints, domain",
+		ENUM("failed", "failure_rate", "attempted", "hard", "soft", "block", "delayed",
+			"complaints", "domain") },
+	[TYPE_BASIS] = { read_basis, "event or send", ENUM("event", "send") },
+	[TYPE_STEP] = { read_step, "hour or day", ENUM("hour", "day") },
+	[TYPE_INTERVAL] = { read_interval, "one of 15m, hour, day, week, month",
+		ENUM("15m", "hour", "day", "week", "month") },
+	[TYPE_REASON] = { read_reason, "the name of a reason, like recipient.unknown",
+		"{\"$ref\":\"#/components/schemas/ReasonName\"}" },
 	[TYPE_OUTCOME] = { read_outcome,
-		"one of failed, delayed, delivered, relayed, expanded, complaint" },
-	[TYPE_CLASS] = { read_class, "one of hard, soft, block" },
+		"one of failed, delayed, delivered, relayed, expanded, complaint",
+		"{\"$ref\":\"#/components/schemas/Outcome\"}" },
+	[TYPE_CLASS] = { read_class, "one of hard, soft, block", ENUM("hard", "soft", "block") },
 	[TYPE_KIND] = { read_kind,
 		"one of unknown, bounce, complaint, auto_reply, challenge, mdn, dmarc_report, "
-		"tls_report, unsubscribe, not_bounce" },
+		"tls_report, unsubscribe, not_bounce",
+		"{\"$ref\":\"#/components/schemas/Kind\"}" },
 };
+
+const char *param_schema(enum param param)
+{
+	return types[params[param].type].schema;
+}
 
 /* ---- the query ---- */
 

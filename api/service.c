@@ -1,11 +1,15 @@
 #include "api/service.h"
 
 #include "api/handle_priv.h"
+#include "api/keyring_priv.h"
+#include "api/metrics_priv.h"
 #include "api/router.h"
 #include "core/limits.h"
 
+#include <string.h>
+
 static handle_fn *const handlers[ROUTE_COUNT] = {
-#define ROUTE(id, method, path, scope, handler, params, help, example) [ROUTE_##id] = handler,
+#define ROUTE(id, method, path, scope, needs, handler, ...) [ROUTE_##id] = handler,
 #include "api/routes.def"
 };
 
@@ -83,9 +87,10 @@ static bool check_target(struct handle *handle, struct route_match *ret_match)
 		return true;
 	case ROUTE_NO_METHOD:
 		answer_problem(answer, PROBLEM_METHOD_NOT_ALLOWED,
-			arena_printf(handle->arena, "this path takes %s", ret_match->allow), NULL,
-			STR_EMPTY);
-		answer->allow = ret_match->allow;
+			arena_printf(
+				handle->arena, "this path takes %.*s", STR_ARG(ret_match->allow)),
+			NULL, STR_EMPTY);
+		memcpy(answer->allow, ret_match->allow.p, ret_match->allow.n);
 		return false;
 	case ROUTE_MALFORMED:
 		answer_problem(answer, PROBLEM_MALFORMED_TARGET,
@@ -100,13 +105,86 @@ static bool check_target(struct handle *handle, struct route_match *ret_match)
 	return false;
 }
 
-static bool check_access(const struct service *service, enum route route, struct answer *answer)
+static bool refuse(struct answer *answer, enum problem problem, struct str detail)
 {
-	if (router_scope(route) == SCOPE_NONE || service->access == API_ACCESS_LOOPBACK)
-		return true;
-	answer_problem(answer, PROBLEM_UNAUTHORIZED, STR("send a key: Authorization: Bearer KEY"),
-		NULL, STR_EMPTY);
+	answer_problem(answer, problem, detail, NULL, STR_EMPTY);
 	return false;
+}
+
+/* RFC 6750 2.1. False: another scheme, or no key. */
+static bool bearer_key(struct str authorization, struct str *ret_key)
+{
+	struct str scheme, key;
+
+	if (!str_cut(authorization, ' ', &scheme, &key) || !str_ieq(scheme, STR("Bearer")))
+		return false;
+	*ret_key = str_trim(key);
+	return true;
+}
+
+static bool check_key(struct handle *handle, struct str key)
+{
+	struct answer *answer = handle->answer;
+
+	switch (keyring_check(handle->service, handle->arena, key, handle->request, &handle->grant,
+		&handle->check_err)) {
+	case KEY_GOOD:
+		return true;
+	case KEY_UNCHECKED:
+		answer_store_error(answer, handle->check_err);
+		return false;
+	case KEY_TOO_MANY:
+		(void)refuse(answer, PROBLEM_TOO_MANY_BAD_KEYS,
+			STR("ten bad keys in a minute: wait for the next"));
+		answer->retry_after_s = 60;
+		return false;
+	case KEY_BAD:
+		break;
+	}
+	return refuse(answer, PROBLEM_UNAUTHORIZED, STR("the key is unknown, expired or revoked"));
+}
+
+/* A key that is sent is looked at, also where none is needed: who sends it wants its bounds. */
+static bool check_access(struct handle *handle, enum route route)
+{
+	struct str authorization = handle->request->authorization, key;
+
+	handle->grant = (struct key_grant){ SCOPE_ADMIN, STR_EMPTY };
+	if (router_scope(route) == SCOPE_NONE)
+		return true;
+	if (!authorization.n && handle->service->access == API_ACCESS_LOOPBACK)
+		return true;
+	if (!bearer_key(authorization, &key))
+		return refuse(handle->answer, PROBLEM_UNAUTHORIZED,
+			STR("send a key: Authorization: Bearer KEY"));
+	if (!check_key(handle, key))
+		return false;
+	if (handle->grant.scope >= router_scope(route))
+		return true;
+	return refuse(handle->answer, PROBLEM_FORBIDDEN,
+		arena_printf(handle->arena, "the key has the scope %.*s, this route asks for %.*s",
+			STR_ARG(key_scope_name(handle->grant.scope)),
+			STR_ARG(key_scope_name(router_scope(route)))));
+}
+
+/* A key that is bound to streams names one of them; where there is but one, it need not. */
+static bool check_streams(struct handle *handle, enum route route)
+{
+	struct param_values *values = &handle->values;
+	struct str streams = handle->grant.streams;
+
+	if (!streams.n || !(router_params(route) & PARAM_BIT(PARAM_STREAM)))
+		return true;
+	if (!has_param(handle, PARAM_STREAM) && str_chr(streams, ',') == STR_NPOS) {
+		values->present |= PARAM_BIT(PARAM_STREAM);
+		values->text[PARAM_STREAM] = streams;
+	}
+	if (has_param(handle, PARAM_STREAM) && handle_may_use(handle, values->text[PARAM_STREAM]))
+		return true;
+	return refuse(handle->answer, PROBLEM_FORBIDDEN,
+		arena_printf(handle->arena,
+			"the key is bound to streams: send stream= with one of %.*s",
+			STR_ARG(streams)));
 }
 
 static bool check_query(struct handle *handle, enum route route)
@@ -128,36 +206,58 @@ static bool check_query(struct handle *handle, enum route route)
 }
 
 /* RFC 9110 8.3: the type without its parameters; JSON is always UTF-8 (RFC 8259 8.1). */
-static bool check_content_type(struct handle *handle)
+static bool check_content_type(struct handle *handle, enum route route)
 {
 	struct str type = handle->request->content_type, parameters;
+	const char *const *types = router_body_types(route);
 
-	if (!str_eq(handle->request->method, STR("POST")))
+	if (!types)
 		return true;
 	(void)str_cut(type, ';', &type, &parameters);
-	if (str_ieq(str_trim(type), STR("application/json")))
-		return true;
-	answer_problem(handle->answer, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-		STR("send Content-Type: application/json"), NULL, STR_EMPTY);
-	return false;
+	for (size_t i = 0; types[i]; i++)
+		if (str_ieq(str_trim(type), str_c(types[i])))
+			return true;
+	return refuse(handle->answer, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+		arena_printf(handle->arena, "send Content-Type: %s", types[0]));
 }
 
-static bool check_all(const struct service *service, struct handle *handle, enum route *ret_route)
+static bool check_accept(struct handle *handle, enum route route)
+{
+	if (router_answer(route) != ANSWER_LIST ||
+		list_format_choose(handle->request->accept, &handle->format))
+		return true;
+	return refuse(handle->answer, PROBLEM_NOT_ACCEPTABLE,
+		STR("a list is application/json, application/x-ndjson or text/csv"));
+}
+
+/* *ret_route is ROUTE_COUNT until it is known. */
+static bool check_all(struct handle *handle, enum route *ret_route)
 {
 	struct route_match match;
 
-	if (!check_host(service, handle->request, handle->answer) ||
-		!check_target(handle, &match) ||
-		!check_access(service, match.route, handle->answer) ||
-		!check_query(handle, match.route) || !check_content_type(handle))
+	*ret_route = ROUTE_COUNT;
+	if (!check_host(handle->service, handle->request, handle->answer) ||
+		!check_target(handle, &match))
 		return false;
-	handle->segment = match.segment;
 	*ret_route = match.route;
-	return true;
+	handle->segment = match.segment;
+	return check_access(handle, match.route) && check_query(handle, match.route) &&
+	       check_streams(handle, match.route) && check_content_type(handle, match.route) &&
+	       check_accept(handle, match.route);
 }
 
-bool service_admit(
-	const struct service *service, const struct api_request *request, struct answer *answer)
+size_t service_body_bytes(const struct api_request *request)
+{
+	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	struct route_match match;
+
+	return router_match(arena, request->method, request->path, &match) == ROUTE_FOUND
+		       ? router_body_bytes(match.route)
+		       : LIMIT_HTTP_BODY_BYTES;
+}
+
+enum err service_admit(const struct service *service, const struct api_request *request,
+	struct answer *answer, bool *ret_admitted)
 {
 	CLEANUP(arena_freep) struct arena *arena = arena_new();
 	struct handle handle = {
@@ -165,13 +265,16 @@ bool service_admit(
 	};
 	enum route route;
 
-	return check_all(service, &handle, &route);
+	*ret_admitted = check_all(&handle, &route);
+	if (!*ret_admitted)
+		metrics_count(service->metrics, route, answer->status);
+	return handle.check_err;
 }
 
 /* ---- handling ---- */
 
 /* A connection that was lost while nobody asked is no reason to fail a request: once, it is made anew.
- * Every route may be asked twice: reads, and volumes that replace. */
+ * Every route that asks the store may be asked twice: reads, and writes that replace. */
 static enum err run_handler(
 	const struct service *service, struct handle *handle, handle_fn *handler)
 {
@@ -187,6 +290,18 @@ static enum err run_handler(
 	return err;
 }
 
+static enum err run(struct handle *handle, enum route route)
+{
+	enum err err;
+
+	if (!router_needs_store(route))
+		return handlers[route](handle);
+	err = run_handler(handle->service, handle, handlers[route]);
+	if (err)
+		answer_store_error(handle->answer, err);
+	return err;
+}
+
 enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer)
 {
@@ -195,14 +310,8 @@ enum err service_answer(
 		.arena = arena, .service = service, .request = request, .answer = answer
 	};
 	enum route route;
-	enum err err;
+	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
 
-	if (!check_all(service, &handle, &route))
-		return ERR_OK;
-	if (!router_needs_store(route))
-		return handlers[route](&handle);
-	err = run_handler(service, &handle, handlers[route]);
-	if (err)
-		answer_store_error(answer, err);
+	metrics_count(service->metrics, route, answer->status);
 	return err;
 }
