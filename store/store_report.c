@@ -54,7 +54,7 @@ static uint64_t get_count(const struct pg_rows *rows, size_t row, size_t column)
 }
 
 /* COUNTS_I8 of queries.def, from `first` on. */
-static struct store_counts get_counts(const struct pg_rows *rows, size_t row, size_t first)
+struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first)
 {
 	struct store_counts counts = { .has_volume = !pg_is_null(rows, row, first) };
 	uint64_t *const fields[] = { &counts.attempted, &counts.failed, &counts.hard, &counts.soft,
@@ -94,7 +94,7 @@ enum err store_domains(struct store *store, const struct store_domains_query *qu
 	err = run_domains(store, query, pg_null('t'), &rows);
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_domain_row row = { .domain = pg_get_text(rows, i, 0),
-			.counts = get_counts(rows, i, 2),
+			.counts = store_get_counts(rows, i, 2),
 			.place = { pg_get_f64(rows, i, 1), pg_get_text(rows, i, 0) } };
 
 		more = fn(context, &row);
@@ -111,7 +111,8 @@ enum err store_domain_counts(struct store *store, const struct store_window *win
 
 	if (err)
 		return err;
-	*ret_counts = pg_rows_count(rows) ? get_counts(rows, 0, 2) : (struct store_counts){ 0 };
+	*ret_counts =
+		pg_rows_count(rows) ? store_get_counts(rows, 0, 2) : (struct store_counts){ 0 };
 	return ERR_OK;
 }
 
@@ -170,7 +171,7 @@ enum err store_domain_series(struct store *store, const struct store_window *win
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_series_row row = { .at_us = pg_get_time(rows, i, 0),
-			.counts = get_counts(rows, i, 1) };
+			.counts = store_get_counts(rows, i, 1) };
 
 		more = fn(context, &row);
 	}

@@ -1,0 +1,65 @@
+/* store/overview.h -- verbs for the API beside store.h: counts of all domains together, one recipient, the
+ * bytes of a message, and what was loaded from each spool.
+ * Knows and bounds: as store.h. Series, reasons and streams read rollups, never events. */
+#pragma once
+#include "store/store.h"
+
+/* ---- counts of a window, over all domains (domain NULL) or of one ---- */
+
+enum store_interval {
+	STORE_INTERVAL_15M,
+	STORE_INTERVAL_HOUR,
+	STORE_INTERVAL_DAY,
+	STORE_INTERVAL_WEEK, /* from Monday */
+	STORE_INTERVAL_MONTH,
+	STORE_INTERVAL_COUNT
+};
+/* "15m", "hour", "day", "week", "month". */
+struct str store_interval_name(enum store_interval interval);
+/* Of the shortest there is: a month of 28 days. */
+int64_t store_interval_us(enum store_interval interval);
+
+/* ERR_NOT_FOUND: the server knows no time zone of this name. */
+MUST_CHECK enum err store_timezone_known(struct store *store, struct str timezone);
+/* Intervals that begin when clocks of `timezone` say so; without an event and a volume they are left out. The
+ * oldest first. Volumes are of whole hours: none for STORE_INTERVAL_15M. */
+MUST_CHECK enum err store_timeseries(struct store *store, const struct store_window *window,
+	const struct str *domain, enum store_interval interval, struct str timezone,
+	store_series_fn *fn, void *context);
+/* The most frequent first. */
+MUST_CHECK enum err store_reasons(struct store *store, const struct store_window *window,
+	const struct str *domain, store_reason_fn *fn, void *context);
+
+struct store_stream_row {
+	struct str stream;
+	struct store_counts counts;
+};
+typedef bool store_stream_fn(void *context, const struct store_stream_row *row);
+/* By name, at most LIMIT_PAGE_ROWS. */
+MUST_CHECK enum err store_streams(struct store *store, const struct store_window *window,
+	const struct str *domain, store_stream_fn *fn, void *context);
+
+/* ---- one recipient, one message ---- */
+
+struct store_recipient {
+	uint64_t events, failed, hard, soft, block, delayed, delivered, complaints;
+	int64_t first_us, last_us; /* arrival of the oldest and newest event; TIMESTAMP_NONE */
+};
+/* Of all events that are kept; stream empty: all. Without regard to ASCII case. */
+MUST_CHECK enum err store_recipient(struct store *store, struct str address, struct str stream,
+	struct store_recipient *ret_recipient);
+
+/* Copied to `arena`. ERR_NOT_FOUND: no such message, or its bytes were not kept. */
+MUST_CHECK enum err store_message_raw(struct store *store, struct arena *arena,
+	const struct uuid *id, struct str *ret_stream, struct str *ret_raw);
+
+/* ---- what was loaded ---- */
+
+struct store_spool_row {
+	struct str spool_id;
+	uint64_t sequence; /* of the next record to load */
+	uint64_t messages, events, second_deliveries;
+};
+typedef bool store_spool_fn(void *context, const struct store_spool_row *row);
+/* At most LIMIT_PAGE_ROWS. */
+MUST_CHECK enum err store_spools(struct store *store, store_spool_fn *fn, void *context);

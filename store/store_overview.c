@@ -1,0 +1,160 @@
+#include "core/limits.h"
+#include "store/overview.h"
+#include "store/store_priv.h"
+
+#include <assert.h>
+
+/* QUERY_TIMESERIES has the same words; all but the first are units of date_trunc. */
+static const struct {
+	struct str name;
+	int64_t shortest_us;
+} intervals[STORE_INTERVAL_COUNT] = {
+	[STORE_INTERVAL_15M] = { STR_INIT("15m"), 15 * TIMESTAMP_MINUTE_US },
+	[STORE_INTERVAL_HOUR] = { STR_INIT("hour"), TIMESTAMP_HOUR_US },
+	[STORE_INTERVAL_DAY] = { STR_INIT("day"), TIMESTAMP_DAY_US },
+	[STORE_INTERVAL_WEEK] = { STR_INIT("week"), 7 * TIMESTAMP_DAY_US },
+	[STORE_INTERVAL_MONTH] = { STR_INIT("month"), 28 * TIMESTAMP_DAY_US },
+};
+
+struct str store_interval_name(enum store_interval interval)
+{
+	assert(interval < STORE_INTERVAL_COUNT);
+	return intervals[interval].name;
+}
+
+int64_t store_interval_us(enum store_interval interval)
+{
+	assert(interval < STORE_INTERVAL_COUNT);
+	return intervals[interval].shortest_us;
+}
+
+enum err store_timezone_known(struct store *store, struct str timezone)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_TIMEZONE, &rows, pg_text(timezone));
+
+	return err == ERR_RANGE ? ERR_NOT_FOUND : err;
+}
+
+static struct pg_value domain_value(const struct str *domain)
+{
+	return domain ? pg_text(*domain) : pg_null('t');
+}
+
+enum err store_timeseries(struct store *store, const struct store_window *window,
+	const struct str *domain, enum store_interval interval, struct str timezone,
+	store_series_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err = PG_RUN(store->pg, QUERY_TIMESERIES, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)), domain_value(domain),
+		pg_text(store_interval_name(interval)), pg_text(timezone));
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_series_row row = { .at_us = pg_get_time(rows, i, 0),
+			.counts = store_get_counts(rows, i, 1) };
+
+		more = fn(context, &row);
+	}
+	return err;
+}
+
+enum err store_reasons(struct store *store, const struct store_window *window,
+	const struct str *domain, store_reason_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err = PG_RUN(store->pg, QUERY_REASONS, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)), domain_value(domain));
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_reason_row row = { .reason = pg_get_text(rows, i, 1),
+			.class = pg_get_text(rows, i, 2),
+			.count = (uint64_t)pg_get_i64(rows, i, 3) };
+
+		if (!outcome_from_name(pg_get_text(rows, i, 0), &row.outcome))
+			return ERR_CORRUPT;
+		more = fn(context, &row);
+	}
+	return err;
+}
+
+enum err store_streams(struct store *store, const struct store_window *window,
+	const struct str *domain, store_stream_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err = PG_RUN(store->pg, QUERY_STREAMS, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)), domain_value(domain),
+		pg_i64(LIMIT_PAGE_ROWS));
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_stream_row row = { .stream = pg_get_text(rows, i, 0),
+			.counts = store_get_counts(rows, i, 1) };
+
+		more = fn(context, &row);
+	}
+	return err;
+}
+
+enum err store_recipient(struct store *store, struct str address, struct str stream,
+	struct store_recipient *ret_recipient)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_RECIPIENT, &rows, pg_text(address), pg_text(stream));
+	struct store_recipient counts;
+	uint64_t *const fields[] = { &counts.events, &counts.failed, &counts.hard, &counts.soft,
+		&counts.block, &counts.delayed, &counts.delivered, &counts.complaints };
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		*fields[i] = (uint64_t)pg_get_i64(rows, 0, i);
+	counts.first_us = pg_get_time(rows, 0, ARRAY_LEN(fields));
+	counts.last_us = pg_get_time(rows, 0, ARRAY_LEN(fields) + 1);
+	*ret_recipient = counts;
+	return ERR_OK;
+}
+
+enum err store_message_raw(struct store *store, struct arena *arena, const struct uuid *id,
+	struct str *ret_stream, struct str *ret_raw)
+{
+	int64_t from_us = store_id_received_ms(id) * 1000;
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err;
+
+	/* An id that nobody made may lie beyond every calendar. */
+	if (from_us >= timestamp_days(10000, 1, 1) * TIMESTAMP_DAY_US)
+		return ERR_NOT_FOUND;
+	err = PG_RUN(store->pg, QUERY_MESSAGE_RAW, &rows, pg_uuid(id), pg_time(from_us),
+		pg_time(from_us + 1000));
+	if (err)
+		return err;
+	if (!pg_rows_count(rows))
+		return ERR_NOT_FOUND;
+	*ret_stream = arena_dup(arena, pg_get_text(rows, 0, 0));
+	*ret_raw = arena_dup(arena, pg_get_text(rows, 0, 1));
+	return ERR_OK;
+}
+
+enum err store_spools(struct store *store, store_spool_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_SPOOLS, &rows, pg_i64(LIMIT_PAGE_ROWS));
+	bool more = true;
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_spool_row row = { .spool_id = pg_get_text(rows, i, 0),
+			.sequence = (uint64_t)pg_get_i64(rows, i, 1),
+			.messages = (uint64_t)pg_get_i64(rows, i, 2),
+			.events = (uint64_t)pg_get_i64(rows, i, 3),
+			.second_deliveries = (uint64_t)pg_get_i64(rows, i, 4) };
+
+		more = fn(context, &row);
+	}
+	return err;
+}
