@@ -4,6 +4,7 @@
 #pragma once
 #include "app/batch.h"
 #include "app/role.h"
+#include "app/suppress_settings.h"
 #include "store/store.h"
 #include "suppress/token.h"
 
@@ -24,6 +25,8 @@ struct loader {
 	struct store *store;
 	struct parser_pool *pool;
 	struct token_keys token_keys;
+	struct suppress_settings suppress;
+	enum decision *decisions; /* of one message: LIMIT_EVENTS */
 	bool keep_raw, stopping;
 };
 

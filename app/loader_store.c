@@ -33,6 +33,29 @@ static void digest_message(const struct item *item, uint8_t ret_digest[STORE_DIG
 	buf_release(&head);
 }
 
+/* ---- what each event means for its recipient ---- */
+
+static void decide(struct loader *l, struct item *item)
+{
+	struct report *report = &item->job.report;
+	struct policy policy = suppress_policy(&l->suppress, item->envelope.stream);
+	struct token_claims claims = { 0 };
+
+	token_judge(&l->token_keys, &item->envelope, &report->token, &claims);
+	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
+		const struct event *event = &report->events[i];
+		struct evidence evidence = { .kind = report->kind,
+			.outcome = event->outcome,
+			.class = event->class,
+			.token = report->token.verdict,
+			.recipient = event->recipient };
+
+		evidence.bound = evidence.token == TOKEN_VALID &&
+				 token_names(&l->token_keys, &claims, event->recipient);
+		l->decisions[i] = policy_decide(&policy, &evidence);
+	}
+}
+
 /* ---- storing ---- */
 
 static void add_item(struct loader *l, struct lane *lane, struct item *item)
@@ -41,9 +64,10 @@ static void add_item(struct loader *l, struct lane *lane, struct item *item)
 		.envelope = &item->envelope,
 		.report = &item->job.report,
 		.size = item->job.message.n,
+		.decisions = l->decisions,
 		.raw = l->keep_raw ? item->job.message : STR_EMPTY };
 
-	token_judge(&l->token_keys, &item->envelope, &item->job.report.token);
+	decide(l, item);
 	digest_message(item, message.digest);
 	if (store_batch_add(lane->rows, &message) == ERR_OK)
 		return;

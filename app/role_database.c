@@ -1,4 +1,4 @@
-/* app/role_database.c -- the roles around the database: the private cluster, its schema, its upkeep. */
+/* app/role_database.c -- the roles around the database: the private cluster and its schema. */
 #define _GNU_SOURCE
 #include "app/commands.h"
 #include "app/database.h"
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROBLEM_BYTES = 4096, MIGRATE_WAIT_MS = 60000, UPKEEP_INTERVAL_MS = 3600 * 1000 };
+enum { PROBLEM_BYTES = 4096, MIGRATE_WAIT_MS = 60000 };
 
 static int64_t now_us(void)
 {
@@ -74,33 +74,4 @@ int role_migrate(struct role *role)
 
 	store_close(store);
 	return code;
-}
-
-static void upkeep(const struct role *role, struct store *store)
-{
-	int64_t days = config_int(role->config, CONFIG_RETENTION_DIGEST_DAYS), now = now_us();
-	size_t made = 0, purged = 0;
-	enum err err = store_connected(store) ? ERR_OK : store_reopen(store);
-
-	if (!err)
-		err = store_make_partitions(store, now, &made);
-	if (!err)
-		err = store_purge_seen(store, now - days * TIMESTAMP_DAY_US, &purged);
-	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err), LOG_U64("partitions", made),
-		LOG_U64("digests_forgotten", purged));
-}
-
-int role_scheduler(struct role *role)
-{
-	struct store *store = NULL;
-	enum err err = database_open(role, "bounced scheduler", &store);
-
-	if (err)
-		return err == ERR_CLOSED ? EXIT_CODE_OK : EXIT_CODE_FAILED;
-	role_ready(role);
-	do
-		upkeep(role, store);
-	while (!role_wait_stop(role, UPKEEP_INTERVAL_MS));
-	store_close(store);
-	return EXIT_CODE_OK;
 }

@@ -6,6 +6,7 @@
 #include "app/loader.h"
 #include "app/settings.h"
 #include "app/token_keys.h"
+#include "core/limits.h"
 #include "core/log.h"
 
 #include <inttypes.h>
@@ -36,6 +37,7 @@ static enum err start_at_position(struct loader *l, struct lane *lane)
 	lane->next = &lane->batches[1];
 	batch_reset(lane->now, position);
 	lane->rows = store_batch_new(l->store, str_c(lane->spool_id));
+	store_batch_set_strikes(lane->rows, &l->suppress.strikes);
 	log_event(LOG_INFO, "loading", LOG_C("lane", lane->name), LOG_C("spool", lane->spool_id),
 		LOG_U64("position", position));
 	return ERR_OK;
@@ -143,13 +145,17 @@ static enum err run(struct loader *l, struct lane *lanes)
 	return err == ERR_CLOSED ? ERR_OK : err;
 }
 
-static enum err load_keys(struct loader *l)
+static enum err load_settings(struct loader *l)
 {
 	struct str trouble;
 	enum err err = token_keys_load(l->role->config, l->arena, &l->token_keys, &trouble);
 
+	if (!err)
+		err = suppress_settings_load(l->role->config, l->arena, &l->suppress, &trouble);
 	if (err)
-		log_event(LOG_ERROR, "keys_refused", LOG_STR("reason", trouble));
+		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
+	l->keep_raw = config_bool(l->role->config, CONFIG_LOADER_KEEP_RAW);
+	l->decisions = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->decisions);
 	return err;
 }
 
@@ -160,14 +166,13 @@ int role_loader(struct role *role)
 	struct lane lanes[LANES] = { 0 };
 	enum err err;
 
-	loader.keep_raw = config_bool(role->config, CONFIG_LOADER_KEEP_RAW);
 	for (size_t i = 0; i < LANES; i++) {
 		lanes[i].name = lane_names[i];
 		batch_init(&lanes[i].batches[0], max);
 		batch_init(&lanes[i].batches[1], max);
 	}
 	srand((unsigned)getpid());
-	err = load_keys(&loader);
+	err = load_settings(&loader);
 	if (!err)
 		err = database_open(role, "bounced loader", &loader.store);
 	if (!err) {

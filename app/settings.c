@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "app/suppress_settings.h"
 #include "app/token_keys.h"
 #include "core/log.h"
 
@@ -114,6 +115,8 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 	}
 	err = token_keys_load(config, arena, &keys, ret_trouble);
 	token_keys_release(&keys);
+	if (!err)
+		err = suppress_settings_check(config, arena, ret_trouble);
 	if (err)
 		return err;
 	if (config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES) + SETTINGS_RECORD_BYTES >

@@ -21,21 +21,20 @@ enum err token_keys_load(const struct config *config, struct arena *arena,
 	return ERR_OK;
 }
 
-void token_judge(
-	const struct token_keys *keys, const struct envelope *envelope, struct token_ref *token)
+void token_judge(const struct token_keys *keys, const struct envelope *envelope,
+	struct token_ref *token, struct token_claims *ret_claims)
 {
-	struct token_claims claims;
 	struct str local, domain;
 
-	if (token->verdict == TOKEN_NONE || !keys->n)
+	if (token->verdict == TOKEN_NONE)
 		return;
-	token->verdict = TOKEN_INVALID;
-	for (size_t i = 0; i < envelope->n_forward_paths; i++) {
+	token->verdict = keys->n ? TOKEN_INVALID : TOKEN_UNKNOWN;
+	for (size_t i = 0; i < envelope->n_forward_paths && keys->n; i++) {
 		if (!str_cut(envelope->forward_paths[i], '@', &local, &domain) ||
 			!str_ieq(local, token->text))
 			continue;
-		token->verdict =
-			token_verify(keys, token->text, domain, envelope->received_at_us, &claims);
+		token->verdict = token_verify(
+			keys, token->text, domain, envelope->received_at_us, ret_claims);
 		return;
 	}
 }

@@ -1,0 +1,316 @@
+#!/usr/bin/python3
+"""The suppression list from the mail to the files: who is put on it under each policy, who never is, what people
+change, and exports that a kill at any moment leaves whole."""
+import csv
+import hashlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import server as e2e
+
+COLUMNS = ("address,domain,reason,family,class_hard,scope,source,first_seen,last_seen,count,status,diagnostic,"
+           "evidence_id,expires_at,state,seq").split(",")
+KILLS = 25
+
+
+class Server(e2e.Server):
+    """With an export every second into a folder below its data."""
+
+    def __init__(self, **settings):
+        super().__init__(**{"export.interval_s": 1, **settings})
+        self.export = self.folder / "data" / "export"
+        self.settings["export.dir"] = str(self.export)
+
+    def suppress(self, *words, stdin=None, code=0):
+        done = subprocess.run([e2e.BINARY, "suppress", *words, "--config", self.config], capture_output=True,
+                              input=stdin.encode() if stdin else None, timeout=120)
+        assert done.returncode == code, (words, done)
+        return done.stdout.decode()  # as it is: CSV's lines end with CRLF
+
+    def list(self, *words):
+        return {line.split("\t")[0]: line.split("\t") for line in self.suppress("list", *words).splitlines()}
+
+    def active(self):
+        return set(self.list("--state", "active"))
+
+    def manifest(self):
+        return json.loads((self.export / "manifest.json").read_text())
+
+    def wait_exported(self):
+        """Until a run has begun and ended after now."""
+        first = self.exports()
+        e2e.wait_for(lambda: self.exports() >= first + 2, "two exports", 60, self)
+
+    def exports(self):
+        return self.log_path.read_text(errors="replace").count("event=exported")
+
+
+def rows_of(data):
+    """Rows of a CSV file, whole or an error."""
+    text = data.decode()
+    assert text.endswith("\r\n"), text[-100:]
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert all(len(row) == len(COLUMNS) and None not in row.values() for row in rows), rows
+    assert text.split("\r\n", 1)[0].split(",") == COLUMNS
+    return rows
+
+
+def dsn(*recipients, action="failed", status="5.1.1", text="550 5.1.1 User unknown"):
+    groups = "\n".join(f"Final-Recipient: rfc822; {who}\nAction: {action}\nStatus: {status}\n"
+                       f"Diagnostic-Code: smtp; {text}\n" for who in recipients)
+    number = random.randrange(1 << 60)
+    return e2e.crlf(f"""From: MAILER-DAEMON@mx.example.net
+To: bounce@news.sender.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{number}@mx.example.net>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b{number}"
+
+--b{number}
+Content-Type: text/plain
+
+Your message was not delivered.
+
+--b{number}
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+{groups}
+--b{number}--
+""".encode())
+
+
+def deliver(server, message, recipient="bounce@news.sender.example"):
+    before = int(server.sql("select count(*) from message")[0][0])
+    peer = e2e.connect(server)
+    assert e2e.send(peer, message, recipient=recipient)[0] == 250
+    peer.quit()
+    e2e.wait_for(lambda: int(server.sql("select count(*) from message")[0][0]) > before, "the message", 60, server)
+
+
+def run_demo(server):
+    done = subprocess.run([e2e.BINARY, "demo", "--config", server.config], capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == 0, done.stderr
+    e2e.wait_for(lambda: len(server.events()) == 61, "the demo's 61 events", 60, server)
+    return server.events()
+
+
+def check_trust(server):
+    """Hard bounces and complaints at once; nobody else, ever."""
+    events = run_demo(server)
+    due = {event["recipient"].lower() for event in events
+           if event["outcome"] == "complaint" or (event["outcome"] == "failed" and event["class"] == "hard")}
+    assert len(due) == 27, len(due)
+    found = server.list()
+    assert set(found) == due, set(found) ^ due
+    assert {row[2] for row in found.values()} == {"active"}
+    assert sorted(row[3] for row in found.values()).count("complaint") == 2
+    others = [("soft@example.com", dict(status="5.2.2", text="552 5.2.2 Mailbox full")),
+              ("block@example.com", dict(status="5.7.1", text="550 5.7.1 Message rejected as spam")),
+              ("late@example.com", dict(action="delayed", status="4.4.1", text="451 4.4.1 try later")),
+              ("late2@example.com", dict(action="delayed"))]
+    for who, fields in others:
+        deliver(server, dsn(who, **fields))
+    assert server.active() == due
+    return due
+
+
+def check_files(server, due):
+    server.wait_exported()
+    manifest = server.manifest()
+    assert manifest["policy_version"].startswith("1 unsigned=trust strikes=2"), manifest
+    assert {entry["file"] for entry in manifest["files"]} >= {"suppressions.csv", "suppressions.ndjson"}
+    for entry in manifest["files"]:
+        data = (server.export / entry["file"]).read_bytes()
+        assert len(data) == entry["bytes"] and hashlib.sha256(data).hexdigest() == entry["sha256"], entry
+        if entry["format"] == "csv":
+            rows = rows_of(data)
+        else:
+            rows = [json.loads(line) for line in data.splitlines()]
+            assert all(list(row) == COLUMNS for row in rows)
+        assert len(rows) == entry["rows"], entry
+        if entry["kind"] == "full":
+            assert {row["address"] for row in rows} == due
+            assert {row["state"] for row in rows} == {"active"}
+            assert len({row["seq"] for row in rows}) == len(rows)
+    # The same by hand, and each row names an event that says so.
+    assert {row["address"] for row in rows_of(server.suppress("export").encode())} == due
+    ndjson = [json.loads(line) for line in server.suppress("export", "--format", "ndjson").splitlines()]
+    for row in ndjson:
+        status, event = server.get(f"/v1/events/{row['evidence_id']}")
+        assert status == 200 and event["recipient"].lower() == row["address"], (row, event)
+        assert row["class_hard"] == (row["source"] == "bounce"), row
+
+
+def check_people(server, due):
+    """By hand on and off; both are in the changes, and nobody comes back without new evidence."""
+    victim = sorted(due)[0]
+    server.wait_exported()
+    seq = server.manifest()["to_seq"]
+    server.suppress("add", "Bob@Example.NET", "--reason", 'said "no", twice')
+    server.suppress("remove", victim)
+    server.suppress("remove", "nobody@example.net", code=1)
+    server.suppress("add", "no address", code=2)
+    assert server.active() == due - {victim} | {"bob@example.net"}
+    changes = {row["address"]: row for row in rows_of(server.suppress("export", "--since", str(seq)).encode())}
+    assert {who: row["state"] for who, row in changes.items()} == {victim: "removed", "bob@example.net": "active"}
+    assert changes["bob@example.net"]["source"] == "manual", changes
+    assert changes["bob@example.net"]["diagnostic"] == 'said "no", twice', changes
+    assert {int(row["seq"]) for row in changes.values()} == {seq + 1, seq + 2}
+
+    def files():
+        return {path.name: rows_of(path.read_bytes()) for path in server.export.glob("suppressions.*-*.csv")
+                if int(path.name.split(".")[1].split("-")[0]) >= seq}
+    e2e.wait_for(lambda: {row["address"] for rows in files().values() for row in rows} >= set(changes),
+                 "a file of changes", 60, server)
+    states = {row["address"]: row["state"] for rows in files().values() for row in rows}
+    assert states == {victim: "removed", "bob@example.net": "active"}, states
+    server.wait_exported()
+    assert {row["address"] for row in rows_of((server.export / "suppressions.csv").read_bytes())} == server.active()
+    deliver(server, dsn(victim))
+    assert victim in server.active()
+    server.suppress("remove", "BOB@example.net")
+    assert server.active() == due
+
+
+def check_questions(server, due):
+    known = sorted(due)[:3]
+    answer = server.suppress("check", known[0], "free@example.com", code=3).splitlines()
+    assert [line.split("\t")[:2] for line in answer] == [[known[0], "suppressed"], ["free@example.com", "clear"]]
+    many = [f"u{i}@example.com" for i in range(2500)]
+    answer = server.suppress("check", "-", stdin="\n".join(many[:1500] + [known[1].upper()] + many[1500:]), code=3)
+    lines = [line.split("\t") for line in answer.splitlines()]
+    assert len(lines) == 2501 and [line[0] for line in lines if line[1] != "clear"] == [known[1].upper()]
+    assert len(server.suppress("check", "-", stdin="\n".join(many)).splitlines()) == 2500
+    assert server.suppress("check", "nonsense", code=3) == "nonsense\tinvalid\n"
+    assert server.suppress("list", "--domain", "Example.COM").count("\n") == 12
+    for words in (["list", "--state", "gone"], ["export", "--format", "xls"], ["export", "--since", "-1"],
+                  ["check"], ["add"], ["destroy"]):
+        server.suppress(*words, code=2)
+
+
+def check_kills(server):
+    """kill -9 of the scheduler while the list changes: each name holds a whole file at every moment."""
+    chance = random.Random(3)
+    many = [f"u{i}@example.com" for i in range(3000)]
+    for start in range(0, len(many), 500):
+        server.suppress("add", *many[start:start + 500])
+    for number in range(KILLS):
+        server.suppress("add", f"kill{number}@example.com")
+        for pid in server.pids("scheduler"):
+            time.sleep(chance.random() * 0.4)
+            os.kill(pid, signal.SIGKILL)
+        for path in server.export.glob("suppressions*.csv"):
+            rows_of(path.read_bytes())
+        for path in server.export.glob("suppressions*.ndjson"):
+            assert path.read_bytes().endswith(b"}\n"), path
+            assert all(list(json.loads(line)) == COLUMNS for line in path.read_bytes().splitlines()), path
+        server.manifest()
+    e2e.wait_for(lambda: server.pids("scheduler"), "the scheduler again", 60, server)
+    e2e.wait_for(lambda: {f"kill{number}@example.com" for number in range(KILLS)} <= {
+        row["address"] for row in rows_of((server.export / "suppressions.csv").read_bytes())}, "every entry", 90,
+        server)
+    server.wait_exported()
+    # Whoever began with nothing and read every file of changes has the whole list.
+    have = {}
+    files = sorted((int(path.name.split(".")[1].split("-")[0]), path) for path in
+                   server.export.glob("suppressions.*-*.ndjson"))
+    for _, path in files:
+        for line in path.read_bytes().splitlines():
+            row = json.loads(line)
+            if row["seq"] >= have.get(row["address"], (0, ""))[0]:
+                have[row["address"]] = (row["seq"], row["state"])
+    assert {who for who, (_, state) in have.items() if state == "active"} >= {
+        f"kill{number}@example.com" for number in range(KILLS)} | set(many)
+    assert not list(server.export.glob(".bounced-tmp.*"))
+
+
+def check_one_acts(server):
+    """A second scheduler on the same database stands by; the numbers are without a gap."""
+    rows = server.sql("select count(*), count(distinct changed_seq), max(changed_seq) <= (select last from "
+                      "suppression_counter), count(*) filter (where dirty) from suppression")
+    assert rows[0][0] == rows[0][1] and rows[0][2:] == ["t", "0"], rows
+    assert server.sql("select count(*) from pg_locks where locktype = 'advisory'") == [["1"]]
+
+
+def check_strikes():
+    """By default one day of bounces, however many, suppresses nobody."""
+    with Server() as server:
+        run_demo(server)
+        for _ in range(3):
+            deliver(server, dsn("ann@example.com", "ann@example.com", "bob@example.com"))
+        assert server.list() == {}
+        days = server.sql("select count(*) from suppression_evidence where address = 'ann@example.com'")
+        assert days == [["1"]], days
+        # As if the first had been yesterday.
+        server.sql("update suppression_evidence set day = day - interval '1 day', "
+                   "seen_at = seen_at - interval '1 day' where address = 'ann@example.com'")
+        deliver(server, dsn("ann@example.com"))
+        assert server.active() == {"ann@example.com"}
+        server.wait_exported()
+        assert server.manifest()["rows"] in (0, 1)
+        assert server.stop() == 0
+        log = server.log_tail(400)
+        assert "Sanitizer" not in log and "export_failed" not in log, log
+
+
+def check_signed():
+    """Of a stream that signs, only the recipient that a valid token names."""
+    key = "1:" + "5a" * 32
+    settings = {"token.keys": key, "suppress.signed_streams": "*", "suppress.unsigned": "trust"}
+    with Server(**settings) as server:
+        done = subprocess.run([e2e.BINARY, "token", "sign", "ann@example.com", "news.sender.example", "--config",
+                               server.config], capture_output=True, text=True, timeout=60, check=True)
+        path = done.stdout.strip()
+        forged = path[:20] + ("b" if path[20] != "b" else "c") + path[21:]
+        deliver(server, dsn("ann@example.com", "bob@example.com"))
+        deliver(server, dsn("ann@example.com", "bob@example.com"), recipient=forged)
+        assert server.list() == {}
+        deliver(server, dsn("bob@example.com"), recipient=path)
+        assert server.list() == {}
+        deliver(server, dsn("Ann@example.com", "bob@example.com"), recipient=path.upper())
+        assert server.active() == {"ann@example.com"}
+
+
+def check_settings():
+    for settings, word in (({"suppress.unsigned": "maybe"}, "suppress.unsigned"),
+                           ({"suppress.scope": "all"}, "suppress.scope"),
+                           ({"suppress.signed_streams": "news"}, "suppress.signed_streams"),
+                           ({"suppress.strikes": "8", "suppress.strike_window_days": "7"}, "suppress.strikes"),
+                           ({"export.formats": "csv, xls"}, "export.formats"),
+                           ({"export.dir": "here"}, "export.dir")):
+        server = e2e.Server(**settings)
+        server.write_config()
+        done = subprocess.run([e2e.BINARY, "config", "check", "--config", server.config], capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode == 2 and word in done.stderr, (settings, done)
+        server.__exit__(None)
+
+
+def main():
+    check_settings()
+    with Server(**{"suppress.unsigned": "trust"}) as server:
+        due = check_trust(server)
+        check_files(server, due)
+        check_people(server, due)
+        check_questions(server, due)
+        check_kills(server)
+        check_one_acts(server)
+        assert server.stop() == 0
+        log = server.log_path.read_text(errors="replace")
+        assert "Sanitizer" not in log and "export_failed" not in log
+    check_strikes()
+    check_signed()
+    print("suppressed, exported, killed and exported again")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
