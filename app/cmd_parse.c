@@ -1,5 +1,6 @@
 /* app/cmd_parse.c -- `bounced parse` and `bounced classify`: the parser as a filter, nothing stored. */
 #include "app/commands.h"
+#include "app/explain.h"
 #include "app/rules_load.h"
 #include "core/limits.h"
 #include "core/report_json.h"
@@ -13,7 +14,7 @@ struct run {
 	struct arena *arena;
 	struct report_json_options options;
 	struct buf out;
-	bool failed;
+	bool explain, failed;
 };
 
 static void flush(struct run *run)
@@ -28,7 +29,12 @@ static void parse_mail(struct run *run, const char *path, struct str message)
 	struct report report;
 
 	parse_message(run->parser, run->arena, NULL, message, &report);
-	if (report_json_write(&report, str_c(path), run->options, &run->out)) {
+	if (run->explain)
+		explain_write(&report, str_c(path), &run->out);
+	else
+		ERR_IGNORE(report_json_write(&report, str_c(path), run->options, &run->out),
+			"buf_check tells below, for both");
+	if (buf_check(&run->out)) {
 		command_failed("%s: the report is too large", path);
 		run->failed = true;
 	}
@@ -87,10 +93,11 @@ int cmd_parse(int argc, char **argv)
 {
 	const char *rules_file = NULL, *taxonomy = NULL;
 	bool pretty = false, help;
-	const struct command_option options[] = { { "--pretty", NULL, &pretty },
-		{ "--taxonomy", &taxonomy, NULL }, { "--rules", &rules_file, NULL } };
-	struct parse_rules *rules;
 	struct run run = { 0 };
+	const struct command_option options[] = { { "--pretty", NULL, &pretty },
+		{ "--explain", NULL, &run.explain }, { "--taxonomy", &taxonomy, NULL },
+		{ "--rules", &rules_file, NULL } };
+	struct parse_rules *rules;
 
 	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
 		return EXIT_CODE_USAGE;

@@ -3,8 +3,10 @@
 #include "app/child.h"
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/explain.h"
 #include "app/manual.h"
 #include "app/parser_pool.h"
+#include "app/reasons_page.h"
 #include "app/settings.h"
 #include "core/frame.h"
 
@@ -131,19 +133,56 @@ START_TEST(options_and_operands_are_told_apart)
 }
 END_TEST
 
-START_TEST(the_manual_page_is_made_from_the_commands)
+/* A page of docs/ is what its writer makes. */
+static void compare_page(const char *path, void (*writer)(struct buf *out), const char *cure)
 {
 	static char page[1 << 17];
 	struct buf out = BUF_INIT(sizeof page);
-	FILE *file = fopen(TEST_SOURCE_DIR "/docs/bounced.1", "rb");
+	FILE *file = fopen(path, "rb");
 	size_t n;
 
 	ck_assert_ptr_nonnull(file);
 	n = fread(page, 1, sizeof page, file);
 	fclose(file);
-	manual_write(&out);
-	ck_assert_msg(str_eq(str_from(page, n), buf_str(&out)),
-		"docs/bounced.1 is stale: bounced help --man > docs/bounced.1");
+	writer(&out);
+	ck_assert_msg(str_eq(str_from(page, n), buf_str(&out)), "%s is stale: %s", path, cure);
+	buf_release(&out);
+}
+
+START_TEST(pages_are_made_from_their_tables)
+{
+	compare_page(TEST_SOURCE_DIR "/docs/bounced.1", manual_write,
+		"bounced help --man > docs/bounced.1");
+	compare_page(TEST_SOURCE_DIR "/docs/reasons.md", reasons_page_write,
+		"bounced reasons --page > docs/reasons.md");
+}
+END_TEST
+
+START_TEST(the_words_that_decided_are_marked)
+{
+	struct buf out = BUF_INIT(65536);
+	struct event event;
+	struct report report;
+
+	report_init(&report);
+	event_init(&event);
+	event.recipient = event.final_recipient = STR("ann@example.com");
+	event.status = STR("5.1.1");
+	event.reason = REASON_RECIPIENT_UNKNOWN;
+	event.class = CLASS_HARD;
+	event.diagnostic = STR("550 g\xC3\xBCltig\x1B User unknown");
+	event.rule = (struct rule_ref){ STR("text.x"), LAYER_TEXT, 13, 25 };
+	report.events = &event;
+	report.n_events = 1;
+	report.kind = KIND_BOUNCE;
+	explain_write(&report, STR("a.eml"), &out);
+	ck_assert_msg(str_find(buf_str(&out), STR("  diagnostic  550 g\xC3\xBCltig? User unknown\n"
+						  "                          ^^^^^^^^^^^^\n")) !=
+			      STR_NPOS,
+		"%.*s", STR_ARG(buf_str(&out)));
+	ck_assert_uint_ne(
+		str_find(buf_str(&out), STR("bad destination mailbox address")), STR_NPOS);
+	ck_assert_uint_ne(str_find(buf_str(&out), STR("The mailbox does not exist")), STR_NPOS);
 	buf_release(&out);
 }
 END_TEST
@@ -305,7 +344,8 @@ int main(void)
 		tcase, configurations_are_judged_as_a_whole, 0, ARRAY_LEN(config_cases));
 	tcase_add_test(tcase, printed_settings_load_again);
 	tcase_add_test(tcase, options_and_operands_are_told_apart);
-	tcase_add_test(tcase, the_manual_page_is_made_from_the_commands);
+	tcase_add_test(tcase, pages_are_made_from_their_tables);
+	tcase_add_test(tcase, the_words_that_decided_are_marked);
 	tcase_add_test(tcase, back_off_doubles_up_to_its_ceiling);
 	tcase_add_test(tcase, answers_come_back_in_order);
 	tcase_add_test(tcase, a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on);
