@@ -11,8 +11,10 @@
 
 enum {
 	UPKEEP_INTERVAL_MS = 3600 * 1000,
-	EXPORT_RETRY_MS = 60 * 1000, /* after a failure, where the interval is longer */
-	STANDBY_INTERVAL_MS = 2000,  /* how often the lock is tried, or asked for */
+	RETENTION_INTERVAL_MS = 3600 * 1000,
+	RETENTION_RETRY_MS = 60 * 1000, /* a long query was in the way */
+	EXPORT_RETRY_MS = 60 * 1000,    /* after a failure, where the interval is longer */
+	STANDBY_INTERVAL_MS = 2000,     /* how often the lock is tried, or asked for */
 };
 
 /* A piece of work, and when it is done next. */
@@ -57,6 +59,36 @@ static int64_t run_upkeep(struct scheduler *s)
 	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err), LOG_U64("partitions", made),
 		LOG_U64("digests_forgotten", purged), LOG_U64("strikes_forgotten", strikes));
 	return UPKEEP_INTERVAL_MS;
+}
+
+/* ---- retention ---- */
+
+static const struct {
+	enum store_kept kept;
+	enum config_id days;
+	const char *name;
+} retention[] = {
+	{ STORE_KEPT_RAW, CONFIG_RETENTION_RAW_DAYS, "raw" },
+	{ STORE_KEPT_EVENTS, CONFIG_RETENTION_EVENT_DAYS, "events" },
+	{ STORE_KEPT_ROLLUPS, CONFIG_RETENTION_ROLLUP_DAYS, "rollups" },
+};
+
+static int64_t run_retention(struct scheduler *s)
+{
+	int64_t now_us = clock_us(CLOCK_REALTIME), next_ms = RETENTION_INTERVAL_MS;
+
+	for (size_t i = 0; i < ARRAY_LEN(retention); i++) {
+		int64_t days = config_int(s->role->config, retention[i].days);
+		enum err err =
+			store_drop(s->store, retention[i].kept, now_us - days * TIMESTAMP_DAY_US);
+
+		if (!err)
+			continue;
+		log_event(LOG_WARN, "retention_failed", LOG_C("of", retention[i].name),
+			LOG_ERR(err), LOG_STR("reason", store_error(s->store)));
+		next_ms = RETENTION_RETRY_MS;
+	}
+	return next_ms;
 }
 
 /* ---- export ---- */
@@ -138,7 +170,7 @@ static enum err load_settings(struct scheduler *s)
 
 int role_scheduler(struct role *role)
 {
-	struct task tasks[] = { { run_upkeep, 0 }, { run_export, 0 } };
+	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_export, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 

@@ -108,6 +108,7 @@ def main():
         check_second_delivery_after_restart(server)
         check_erase(server)
         check_rollups(server)
+        counts = age(server)
         started = server.stop()
         assert started == 0, started
         log = server.log_tail(400)
@@ -115,6 +116,7 @@ def main():
         # Everything is there again after a stop and a start.
         server.start().wait_ready()
         assert len(server.events()) == 63
+        check_retention(server, counts)
         # A second server on the same folder is refused and disturbs nothing.
         twin = subprocess.run([e2e.BINARY, "serve", "--config", server.config], capture_output=True,
                               text=True, timeout=60)
@@ -133,6 +135,21 @@ def check_erase(server):
         assert rows == [["0"]], (table, rows)
     assert not server.events(recipient="reader61@shop.example")
     assert {row["domain"]: row["failed"] for row in server.get("/v1/domains")[1]["domains"]} == before
+
+
+def age(server):
+    """A mail of two months ago, and its bytes, as if they had come then."""
+    for table in ("message", "message_raw"):
+        server.sql(f"with old as (select * from {table} order by message_id limit 1) insert into {table} "
+                   f"select (jsonb_populate_record(old, jsonb_build_object('received_at', "
+                   f"old.received_at - interval '60 days'))).* from old")
+    return "select (select count(*) from message), (select count(*) from message_raw)"
+
+
+def check_retention(server, counts):
+    """At the start the scheduler drops raw bytes after 30 days and leaves the message, which has 400."""
+    messages = server.sql(counts)[0][0]
+    e2e.wait_for(lambda: server.sql(counts) == [[messages, str(int(messages) - 2)]], "old bytes to go", 60, server)
 
 
 def check_second_delivery_after_restart(server):
