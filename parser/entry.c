@@ -20,7 +20,8 @@ static const struct str placeholders[] = { STR_INIT("an undisclosed address"), S
 	STR_INIT("save to "), STR_INIT("|") };
 static const struct str labels[] = { STR_INIT("Recipient:"), STR_INIT("SMTP:"), STR_INIT("To:"),
 	STR_INIT("Address:"), STR_INIT("mailto:"), STR_INIT("[SMTP:"), STR_INIT("User:"),
-	STR_INIT("Delivery failed:"), STR_INIT("dda:SMTP=") };
+	STR_INIT("Delivery failed:"), STR_INIT("Recipient address:"), STR_INIT("Original address:"),
+	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("dda:SMTP=") };
 
 static struct str skip_labels(struct str s)
 {

@@ -231,7 +231,8 @@ static void note_marks(const struct search *search, struct format_reading *readi
 }
 
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,
-	struct arena *arena, const struct notice *notice, struct format_reading *ret_reading)
+	struct arena *arena, const struct notice *notice, enum format_rank most,
+	struct format_reading *ret_reading)
 {
 	struct format_reading reading = { .notice = notice->text };
 	struct search search = { .formats = formats, .text = notice->text };
@@ -242,7 +243,7 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	cut_original(&search, &reading);
 	note_marks(&search, &reading);
 	read_rank(&search, FORMAT_OWN, arena, notice, &reading);
-	if (!reading.list.n)
+	if (!reading.list.n && most == FORMAT_GENERIC)
 		read_rank(&search, FORMAT_GENERIC, arena, notice, &reading);
 	event_list_merge(arena, &reading.list);
 	reading.list.flaws &= ~FLAW_BIT(FLAW_REPEATED_GROUP); /* two languages are no fault */

@@ -50,5 +50,7 @@ struct format_reading {
 	struct str original; /* the returned message, where it stands in the text */
 	bool delay;
 };
+/* `most`: the rank up to which anchors are heard. */
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,
-	struct arena *arena, const struct notice *notice, struct format_reading *ret_reading);
+	struct arena *arena, const struct notice *notice, enum format_rank most,
+	struct format_reading *ret_reading);

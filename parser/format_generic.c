@@ -27,6 +27,12 @@ static const struct format_anchor anchors[] = {
 	BELOW("undeliverable (to|recipients?|address(es)?)( the following)?:?"),
 	BELOW("invalid recipients?:"),
 	BELOW("^your message to:"),
+	BELOW("here is your list of failed recipients"),
+	BELOW("mail to the following( recipients?| address(es)?)? (could|was|were|has|have|can)"),
+	BELOW("addresses? (could|can) ?not be (reached|delivered to)[^\\n]*:"),
+	INLINE("failed to deliver to ['\"<]?"),
+	INLINE("^(unknown user|no such user|user unknown|unknown recipient|no such recipient): "),
+	INLINE("^bounced: "),
 	HERE("^<[^<> @]+@[^<> @]+>:"),
 	INLINE("delivery of e-?mail to this address"),
 	INLINE("(could|can) ?not (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "

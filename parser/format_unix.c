@@ -76,6 +76,10 @@ static const struct format_anchor anchors[] = {
 		"this is a delivery status notification from [^\\n]*, running the courier mail "
 		"server"),
 	OTHER("courier", BELOW, "unable to deliver your message to the following recipients?:"),
+	OTHER("courier", BELOW, "your message to the following recipients cannot be delivered:"),
+	OTHER("courier", DELAY, "your message to the following recipients has been delayed"),
+	OTHER("netscape", BELOW, "the following destination addresses were unknown"),
+	OTHER("netscape", BELOW, "this message was undeliverable due to the following reason:"),
 	OTHER("smail", BELOW, "-{3,} *failed addresses follow: *-{3,}\\|?"),
 	OTHER("lsmtp", INLINE, "^error-for: "),
 	OTHER("csmtp", BELOW, "-{3,} *failed recipients *-{3,}"),

@@ -316,10 +316,12 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	struct gathering g = { .format = STR_EMPTY };
 	struct format_reading reading = { .notice = notice->text };
 	struct notice seen = *notice;
-	bool readable = certain || kind_is_notice(notice);
+	enum notice_trust trust = certain ? NOTICE_FULL : kind_notice_trust(notice);
+	bool readable = trust == NOTICE_FULL;
 
-	if (readable)
-		format_read(formats, scratch, arena, notice, &reading);
+	if (trust != NOTICE_NONE)
+		format_read(formats, scratch, arena, notice, readable ? FORMAT_GENERIC : FORMAT_OWN,
+			&reading);
 	g.returned = seen.returned = returned_header(arena, notice, reading.original);
 	if (readable)
 		read_report(arena, notice, reading.notice, &g);
@@ -327,7 +329,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 		note_shape(notice, &g.list);
 		fill_from_words(&g.list, &reading.list);
 		g.format = STR("rfc3464");
-	} else if (readable) {
+	} else {
 		g.list = reading.list;
 		g.format = reading.format;
 	}

@@ -16,8 +16,8 @@ struct gathering {
 	uint32_t flaws;
 };
 
-/* `certain`: the mail's shape says that it is a bounce. Without that, the notice is read only if it
- * comes from a mail system. */
+/* `certain`: the mail's shape says that it is a bounce. Without that, the words are read as far as
+ * kind_notice_trust allows. */
 void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, bool certain,
 	struct gathering *ret_gathering);

@@ -100,15 +100,6 @@ static bool from_daemon(const struct notice *notice)
 	return OCCURS(notice->from, daemons);
 }
 
-static bool null_path(const struct notice *notice)
-{
-	struct str path = notice_header(notice, STR("Return-Path"));
-
-	if (notice->envelope && notice->envelope->source == SOURCE_SMTP)
-		return !notice->envelope->reverse_path.n;
-	return str_eq(path, STR("<>"));
-}
-
 bool kind_is_delay(const struct notice *notice)
 {
 	return OCCURS(notice->subject, delay_subjects);
@@ -211,16 +202,26 @@ static bool is_jmrp(const struct notice *notice)
 	       str_istarts(notice->subject, STR("complaint about message from "));
 }
 
-bool kind_is_notice(const struct notice *notice)
+static bool null_path(const struct notice *notice)
+{
+	struct str path = notice_header(notice, STR("Return-Path"));
+
+	if (notice->envelope && notice->envelope->source == SOURCE_SMTP)
+		return !notice->envelope->reverse_path.n;
+	return str_eq(path, STR("<>"));
+}
+
+/* A null return path says little: out-of-office notes have one, and quote addresses too. */
+enum notice_trust kind_notice_trust(const struct notice *notice)
 {
 	if (from_daemon(notice) || has(notice, STR("X-Failed-Recipients")))
-		return true;
+		return NOTICE_FULL;
 	if (STARTS(str_trim(notice->subject), person_prefixes))
-		return false;
+		return NOTICE_NONE;
 	if (subject_says_failure(notice->subject) ||
 		str_eq(notice->tree->type, STR("multipart/report")))
-		return true;
-	return null_path(notice) && !is_auto_reply(notice);
+		return NOTICE_FULL;
+	return null_path(notice) && !is_auto_reply(notice) ? NOTICE_WEAK : NOTICE_NONE;
 }
 
 enum kind kind_by_shape(const struct notice *notice)

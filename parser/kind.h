@@ -7,8 +7,13 @@
 
 /* By shape and header alone; KIND_UNKNOWN where these do not tell. */
 enum kind kind_by_shape(const struct notice *notice);
-/* True where the mail comes from a mail system about a delivery: such text may be read as a notice. */
-bool kind_is_notice(const struct notice *notice);
+/* Whether the words of a mail may be read as a notice about a delivery. */
+enum notice_trust {
+	NOTICE_NONE,
+	NOTICE_WEAK, /* nobody sent it, as it seems: only sentences that one family alone writes count */
+	NOTICE_FULL, /* a mail system sent it, or its subject says what it is about */
+};
+enum notice_trust kind_notice_trust(const struct notice *notice);
 /* True where the subject of a notice says that the mail is only late. */
 bool kind_is_delay(const struct notice *notice);
 /* For what no reader took for a report. */
