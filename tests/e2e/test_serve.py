@@ -140,9 +140,9 @@ def check_erase(server):
 def age(server):
     """A mail of two months ago, and its bytes, as if they had come then."""
     for table in ("message", "message_raw"):
-        server.sql(f"with old as (select * from {table} order by message_id limit 1) insert into {table} "
-                   f"select (jsonb_populate_record(old, jsonb_build_object('received_at', "
-                   f"old.received_at - interval '60 days'))).* from old")
+        server.sql(f"insert into {table} select (r).* from (select jsonb_populate_record(null::{table}, "
+                   f"to_jsonb(t) || jsonb_build_object('received_at', t.received_at - interval '60 days')) r "
+                   f"from {table} t order by message_id limit 1) x")
     return "select (select count(*) from message), (select count(*) from message_raw)"
 
 
