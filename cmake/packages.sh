@@ -4,10 +4,7 @@
 build_packages="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
 libglib2.0-dev libgmime-3.0-dev libpq-dev libmicrohttpd-dev libjansson-dev libevent-dev libvectorscan-dev
 libidn2-dev libcurl4-openssl-dev check libsubunit-dev postgresql-common postgresql curl"
-test_packages="clang libclang-rt-dev python3 python3-jsonschema swaks procps"
-
-# Debian 12 has the runtime of its clang under a name with the version.
-apt-cache show libclang-rt-dev >/dev/null 2>&1 || test_packages=$(echo "$test_packages" | sed 's/ libclang-rt-dev/ libclang-rt-14-dev/')
+test_packages="clang python3 python3-jsonschema swaks procps"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
