@@ -38,6 +38,7 @@ static const char tail[] =
 	".TP\n.B 0\nThe work was done.\n"
 	".TP\n.B 1\nIt could not be done; standard error says why.\n"
 	".TP\n.B 2\nThe command line or the configuration is wrong.\n"
+	".TP\n.B 3\n\\fBbounced suppress check\\fR: one of the addresses is on the list.\n"
 	".SH FILES\n"
 	".TP\n.I /etc/bounced/bounced.conf\nSettings, unless \\fB\\-\\-config\\fR or "
 	"\\fBBOUNCED_CONFIG\\fR names another file.\n"
