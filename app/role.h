@@ -15,6 +15,7 @@ enum role_flag {
 	ROLE_ONE_SHOT = 1u << 3,        /* ends by itself; exit 0 is success */
 	ROLE_STOPS_ON_SIGINT = 1u << 4, /* PostgreSQL: SIGINT is the fast shutdown */
 	ROLE_SAYS_NOTHING = 1u << 5,    /* has no control socket to say that it is ready */
+	ROLE_ONE_PARSER = 1u << 6,      /* of those that use parsers: one is enough, whatever parser.workers says */
 };
 enum role_id {
 #define ROLE(id, name, settings, flags, stop_order, function) ROLE_##id,

@@ -1,7 +1,9 @@
-/* app/role_api.c -- the api role: the HTTP server and the wait for its end. */
+/* app/role_api.c -- the api role: the HTTP server, its spool lane, and its way to a parser. */
 #include "api/http_server.h"
 #include "app/commands.h"
 #include "app/database.h"
+#include "app/lane.h"
+#include "app/parse_desk.h"
 #include "app/role.h"
 #include "core/log.h"
 
@@ -20,12 +22,26 @@ static void read_options(const struct config *config, struct api_options *option
 		(unsigned)config_int(config, CONFIG_DATABASE_STATEMENT_TIMEOUT_MS);
 }
 
+/* Without a spool all but POST /v1/messages is served. */
+static struct spool_writer *open_spool(const struct config *config, struct arena *arena)
+{
+	struct spool_writer *writer = NULL;
+	enum err err = lane_open(config, arena, "api", &writer);
+
+	if (err)
+		log_event(LOG_ERROR, "spool_not_opened", LOG_C("lane", "api"), LOG_ERR(err));
+	return writer;
+}
+
 int role_api(struct role *role)
 {
 	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
-	struct api_options options = { 0 };
-	struct api_server *server = NULL;
 	struct arena *arena = arena_new();
+	struct parse_desk *desk = parse_desk_new();
+	struct api_options options = { .spool = open_spool(role->config, arena),
+		.parse = parse_desk_ask,
+		.parse_context = desk };
+	struct api_server *server = NULL;
 	enum err err = database_conninfo(role->config, arena, &options.conninfo);
 
 	read_options(role->config, &options);
@@ -36,9 +52,11 @@ int role_api(struct role *role)
 			LOG_STR("reason", buf_str(&problem)));
 	} else {
 		role_ready(role);
-		role_wait_stop(role, -1);
+		parse_desk_run(desk, role);
 	}
 	api_server_stop(server);
+	parse_desk_free(desk);
+	spool_writer_close(options.spool);
 	buf_release(&problem);
 	arena_free(arena);
 	return err ? EXIT_CODE_FAILED : EXIT_CODE_OK;

@@ -125,14 +125,15 @@ static void add_children(struct supervisor *s)
 	if (workers > 256)
 		workers = 256;
 	for (int role = 0; role < ROLE_COUNT; role++) {
+		unsigned flags = role_flags((enum role_id)role);
+		int64_t parsers = flags & ROLE_ONE_PARSER ? 1 : workers;
 		struct child *client;
 
-		if (!wanted(s, (enum role_id)role) ||
-			role_flags((enum role_id)role) & ROLE_NEEDS_CLIENT)
+		if (!wanted(s, (enum role_id)role) || flags & ROLE_NEEDS_CLIENT)
 			continue;
 		client = add_child(s, (enum role_id)role, NULL);
-		for (int64_t i = 0; i < workers; i++)
-			if (role_flags((enum role_id)role) & ROLE_USES_PARSERS)
+		for (int64_t i = 0; i < parsers; i++)
+			if (flags & ROLE_USES_PARSERS)
 				add_child(s, ROLE_PARSER, client);
 	}
 }

@@ -1,0 +1,255 @@
+#!/usr/bin/python3
+"""The whole API of a running server, every answer held against /openapi.json; keys from the command line."""
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import time
+
+import server as e2e
+
+try:
+    import jsonschema
+except ImportError:
+    e2e.skip("python3-jsonschema is not installed")
+
+BOUNCE = e2e.crlf(b"""From: MAILER-DAEMON@mx.example.net
+To: bounce@news.sender.example
+Subject: failure notice
+
+Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<ann@example.com>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+""")
+MAIL_TYPE = {"Content-Type": "message/rfc822"}
+WINDOW = "from=2020-01-01&to=2040-01-01"
+
+
+class Checked:
+    """Requests whose answers must be what the document says."""
+
+    def __init__(self, server):
+        self.server, self.seen = server, set()
+        status, self.document = server.get("/openapi.json")
+        assert status == 200 and self.document["openapi"].startswith("3.1."), status
+        self.root = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": self.document["components"]}
+
+    def operation(self, method, path):
+        for template, operations in self.document["paths"].items():
+            pattern = re.sub(r"\{\w+\}", "[^/]+", re.escape(template).replace(r"\{", "{").replace(r"\}", "}"))
+            if re.fullmatch(pattern, path.split("?")[0]) and method.lower() in operations:
+                return template, operations[method.lower()]
+        raise AssertionError(f"{method} {path} is not in the document")
+
+    def request(self, method, path, body=None, headers=None, status=200):
+        """The answer, decoded where it is JSON; asserts its status and its form."""
+        code, fields, text = self.server.request(method, path, body, headers)
+        assert code == status, (method, path, code, text[:500])
+        template, operation = self.operation(method, path)
+        assert str(code) in operation["responses"], (method, path, code, "has no such response")
+        response = operation["responses"][str(code)]
+        if "$ref" in response:
+            response = self.document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+        kind = fields["Content-Type"].split(";")[0]
+        assert kind in response["content"], (method, path, code, kind)
+        self.seen.add((method, template, code, kind))
+        assert fields["X-Content-Type-Options"] == "nosniff" and fields["Cache-Control"] == "no-store"
+        if kind not in ("application/json", "application/problem+json"):
+            return text, fields
+        answer = json.loads(text)
+        jsonschema.Draft202012Validator({**self.root, **response["content"][kind]["schema"]},
+                                        format_checker=jsonschema.FormatChecker()).validate(answer)
+        return answer, fields
+
+
+def check_mail(api):
+    answer, _ = api.request("POST", "/v1/messages?recipient=bounce@news.sender.example&stream=news", BOUNCE,
+                            MAIL_TYPE, 202)
+    path = f"/v1/messages/{answer['message_id']}/raw"
+    e2e.wait_for(lambda: api.server.request("GET", path)[0] == 200, "the message to be stored", 60, api.server)
+    raw, fields = api.request("GET", path)
+    assert raw == BOUNCE, raw
+    assert fields["Content-Type"] == "message/rfc822" and "attachment" in fields["Content-Disposition"], fields
+    api.request("GET", "/v1/messages/00000000-0000-0000-0000-000000000000/raw", status=404)
+    api.request("GET", "/v1/messages/none/raw", status=404)
+    api.request("POST", "/v1/messages", b"", MAIL_TYPE, 400)
+    api.request("POST", "/v1/messages", BOUNCE, {"Content-Type": "text/plain"}, 415)
+    api.request("POST", "/v1/messages?recipient=a%0Ab", BOUNCE, MAIL_TYPE, 400)
+    api.request("POST", "/v1/messages", b"x" * ((10 << 20) + 1), MAIL_TYPE, 413)
+    report, _ = api.request("POST", "/v1/parse", BOUNCE, MAIL_TYPE)
+    assert report["events"][0]["recipient"] == "ann@example.com", report
+    api.request("POST", "/v1/parse", b"", MAIL_TYPE, 400)
+    api.request("POST", "/v1/parse", b"x" * (10 << 20), MAIL_TYPE)
+    return answer["message_id"]
+
+
+def check_reports(api):
+    volumes = {"volumes": [{"hour": "2026-11-23T10:00:00Z", "domain": "example.com", "stream": "news", "attempted": 9}]}
+    assert api.request("POST", "/v1/volumes", volumes)[0] == {"stored": 1}
+    api.request("POST", "/v1/volumes", {"volumes": [{}]}, status=400)
+    domains, _ = api.request("GET", f"/v1/domains?{WINDOW}")
+    assert domains["domains"][0]["domain"] == "example.com" and domains["domains"][0]["failed"] == 1, domains
+    api.request("GET", f"/v1/domains/example.com?{WINDOW}&step=day")
+    events, _ = api.request("GET", f"/v1/events?{WINDOW}&stream=news")
+    assert len(events["events"]) == 1, events
+    event, _ = api.request("GET", "/v1/events/" + events["events"][0]["id"])
+    assert event["message"]["forward_path"] == "bounce@news.sender.example", event
+    api.request("GET", "/v1/events/none", status=404)
+    recipient, _ = api.request("GET", "/v1/recipients/ANN@example.com")
+    assert recipient["failed"] == 1 and len(recipient["newest"]) == 1, recipient
+    recipient, _ = api.request("GET", "/v1/recipients/nobody@example.com")
+    assert recipient["events"] == 0 and recipient["first_at"] is None, recipient
+    reasons, _ = api.request("GET", f"/v1/reasons?{WINDOW}")
+    assert reasons["reasons"][0]["class"] == "hard", reasons
+    streams, _ = api.request("GET", f"/v1/streams?{WINDOW}")
+    assert [row["stream"] for row in streams["streams"]] == ["news"], streams
+    for interval in ("15m", "hour", "day", "week", "month"):
+        series, _ = api.request("GET", f"/v1/timeseries?interval={interval}&tz=Asia/Kolkata")
+        assert sum(point["failed"] for point in series["points"]) == 1, series
+    for wrong in ("interval=15m&" + WINDOW, "tz=Nowhere/Town", "tz=%2B5", "interval=year", "from=x"):
+        api.request("GET", f"/v1/timeseries?{wrong}", status=400)
+
+
+def check_forms(api):
+    """Lists as NDJSON and CSV, pages of both, and what Accept says."""
+    for n in range(3):
+        api.request("POST", "/v1/messages?stream=other", BOUNCE.replace(b"<ann@", b"<=ann%d@" % n), MAIL_TYPE, 202)
+    e2e.wait_for(lambda: len(api.server.events(stream="other")) == 3, "three events", 60, api.server)
+    for path in ("domains", "events", "reasons", "streams", "timeseries"):
+        text, fields = api.request("GET", f"/v1/{path}", headers={"Accept": "application/x-ndjson"})
+        assert text and all(isinstance(json.loads(line), dict) for line in text.splitlines()), text
+        text, fields = api.request("GET", f"/v1/{path}", headers={"Accept": "text/csv"})
+        rows = list(csv.reader(io.StringIO(text.decode(), newline="")))
+        assert len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows), rows
+        api.request("GET", f"/v1/{path}", headers={"Accept": "image/png"}, status=406)
+        api.request("GET", f"/v1/{path}", headers={"Accept": "text/html, */*;q=0.1"})
+    text, _ = api.request("GET", "/v1/events?stream=other", headers={"Accept": "text/csv"})
+    cells = [row["recipient"] for row in csv.DictReader(io.StringIO(text.decode(), newline=""))]
+    assert len(cells) == 3 and all(cell.startswith("'=ann") for cell in cells), cells
+    seen, path = [], "/v1/events?stream=other&limit=2"
+    while path:
+        text, fields = api.request("GET", path, headers={"Accept": "application/x-ndjson"})
+        seen += [json.loads(line)["id"] for line in text.splitlines()]
+        path = re.fullmatch(r"<(.*)>; rel=\"next\"", fields["Link"])[1] if fields["Link"] else None
+    assert len(seen) == len(set(seen)) == 3, seen
+
+
+def check_rest(api):
+    api.request("GET", "/healthz")
+    api.request("GET", "/readyz")
+    api.request("GET", "/openapi.json")
+    text, fields = api.request("GET", "/metrics")
+    assert "version=0.0.4" in fields["Content-Type"]
+    lines = text.decode().splitlines()
+    assert "bounced_database_up 1" in lines, lines
+    total = sum(int(line.split()[-1]) for line in lines if line.startswith("bounced_messages_stored_total{"))
+    assert total == 4, lines
+    assert any(re.match(r'bounced_http_requests_total\{method="GET",route="/healthz",status="200"\} [1-9]', line)
+               for line in lines), lines
+    return text
+
+
+def key(server, *words):
+    done = subprocess.run([e2e.BINARY, "key", *words, "--config", server.config], capture_output=True, text=True,
+                          timeout=60)
+    return done.returncode, done.stdout.strip(), done.stderr
+
+
+def bearer(text):
+    return {"Authorization": f"Bearer {text}"}
+
+
+def check_keys(api):
+    server = api.server
+    created = {scope: key(server, "create", f"a {scope} key", "--scope", scope)[1] for scope in ("read", "write", "admin")}
+    assert all(re.fullmatch(r"bk_[0-9a-f]{72}", text) for text in created.values()), created
+    for wrong in (("create",), ("create", "x", "--scope", "all"), ("create", ""), ("create", "x", "--expires", "soon"),
+                  ("create", "x", "--expires", "2001-01-01"), ("create", "x", "--stream", ","), ("nothing",)):
+        assert key(server, *wrong)[0] == 2, wrong
+    empty = {"volumes": []}
+    for scope, text in created.items():
+        api.request("GET", "/v1/domains", headers=bearer(text))
+        api.request("POST", "/v1/volumes", empty, bearer(text), 403 if scope == "read" else 200)
+        assert text not in server.sql("SELECT array_agg(k) FROM api_key k")[0][0], "the key itself is stored"
+    _, listed, _ = key(server, "list")
+    assert listed.count("\n") == 3 and created["read"][3:11] in listed and created["read"] not in listed, listed
+
+    bound = key(server, "create", "bound", "--scope", "write", "--stream", "other")[1]
+    seen, _ = api.request("GET", "/v1/events", headers=bearer(bound))
+    assert {event["stream"] for event in seen["events"]} == {"other"}, seen
+    seen, _ = api.request("GET", "/v1/streams", headers=bearer(bound))
+    assert [row["stream"] for row in seen["streams"]] == ["other"], seen
+    api.request("GET", "/v1/events?stream=news", headers=bearer(bound), status=403)
+    foreign = server.events(stream="news")[0]
+    api.request("GET", f"/v1/events/{foreign['id']}", headers=bearer(bound), status=404)
+    api.request("GET", f"/v1/messages/{foreign['message_id']}/raw", headers=bearer(bound), status=404)
+    assert api.request("GET", "/v1/recipients/ann@example.com", headers=bearer(bound))[0]["events"] == 0
+    row = {"hour": "2026-11-23T10:00:00Z", "domain": "example.com", "attempted": 1}
+    api.request("POST", "/v1/volumes", {"volumes": [{**row, "stream": "other"}]}, bearer(bound))
+    api.request("POST", "/v1/volumes", {"volumes": [row]}, bearer(bound), 403)
+    api.request("POST", "/v1/messages?stream=news", BOUNCE, {**MAIL_TYPE, **bearer(bound)}, 403)
+    api.request("GET", "/metrics", headers=bearer(bound), status=403)
+    two = key(server, "create", "two", "--stream", "other,news")[1]
+    api.request("GET", "/v1/events", headers=bearer(two), status=403)
+    api.request("GET", "/v1/events?stream=news", headers=bearer(two))
+
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
+    short = key(server, "create", "short", "--expires", soon)[1]
+    api.request("GET", "/v1/domains", headers=bearer(short))
+    server.wait_dead = lambda text: server.request("GET", "/v1/domains", headers=bearer(text))[0] == 401
+    e2e.wait_for(lambda: server.wait_dead(short), "the key to expire", 60, server)
+
+    api.request("GET", "/v1/domains", headers=bearer(created["read"]))
+    assert key(server, "revoke", created["read"])[0] == 0
+    assert key(server, "revoke", created["read"][3:11])[0] == 1
+    start = time.monotonic()
+    e2e.wait_for(lambda: server.wait_dead(created["read"]), "the key to die", 60, server)
+    print(f"a revoked key died after {time.monotonic() - start:.1f} s")
+    used = server.sql("SELECT last_used_at IS NOT NULL FROM api_key WHERE name = 'a write key'")
+    assert used == [["t"]], used
+
+
+def check_bad_keys(api):
+    """Ten bad keys, then 429; a good key that was there before goes on."""
+    server = api.server
+    good = key(server, "create", "good")[1]
+    api.request("GET", "/v1/domains", headers=bearer(good))
+    for text in ("x", "bk_" + "0" * 72, good[:-1] + ("0" if good[-1] != "0" else "1")):
+        _, fields = api.request("GET", "/v1/domains", headers=bearer(text), status=401)
+        assert fields["WWW-Authenticate"] == "Bearer", fields
+    codes = [server.request("GET", "/v1/domains", headers=bearer("y"))[0] for _ in range(12)]
+    assert codes[-1] == 429 and set(codes) <= {401, 429}, codes
+    _, fields = api.request("GET", "/v1/domains", headers=bearer("y"), status=429)
+    assert fields["Retry-After"] == "60", fields
+    api.request("GET", "/v1/domains", headers=bearer(good))
+    api.request("POST", "/v1/parse", BOUNCE, {**MAIL_TYPE, "Authorization": "Basic eDp5"}, 401)
+
+
+def main():
+    with e2e.Server() as server:
+        api = Checked(server)
+        check_mail(api)
+        check_reports(api)
+        check_forms(api)
+        text = check_rest(api)
+        check_keys(api)
+        check_bad_keys(api)
+        wanted = {(method.upper(), path) for path, row in api.document["paths"].items() for method in row}
+        missing = wanted - {(method, path) for method, path, code, _ in api.seen if code < 300}
+        assert not missing, f"never answered well: {sorted(missing)}"
+        print(f"{len(api.seen)} kinds of answer to {len(wanted)} operations are as /openapi.json says")
+        if len(sys.argv) > 1:
+            with open(sys.argv[1], "w", encoding="utf-8") as out:
+                json.dump(api.document, out, indent=1)
+            with open(sys.argv[1] + ".metrics", "wb") as out:
+                out.write(text)
+
+
+if __name__ == "__main__":
+    main()
