@@ -1,7 +1,6 @@
 /* app/cmd_report.c -- `bounced report domains|recipient ADDRESS`: the store's answers in a terminal. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/database.h"
 #include "core/limits.h"
 #include "core/utf8.h"
@@ -11,11 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { REPORT_PROBLEM_BYTES = 4096, BAR_CELLS = 20, REPORT_EVENTS = 50, REPORT_DAYS_MAX = 3660 };
+enum { BAR_CELLS = 20, REPORT_EVENTS = 50, REPORT_DAYS_MAX = 3660 };
 
 struct report_options {
+	const char *days_text, *limit_text, *stream;
 	uint64_t days, limit;
-	const char *stream;
 };
 
 /* A bar of eighths of a cell: U+2588 is a whole one, U+258F an eighth. */
@@ -136,57 +135,51 @@ static enum err report_recipient(
 }
 
 static int report(
-	const struct config *config, const struct report_options *options, int argc, char **argv)
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv)
 {
-	const struct store_options store_options = { .application_name = "bounced report" };
-	struct buf problem = BUF_INIT(REPORT_PROBLEM_BYTES);
-	struct arena *arena = arena_new();
-	struct store *store = NULL;
-	const char *conninfo;
-	enum err err = database_conninfo(config, arena, &conninfo);
+	const struct report_options *options = context;
+	struct store *store;
 	int code = EXIT_CODE_OK;
+	enum err err;
 
-	if (!err)
-		err = store_open(conninfo, &store_options, &problem, &store);
+	if (argc < 2 || argc > 3 || strcmp(argv[1], argc == 2 ? "domains" : "recipient"))
+		return command_misused("report", "\"domains\" or \"recipient ADDRESS\" is needed");
+	store = database_open_or_say(config, arena, "bounced report");
+	if (!store)
+		return EXIT_CODE_FAILED;
+	err = argc == 2 ? report_domains(store, options)
+			: report_recipient(store, options, argv[2]);
 	if (err)
-		code = command_failed("no database: %.*s", STR_ARG(buf_str(&problem)));
-	else if ((err = argc == 2 ? report_domains(store, options)
-				  : report_recipient(store, options, argv[2])))
 		code = command_failed("%s: %.*s", err_text(err), STR_ARG(store_error(store)));
 	store_close(store);
-	buf_release(&problem);
-	arena_free(arena);
 	return code;
+}
+
+static int run_report(
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv)
+{
+	struct report_options *options = context;
+
+	if (!str_to_u64(str_c(options->days_text), REPORT_DAYS_MAX, &options->days) ||
+		!options->days)
+		return command_misused(
+			"report", "--days takes a number from 1 to %d", REPORT_DAYS_MAX);
+	if (!str_to_u64(str_c(options->limit_text), LIMIT_PAGE_ROWS, &options->limit) ||
+		!options->limit)
+		return command_misused(
+			"report", "--limit takes a number from 1 to %u", LIMIT_PAGE_ROWS);
+	return report(context, config, arena, argc, argv);
 }
 
 int cmd_report(int argc, char **argv)
 {
-	const char *path = NULL, *days = "7", *limit = "30";
-	struct report_options report_options = { .stream = "" };
-	const struct command_option options[] = { { "--config", &path, NULL },
-		{ "--days", &days, NULL }, { "--limit", &limit, NULL },
+	struct report_options report_options = {
+		.days_text = "7", .limit_text = "30", .stream = ""
+	};
+	const struct command_option options[] = { { "--days", &report_options.days_text, NULL },
+		{ "--limit", &report_options.limit_text, NULL },
 		{ "--stream", &report_options.stream, NULL } };
-	struct config *config;
-	bool help;
-	int code;
 
-	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
-		return EXIT_CODE_USAGE;
-	if (help)
-		return EXIT_CODE_OK;
-	if (argc < 2 || strcmp(argv[1], argc == 2 ? "domains" : "recipient") || argc > 3)
-		return command_misused("report", "\"domains\" or \"recipient ADDRESS\" is needed");
-	if (!str_to_u64(str_c(days), REPORT_DAYS_MAX, &report_options.days) || !report_options.days)
-		return command_misused(
-			"report", "--days takes a number from 1 to %d", REPORT_DAYS_MAX);
-	if (!str_to_u64(str_c(limit), LIMIT_PAGE_ROWS, &report_options.limit) ||
-		!report_options.limit)
-		return command_misused(
-			"report", "--limit takes a number from 1 to %u", LIMIT_PAGE_ROWS);
-	config = config_load_or_say(path);
-	if (!config)
-		return EXIT_CODE_USAGE;
-	code = report(config, &report_options, argc, argv);
-	config_free(config);
-	return code;
+	return command_configured(
+		argc, argv, options, ARRAY_LEN(options), run_report, &report_options);
 }

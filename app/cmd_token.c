@@ -1,7 +1,6 @@
 /* app/cmd_token.c -- `bounced token new-key|sign|verify`. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/token_keys.h"
 
 #include <stdio.h>
@@ -78,7 +77,7 @@ static int verify(
 	return verdict == TOKEN_VALID ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-static int run(int argc, char **argv, const struct config *config, const struct token_keys *keys)
+static int run(const struct config *config, const struct token_keys *keys, int argc, char **argv)
 {
 	if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "new-key"))
 		return new_key(keys, argc == 3 ? argv[2] : NULL);
@@ -90,33 +89,23 @@ static int run(int argc, char **argv, const struct config *config, const struct 
 		"token", "one of new-key, sign or verify with its arguments is needed");
 }
 
-int cmd_token(int argc, char **argv)
+static int run_token(void *context UNUSED, const struct config *config, struct arena *arena,
+	int argc, char **argv)
 {
-	const char *path = NULL;
-	const struct command_option options[] = { { "--config", &path, NULL } };
 	struct token_keys keys;
-	struct str trouble = STR_EMPTY;
-	struct config *config;
-	struct arena *arena;
-	bool help;
+	struct str trouble;
 	int code;
 
-	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
-		return EXIT_CODE_USAGE;
-	if (help)
-		return EXIT_CODE_OK;
-	config = config_load_or_say(path);
-	if (!config)
-		return EXIT_CODE_USAGE;
-	arena = arena_new();
 	if (token_keys_load(config, arena, &keys, &trouble)) {
 		command_failed("%.*s", STR_ARG(trouble));
-		code = EXIT_CODE_USAGE;
-	} else {
-		code = run(argc, argv, config, &keys);
-		token_keys_release(&keys);
+		return EXIT_CODE_USAGE;
 	}
-	arena_free(arena);
-	config_free(config);
+	code = run(config, &keys, argc, argv);
+	token_keys_release(&keys);
 	return code;
+}
+
+int cmd_token(int argc, char **argv)
+{
+	return command_configured(argc, argv, NULL, 0, run_token, NULL);
 }

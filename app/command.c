@@ -1,8 +1,10 @@
 /* app/command.c -- the table of subcommands, their options, and what they say when misused. */
 #define _GNU_SOURCE
 #include "app/commands.h"
+#include "app/config_load.h"
 #include "app/manual.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +119,36 @@ bool command_options(int argc, char **argv, const struct command_option *options
 	argv[kept] = NULL;
 	*ret_argc = kept;
 	return true;
+}
+
+enum { COMMAND_MAX_OPTIONS = 8 };
+
+int command_configured(int argc, char **argv, const struct command_option *options,
+	size_t n_options, command_fn *run, void *context)
+{
+	struct command_option all[COMMAND_MAX_OPTIONS];
+	const char *path = NULL;
+	struct config *config;
+	struct arena *arena;
+	bool help;
+	int code;
+
+	assert(n_options < COMMAND_MAX_OPTIONS);
+	for (size_t i = 0; i < n_options; i++)
+		all[i] = options[i];
+	all[n_options] = (struct command_option){ "--config", &path, NULL };
+	if (!command_options(argc, argv, all, n_options + 1, &argc, &help))
+		return EXIT_CODE_USAGE;
+	if (help)
+		return EXIT_CODE_OK;
+	config = config_load_or_say(path);
+	if (!config)
+		return EXIT_CODE_USAGE;
+	arena = arena_new();
+	code = run(context, config, arena, argc, argv);
+	arena_free(arena);
+	config_free(config);
+	return code;
 }
 
 int cmd_version(int argc UNUSED, char **argv UNUSED)

@@ -36,3 +36,12 @@ struct command_option {
  * value. `--help` prints help and sets *ret_help. */
 bool command_options(int argc, char **argv, const struct command_option *options, size_t n_options,
 	int *ret_argc, bool *ret_help);
+
+/* The course of a command that needs settings: its options (and --config), the settings, then `run` with the
+ * operands that are left, argv[0] being the command's name. `arena` lives as long as the run. */
+struct arena;
+struct config;
+typedef int command_fn(
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv);
+int command_configured(int argc, char **argv, const struct command_option *options,
+	size_t n_options, command_fn *run, void *context);

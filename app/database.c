@@ -1,5 +1,6 @@
 #include "app/database.h"
 
+#include "app/commands.h"
 #include "app/settings.h"
 #include "core/log.h"
 
@@ -72,4 +73,24 @@ enum err database_open(const struct role *role, const char *name, struct store *
 	buf_release(&problem);
 	arena_free(arena);
 	return err;
+}
+
+struct store *database_open_or_say(
+	const struct config *config, struct arena *arena, const char *name)
+{
+	const struct store_options options = { .application_name = name };
+	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
+	struct store *store = NULL;
+	const char *conninfo;
+	enum err err = database_conninfo(config, arena, &conninfo);
+
+	if (!err)
+		err = store_open(conninfo, &options, &problem, &store);
+	if (err)
+		command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
+			settings_private_cluster(config)
+				? " (the private cluster runs only under \"bounced serve\")"
+				: "");
+	buf_release(&problem);
+	return store;
 }

@@ -14,3 +14,7 @@ MUST_CHECK enum err database_conninfo(
 /* Tries until it is connected; logs each failure's first time. ERR_CLOSED: the role is to stop. */
 MUST_CHECK enum err database_open(
 	const struct role *role, const char *name, struct store **ret_store);
+
+/* For a command: connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
+struct store *database_open_or_say(
+	const struct config *config, struct arena *arena, const char *name);
