@@ -95,6 +95,14 @@ class Clients:
             return len(self.done)
 
 
+def kill_one(server, role, random_source):
+    """False while no process of the role is there, or it ended by itself just now."""
+    with contextlib.suppress(ProcessLookupError, IndexError):
+        os.kill(random_source.choice(server.pids(role)), signal.SIGKILL)
+        return True
+    return False
+
+
 def kill_at_random(server, clients, random_source):
     """One kill for every MESSAGES / (KILLS + 1) messages, spread by chance within that stretch."""
     killed = {name: 0 for name in VICTIMS}
@@ -102,10 +110,8 @@ def kill_at_random(server, clients, random_source):
         goal = int((number + random_source.random()) * MESSAGES / (KILLS + 1))
         e2e.wait_for(lambda: clients.progress() >= goal or clients.failure, "progress", 300, server, 0.005)
         role = VICTIMS[number % len(VICTIMS)]
-        e2e.wait_for(lambda: server.pids(role), f"a process of {role}", 120, server, 0.01)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(random_source.choice(server.pids(role)), signal.SIGKILL)
-            killed[role] += 1
+        e2e.wait_for(lambda: kill_one(server, role, random_source), f"a process of {role}", 120, server, 0.01)
+        killed[role] += 1
     return killed
 
 
