@@ -1,6 +1,7 @@
 /* app/cmd_config.c -- `bounced config check|print|docs`. */
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/rules_load.h"
 #include "app/settings.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ static int check(const struct config *config)
 
 	if (settings_check(config, arena, &trouble)) {
 		command_failed("%.*s", STR_ARG(trouble));
+		code = EXIT_CODE_USAGE;
+	} else if (!rules_setting_or_say(config, arena)) {
 		code = EXIT_CODE_USAGE;
 	} else {
 		puts("The configuration is right.");

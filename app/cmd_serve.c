@@ -4,6 +4,7 @@
 #include "app/config_load.h"
 #include "app/privilege.h"
 #include "app/role.h"
+#include "app/rules_load.h"
 #include "app/settings.h"
 #include "app/supervisor.h"
 #include "core/log.h"
@@ -65,6 +66,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	if (!log_level_from_name(config_str(config, CONFIG_SERVER_LOG_LEVEL), &level))
 		return EXIT_CODE_USAGE;
 	log_setup(level, "supervisor");
+	if (!rules_setting_or_say(config, arena))
+		return EXIT_CODE_USAGE;
 	err = open_rules(config, arena, &options.rules_fd, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
 		err = supervisor_listen(config, arena, &options, &trouble);

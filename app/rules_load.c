@@ -47,6 +47,16 @@ struct parse_rules *rules_load_or_say(const char *path)
 	return rules;
 }
 
+bool rules_setting_or_say(const struct config *config, struct arena *arena)
+{
+	const char *path = arena_c(arena, config_str(config, CONFIG_PARSER_RULES_FILE));
+	struct parse_rules *rules = *path ? rules_load_or_say(path) : NULL;
+	bool right = !*path || rules;
+
+	parse_rules_free(rules);
+	return right;
+}
+
 bool taxonomy_option(const char *command, const char *name, struct report_json_options *options)
 {
 	enum taxonomy taxonomy;

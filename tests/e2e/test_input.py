@@ -123,6 +123,7 @@ def check_commands():
             (run("config", "print", env={"BOUNCED_SMTP_MAX_RECIPIENTS": "many"}), 2, "max_recipients"),
             (run("parse", "--taxonomy", "x", "-"), 2, "sisimai"), (run("serve", "extra"), 2, "extra"),
         )
+    cases += (wrong_rules(run),)
     for done, code, word in cases:
         assert done.returncode == code, (done.args, done.returncode, done.stderr)
         assert word in done.stderr, (done.args, done.stderr)
@@ -132,6 +133,17 @@ def check_commands():
     done = run("classify", "550 5.1.1 <ann@example.com>: User unknown")
     verdict = json.loads(done.stdout)
     assert verdict["reason"] == "recipient.unknown" and verdict["class"] == "hard", verdict
+
+
+def wrong_rules(run):
+    """A rules file with a mistake stops the start, with the line."""
+    with tempfile.NamedTemporaryFile("w", suffix=".rules") as rules, \
+            tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+        rules.write("# mine\nthis is no rule\n")
+        config.write(f"[smtp]\nreturn_path_domains = *\n[parser]\nrules_file = {rules.name}\n")
+        rules.flush()
+        config.flush()
+        return run("config", "check", "--config", config.name), 2, f"{rules.name}:2"
 
 
 def main():
