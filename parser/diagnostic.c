@@ -141,7 +141,7 @@ static const struct {
 	{ STR_INIT("my name was rejected"), STR_INIT("HELO") },
 };
 
-static struct str find_command(struct str text)
+struct str diagnostic_command(struct str text)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (str_ifind(text, steps[i].words) != STR_NPOS)
@@ -185,6 +185,6 @@ void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic)
 {
 	*ret_diagnostic = (struct diagnostic){ .reply_code = find_reply(text),
 		.status = diagnostic_status(text),
-		.command = find_command(text),
+		.command = diagnostic_command(text),
 		.host = find_host(text) };
 }

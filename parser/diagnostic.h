@@ -14,5 +14,7 @@ struct diagnostic {
 
 /* Facts stand literally in the text: none is made up. */
 void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic);
+/* The step alone that the words name, as ->command. */
+struct str diagnostic_command(struct str text);
 /* The first enhanced code in the text; empty without one. */
 struct str diagnostic_status(struct str text);

@@ -147,7 +147,6 @@ static struct str known_step(struct str step)
 static struct str step_in_text(struct str text)
 {
 	struct str rest = text, line, step = STR_EMPTY;
-	struct diagnostic d;
 
 	while (str_next_line(&rest, &line)) {
 		line = str_trim(line);
@@ -157,10 +156,7 @@ static struct str step_in_text(struct str text)
 			break;
 	}
 	step = str_head(step, str_cspan(step, " :"));
-	if (step.n)
-		return step;
-	diagnostic_read(text, &d);
-	return d.command;
+	return step.n ? step : diagnostic_command(text);
 }
 
 /* With one recipient, a reply that stands elsewhere in the notice is about him. A diagnosis of the

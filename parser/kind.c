@@ -107,6 +107,8 @@ bool kind_is_delay(const struct notice *notice)
 
 /* ---- other kinds ---- */
 
+enum { CHALLENGE_BYTES = 2048 }; /* a challenge says what it wants at once */
+
 static const struct str challenges[] = { STR_INIT("has been waitlisted"),
 	STR_INIT("add yourself to my boxbe guest list"), STR_INIT("spamarrest.com"),
 	STR_INIT("sender verification is required"), STR_INIT("verify that you are a human"),
@@ -230,7 +232,7 @@ enum kind kind_by_shape(const struct notice *notice)
 
 	if (notice->has_feedback || str_eq(type, STR("feedback-report")) || is_jmrp(notice))
 		return KIND_COMPLAINT;
-	if (OCCURS(str_head(notice->text, 4096), challenges))
+	if (!from_daemon(notice) && OCCURS(str_head(notice->text, CHALLENGE_BYTES), challenges))
 		return KIND_CHALLENGE;
 	if (notice->has_status || str_eq(type, STR("delivery-status")))
 		return KIND_BOUNCE;
