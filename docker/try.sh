@@ -31,7 +31,7 @@ echo "== image"
 buildah "${storage[@]}" bud --isolation chroot --network host --pull-never -f docker/Dockerfile -t bounced . >"$work/build.log" 2>&1 ||
 	{ grep -vE '^\[' "$work/build.log" | tail -n 40; exit 1; }
 echo "== start"
-container=$(podman "${storage[@]}" --runtime runc run -d --network host --no-healthcheck --ulimit "nofile=$(ulimit -Sn):$(ulimit -Sn)" --ulimit "nproc=$(ulimit -Su):$(ulimit -Su)" \
+container=$(podman "${storage[@]}" --runtime runc run -d --network host --no-healthcheck --ulimit nofile=20000:20000 --ulimit nproc=1000:1000 \
 	-e BOUNCED_SMTP_LISTEN=127.0.0.1:42525 -e BOUNCED_SMTP_RETURN_PATH_DOMAINS='*' \
 	-e BOUNCED_SPOOL_MIN_FREE_BYTES=16777216 -e BOUNCED_API_LISTEN=127.0.0.1:48080 \
 	-e BOUNCED_API_LOOPBACK_WITHOUT_KEY=true localhost/bounced)
