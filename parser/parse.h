@@ -21,7 +21,8 @@ struct parse_source {
  * "builtin.rules:12: unknown reason \"x\"". */
 MUST_CHECK enum err parse_rules_load(struct arena *arena, const struct parse_source *sources,
 	size_t n_sources, struct parse_rules **ret_rules, struct str *ret_trouble);
-/* The rules that are compiled into the program, as the last source(s) to load. */
+/* The rules that are compiled into the program, as the last source(s) to load. The first call is made
+ * before threads are. */
 size_t parse_builtin_sources(const struct parse_source **ret_sources);
 void parse_rules_free(struct parse_rules *rules);
 void parse_rules_freep(struct parse_rules **rules);
