@@ -82,8 +82,10 @@ void answer_problem(struct answer *answer, enum problem problem, struct str deta
 	json_object_set_new(json, "title", json_string(problems[problem].title));
 	json_object_set_new(json, "status", json_integer(problems[problem].status));
 	json_object_set_new(json, "detail", json_text(utf8_clean(arena, detail)));
+	where = utf8_clean(arena, where);
+	/* The empty pointer is the whole body, RFC 6901 5. */
 	if (where_key)
-		json_object_set_new(json, where_key, json_text(utf8_clean(arena, where)));
+		json_object_set_new(json, where_key, json_stringn(where.p, where.n));
 	answer_json(answer, problems[problem].status, json);
 	answer->content_type = "application/problem+json";
 }

@@ -20,6 +20,9 @@ static const struct {
 #include "api/problems.def"
 };
 
+/* 405 is of a path, not of a method that it has. */
+enum { NEVER_OF_A_ROUTE = 405 };
+
 static void set(json_t *json, const char *key, json_t *take_value)
 {
 	json_object_set_new(json, key, take_value);
@@ -107,8 +110,8 @@ static bool may_answer(const struct route_row *row, unsigned status)
 		return keyed;
 	case 404:
 		return str_chr(row->path, '{') != STR_NPOS;
-	case 405:
-		return false; /* of a path, not of a route that it has */
+	case NEVER_OF_A_ROUTE:
+		return false;
 	case 406:
 		return row->answer == ANSWER_LIST;
 	case 413:
@@ -178,7 +181,8 @@ static json_t *problem_responses(void)
 	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
 		json_t *name = problem_name(problems[i].status);
 
-		if (!json_object_get(json, json_string_value(name)))
+		if (problems[i].status != NEVER_OF_A_ROUTE &&
+			!json_object_get(json, json_string_value(name)))
 			set(json, json_string_value(name), problem_response(problems[i].status));
 		json_decref(name);
 	}

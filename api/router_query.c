@@ -1,6 +1,7 @@
 #include "api/router_priv.h"
 #include "core/limits.h"
 #include "core/report.h"
+#include "core/suppression.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
 #include "store/store.h"
@@ -19,6 +20,7 @@ enum param_type {
 	TYPE_OUTCOME,
 	TYPE_CLASS,
 	TYPE_KIND,
+	TYPE_STATE,
 	TYPE_COUNT_OF
 };
 
@@ -154,6 +156,15 @@ static bool read_kind(struct str text, int64_t *ret_number)
 	return good;
 }
 
+static bool read_state(struct str text, int64_t *ret_number)
+{
+	enum suppression_state state = SUPPRESSION_ACTIVE;
+	bool good = suppression_state_from_name(text, &state);
+
+	*ret_number = state;
+	return good;
+}
+
 #define ENUM(...) "{\"type\":\"string\",\"enum\":[" #__VA_ARGS__ "]}"
 static const struct {
 	bool (*read)(struct str text, int64_t *ret_number);
@@ -191,6 +202,8 @@ static const struct {
 		"one of unknown, bounce, complaint, auto_reply, challenge, mdn, dmarc_report, "
 		"tls_report, unsubscribe, not_bounce",
 		"{\"$ref\":\"#/components/schemas/Kind\"}" },
+	[TYPE_STATE] = { read_state, "one of active, held, removed",
+		ENUM("active", "held", "removed") },
 };
 
 const char *param_schema(enum param param)

@@ -121,7 +121,7 @@ def check_forms(api):
     for n in range(3):
         api.request("POST", "/v1/messages?stream=other", BOUNCE.replace(b"<ann@", b"<=ann%d@" % n), MAIL_TYPE, 202)
     e2e.wait_for(lambda: len(api.server.events(stream="other")) == 3, "three events", 60, api.server)
-    for path in ("domains", "events", "reasons", "streams", "timeseries"):
+    for path in ("domains", "events", "reasons", "streams", "timeseries", "suppressions"):
         text, fields = api.request("GET", f"/v1/{path}", headers={"Accept": "application/x-ndjson"})
         assert text and all(isinstance(json.loads(line), dict) for line in text.splitlines()), text
         text, fields = api.request("GET", f"/v1/{path}", headers={"Accept": "text/csv"})
@@ -231,11 +231,55 @@ def check_bad_keys(api):
     api.request("POST", "/v1/parse", BOUNCE, {**MAIL_TYPE, "Authorization": "Basic eDp5"}, 401)
 
 
+def check_suppressions(api):
+    """By hand on and off, asked one by one, as a list, and for many at once."""
+    entry, _ = api.request("PUT", "/v1/suppressions/Zoe@Example.NET", {"note": "asked on the phone"})
+    assert (entry["address"], entry["state"], entry["source"]) == ("zoe@example.net", "active", "manual"), entry
+    assert entry["diagnostic"] == "asked on the phone" and entry["events"] == [] and entry["stream"] is None, entry
+    api.request("PUT", "/v1/suppressions/yan@example.net?stream=news", {})
+    assert api.request("GET", "/v1/suppressions/zoe%40example.net")[0] == entry
+    api.request("GET", "/v1/suppressions/yan@example.net", status=404)
+    assert api.request("GET", "/v1/suppressions/yan@example.net?stream=news")[0]["stream"] == "news"
+    page, fields = api.request("GET", "/v1/suppressions?limit=1&domain=example.NET&state=active")
+    assert [row["address"] for row in page["suppressions"]] == ["yan@example.net"], page
+    assert 'rel="next"' in fields["Link"], fields
+    cursor = page["next_cursor"]
+    page, _ = api.request("GET", f"/v1/suppressions?limit=1&domain=example.net&state=active&cursor={cursor}")
+    assert [row["address"] for row in page["suppressions"]] == ["zoe@example.net"] and not page["next_cursor"], page
+    assert len(api.request("GET", "/v1/suppressions?stream=news")[0]["suppressions"]) == 1
+    text, _ = api.request("GET", "/v1/suppressions", headers={"Accept": "text/csv"})
+    assert [row["address"] for row in csv.DictReader(io.StringIO(text.decode()))] == ["yan@example.net", "zoe@example.net"]
+    question = {"addresses": ["ZOE@example.net", "yan@example.net", "free@example.net"]}
+    answer, _ = api.request("POST", "/v1/suppressions/check", question)
+    assert answer["checked"] == 3 and [row["address"] for row in answer["suppressed"]] == ["zoe@example.net"], answer
+    answer, _ = api.request("POST", "/v1/suppressions/check?stream=news", question)
+    assert len(answer["suppressed"]) == 2, answer
+    for _ in range(2):  # a client that lost the answer asks again
+        assert api.request("DELETE", "/v1/suppressions/zoe@example.net")[0]["state"] == "removed"
+    api.request("DELETE", "/v1/suppressions/nobody@example.net", status=404)
+    assert api.request("POST", "/v1/suppressions/check", question)[0]["suppressed"] == []
+    page, _ = api.request("GET", "/v1/suppressions?state=removed")
+    assert [row["address"] for row in page["suppressions"]] == ["zoe@example.net"], page
+    for method, path, body in (("GET", "?state=gone", None), ("GET", "?cursor=abc", None),
+                               ("PUT", "/a@b.example", {"note": 1}), ("PUT", "/a@b.example", {"why": "x"}),
+                               ("PUT", "/a@b.example", {"note": "x" * 1025}), ("PUT", "/a@b.example", {"note": "\0"}),
+                               ("PUT", "/a@b.example", []), ("PUT", "/a@b.example?stream=" + "s" * 129, {}),
+                               ("POST", "/check", {"addresses": ["a"]}), ("POST", "/check", {"addresses": "a@b.example"}),
+                               ("POST", "/check", {}), ("POST", "/check", {"addresses": [1]}),
+                               ("POST", "/check", {"addresses": ["a@b.example"] * 10001})):
+        api.request(method, f"/v1/suppressions{path}", body, status=400)
+    assert api.request("POST", "/v1/suppressions/check", {"addresses": ["a@b.example"] * 10000})[0]["checked"] == 10000
+    api.request("PUT", "/v1/suppressions/a@b.example", {"note": "x" * 1024})
+    api.request("PUT", "/v1/suppressions/no-address", {}, status=404)
+    assert api.server.request("POST", "/v1/suppressions/a@b.example", {})[0] == 405
+
+
 def main():
     with e2e.Server() as server:
         api = Checked(server)
         check_mail(api)
         check_reports(api)
+        check_suppressions(api)
         check_forms(api)
         text = check_rest(api)
         check_keys(api)

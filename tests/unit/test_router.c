@@ -3,6 +3,7 @@
 #include "api/router.h"
 #include "api/service.h"
 #include "core/limits.h"
+#include "core/suppression.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
 #include "store/store.h"
@@ -42,6 +43,11 @@ static const struct {
 	{ "get", "/v1/domains", ROUTE_NO_METHOD, 0, "", "GET, HEAD" },
 	{ "POST", "/v1/volumes", ROUTE_FOUND, ROUTE_VOLUMES, "", NULL },
 	{ "GET", "/v1/events/x", ROUTE_FOUND, ROUTE_EVENT, "x", NULL },
+	{ "DELETE", "/v1/suppressions/a@b.example", ROUTE_FOUND, ROUTE_SUPPRESSION_DELETE,
+		"a@b.example", NULL },
+	{ "POST", "/v1/suppressions/check", ROUTE_FOUND, ROUTE_SUPPRESSIONS_CHECK, "", NULL },
+	{ "POST", "/v1/suppressions/a@b.example", ROUTE_NO_METHOD, 0, "",
+		"GET, HEAD, PUT, DELETE" },
 	{ "GET", "/v1/messages/x/raw", ROUTE_FOUND, ROUTE_MESSAGE_RAW, "x", NULL },
 	{ "GET", "/v1/messages//raw", ROUTE_NO_PATH, 0, "", NULL },
 	{ "GET", "/v1/messages/raw", ROUTE_NO_PATH, 0, "", NULL },
@@ -109,6 +115,8 @@ static const struct {
 	{ "interval=15m", QUERY_GOOD, PARAM_INTERVAL, STORE_INTERVAL_15M },
 	{ "interval=month", QUERY_GOOD, PARAM_INTERVAL, STORE_INTERVAL_MONTH },
 	{ "interval=year", QUERY_INVALID, -1, 0 },
+	{ "state=held", QUERY_GOOD, PARAM_STATE, SUPPRESSION_HELD },
+	{ "state=gone", QUERY_INVALID, -1, 0 },
 	{ "step=day", QUERY_GOOD, PARAM_STEP, STORE_STEP_DAY },
 	{ "step=week", QUERY_INVALID, -1, 0 },
 	{ "outcome=delayed", QUERY_GOOD, PARAM_OUTCOME, OUTCOME_DELAYED },
