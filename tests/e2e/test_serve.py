@@ -10,6 +10,8 @@ import sys
 
 import server as e2e
 
+ROLES = ("smtp", "parser", "loader", "api", "scheduler", "postgres")
+
 
 def check_demo(server):
     done = subprocess.run([e2e.BINARY, "demo", "--config", server.config], capture_output=True, text=True,
@@ -83,13 +85,25 @@ def check_roles(server):
 
 
 def check_restart(server):
-    for role in ("smtp", "parser", "loader", "api", "scheduler", "postgres"):
+    for role in ROLES:
         before = set(server.pids(role))
         victim = min(before)
         os.kill(victim, signal.SIGKILL)
         e2e.wait_for(lambda: len(set(server.pids(role)) - {victim}) == len(before), f"{role} again", 60,
                      server)
     e2e.wait_for(lambda: server.get("/readyz")[0] == 200, "ready again", 60, server)
+
+
+def check_supervisor_killed(server):
+    """Nobody outlives the supervisor, and the next start finds everything."""
+    pids = [pid for role in ROLES for pid in server.pids(role)]
+    server.process.kill()
+    server.process.wait(60)
+    e2e.wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), "the roles to end", 60,
+                 server)
+    server.log.close()
+    server.start().wait_ready()
+    assert len(server.events()) == 63
 
 
 def check_rollups(server):
@@ -106,6 +120,7 @@ def main():
         check_roles(server)
         check_restart(server)
         check_second_delivery_after_restart(server)
+        check_supervisor_killed(server)
         check_erase(server)
         check_rollups(server)
         counts = age(server)
