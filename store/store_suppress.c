@@ -6,7 +6,11 @@
 
 #include <assert.h>
 
-enum { SUPPRESSION_COLUMN_COUNT = 15, SUPPRESSION_SOURCE_BYTES = 128 };
+enum {
+	SUPPRESSION_COLUMN_COUNT = 15,
+	SUPPRESSION_SOURCE_BYTES = 128,
+	SUPPRESSION_ANALYZE_ROWS = 5000
+};
 
 /* ---- reading ---- */
 
@@ -68,8 +72,7 @@ enum err store_suppressions(struct store *store, const struct store_suppressions
 		stream = *query->stream;
 	err = PG_RUN(store->pg, QUERY_SUPPRESSIONS, &rows, pg_text(after.address),
 		pg_text(after.stream), pg_text(state), pg_text(query->domain),
-		pg_i64(query->stream != NULL), pg_text(stream), pg_i64(query->numbered),
-		pg_i64((int64_t)query->limit));
+		pg_i64(query->stream != NULL), pg_text(stream), pg_i64((int64_t)query->limit));
 	return hand_out(err, rows, fn, context);
 }
 
@@ -170,6 +173,8 @@ static enum err number_in_transaction(struct store *store, uint64_t *ret_seq)
 		err = pg_do(store->pg, QUERY_SUPPRESSION_NUMBER, &numbered);
 	if (!err)
 		err = PG_RUN(store->pg, QUERY_SUPPRESSION_COUNT, &rows, pg_i64((int64_t)numbered));
+	if (!err && numbered >= SUPPRESSION_ANALYZE_ROWS)
+		err = pg_do(store->pg, QUERY_SUPPRESSION_ANALYZE, NULL);
 	if (err)
 		return err;
 	*ret_seq = (uint64_t)pg_get_i64(rows, 0, 0);

@@ -32,7 +32,6 @@ struct store_suppressions_query {
 	int state;                                   /* enum suppression_state; -1: any */
 	struct str domain;                           /* empty: any */
 	const struct str *stream;                    /* NULL: any */
-	bool numbered;                               /* only rows that have a number */
 	const struct store_suppression_place *after; /* NULL: from the start */
 	size_t limit;                                /* 1 to LIMIT_PAGE_ROWS */
 };

@@ -10,8 +10,16 @@ struct page {
 	struct store_suppression_place last;
 	uint64_t last_seq;
 	size_t n;
+	bool (*fits)(const struct store_suppression *row); /* NULL: all do */
 	bool ended;
 };
+
+/* Asked here and not of the database: a condition beside the place makes its planner, where it does not know
+ * the table, sort all rows for each page. */
+static bool stands_numbered(const struct store_suppression *row)
+{
+	return row->state == SUPPRESSION_ACTIVE && row->seq;
+}
 
 static bool take_row(void *context, const struct store_suppression *row)
 {
@@ -19,7 +27,8 @@ static bool take_row(void *context, const struct store_suppression *row)
 
 	page->n++;
 	page->last_seq = row->seq;
-	page->ended = !page->fn(page->context, row);
+	if (!page->fits || page->fits(row))
+		page->ended = !page->fn(page->context, row);
 	if (page->n == LIMIT_PAGE_ROWS) {
 		page->last.address = arena_dup(page->arena, row->address);
 		page->last.stream = arena_dup(page->arena, row->stream);
@@ -30,10 +39,9 @@ static bool take_row(void *context, const struct store_suppression *row)
 static enum err next_page(
 	struct store *store, enum listing listing, struct page *page, uint64_t to_seq, bool first)
 {
-	struct store_suppressions_query query = { .state = SUPPRESSION_ACTIVE,
-		.numbered = true,
-		.after = first ? NULL : &page->last,
-		.limit = LIMIT_PAGE_ROWS };
+	struct store_suppressions_query query = {
+		.state = -1, .after = first ? NULL : &page->last, .limit = LIMIT_PAGE_ROWS
+	};
 
 	page->n = 0;
 	if (listing == LISTING_CHANGES)
@@ -47,7 +55,10 @@ enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint
 {
 	/* The place before is read while the page is asked for, so its arena is the other one. */
 	struct arena *arenas[2] = { arena_new(), arena_new() };
-	struct page page = { .fn = fn, .context = fn_context, .last_seq = from_seq };
+	struct page page = { .fn = fn,
+		.context = fn_context,
+		.last_seq = from_seq,
+		.fits = listing == LISTING_FULL ? stands_numbered : NULL };
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; !err; i++) {
