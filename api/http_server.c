@@ -40,7 +40,7 @@ struct exchange {
 	struct arena *arena;
 	struct buf body;
 	struct str target; /* as in the request line */
-	struct str peer;
+	struct str peer, network;
 	struct framing framing;
 	bool admitted, refused;
 	struct answer refusal; /* waits for the end of the body, which is dropped */
@@ -58,7 +58,7 @@ static void *start_exchange(void *context, const char *uri, struct MHD_Connectio
 	atomic_fetch_add(&server->running, 1);
 	exchange->arena = arena_new();
 	exchange->target = arena_dup(exchange->arena, str_c(uri));
-	exchange->peer = http_peer(connection, exchange->arena);
+	http_peer(connection, exchange->arena, &exchange->peer, &exchange->network);
 	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
 	answer_init(&exchange->refusal);
 	return exchange;
@@ -114,6 +114,7 @@ static struct api_request request_of(
 		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
 		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
 		.peer = exchange->peer,
+		.network = exchange->network,
 		.body = buf_str(&exchange->body),
 		.now_us = now_us() };
 

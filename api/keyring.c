@@ -231,7 +231,7 @@ static enum key_verdict check_in_store(const struct service *service, struct are
 enum key_verdict keyring_check(const struct service *service, struct arena *arena, struct str key,
 	const struct api_request *request, struct key_grant *ret_grant, enum err *ret_err)
 {
-	struct str peer = str_head(request->peer, PEER_BYTES - 1), prefix;
+	struct str peer = str_head(request->network, PEER_BYTES - 1), prefix;
 	uint8_t digest[KEY_DIGEST_BYTES];
 	int64_t now_us = request->now_us;
 	enum key_verdict verdict;

@@ -14,7 +14,8 @@ struct api_request {
 	struct str method, path, query; /* query without its "?" */
 	struct str host;                /* empty: no Host field */
 	struct str content_type, accept, authorization;
-	struct str peer; /* the client's address as text; of IPv6 the /64 */
+	struct str peer;    /* the client's address as text */
+	struct str network; /* the same; of IPv6 the /64, which one host has to itself */
 	struct str body;
 	int64_t now_us;
 };

@@ -1,105 +1,7 @@
 // links: api store
 // Check program of the API over real HTTP and a real database: answers, and each way to be wrong.
 #define _GNU_SOURCE
-#include "api/http_server.h"
-#include "core/limits.h"
-#include "tests/support/cluster_fixture.h"
-#include "tests/support/http_client.h"
-
-#include <check.h>
-
-#define HOUR TIMESTAMP_HOUR_US
-#define NOON ((int64_t)1795003200 * TIMESTAMP_SECOND_US) /* 2026-11-18T12:00:00Z */
-
-static char conninfo[700];
-static struct api_server *server;
-static unsigned port;
-
-#define ck_status(reply, wanted)                                                                   \
-	do {                                                                                       \
-		const struct http_reply *reply_ = (reply);                                         \
-		ck_assert_msg(                                                                     \
-			reply_->status == (wanted), "%d: %.600s", reply_->status, reply_->text);   \
-	} while (0)
-#define ck_has(reply, wanted)                                                                      \
-	ck_assert_msg(strstr((reply)->text, (wanted)) != NULL, "no %s in: %.3000s", (wanted),      \
-		(reply)->text)
-
-static void start_server(struct api_options options)
-{
-	struct buf problem = BUF_INIT(1024);
-
-	if (!options.listen.n)
-		options.listen = STR("127.0.0.1:0");
-	if (!options.conninfo)
-		options.conninfo = conninfo;
-	ck_assert_msg(api_server_start(&options, &problem, &server) == ERR_OK, "%.*s",
-		STR_ARG(buf_str(&problem)));
-	port = api_server_port(server);
-	ck_assert_uint_gt(port, 0);
-}
-
-static void add_event(
-	struct store_batch *batch, uint64_t sequence, const char *domain, enum reason reason)
-{
-	struct envelope envelope = {
-		.received_at_us = NOON, .stream = STR("news"), .peer = STR("192.0.2.1")
-	};
-	struct report report;
-	struct event event;
-	struct store_message message = {
-		.sequence = sequence, .envelope = &envelope, .report = &report
-	};
-
-	event_init(&event);
-	report_init(&report);
-	event.domain = str_c(domain);
-	event.recipient = STR("ann+news@example.com");
-	event.diagnostic = STR("550 5.1.1 <ann@example.com>: \"unknown\"\n");
-	event.reason = reason;
-	event.class = reason_class(reason);
-	report.kind = KIND_BOUNCE;
-	report.events = &event;
-	report.n_events = 1;
-	report.flaws = FLAW_BIT(FLAW_NO_STATUS);
-	memcpy(message.digest, &sequence, sizeof sequence);
-	assert(store_batch_add(batch, &message) == ERR_OK);
-}
-
-/* a.example: 5 of 100 failed; b.example: 2 failed, no volume. Runs outside of every test. */
-static void fill_database(void)
-{
-	const struct store_volume volume = { NOON, STR("news"), STR_EMPTY, STR("a.example"),
-		STR_EMPTY, 100 };
-	struct store_migration migration;
-	struct store_batch_result result;
-	struct store_batch *batch;
-	struct store *store;
-
-	assert(fixture_open(conninfo, &store) == ERR_OK);
-	assert(store_migrate(store, NOON, 1000, &migration) == ERR_OK);
-	batch = store_batch_new(store, STR("s1"));
-	for (uint64_t i = 0; i < 7; i++)
-		add_event(batch, i, i < 5 ? "a.example" : "b.example",
-			i < 3 ? REASON_RECIPIENT_UNKNOWN : REASON_CONTENT_SPAM);
-	assert(store_batch_commit(batch, 0, 7, &result) == ERR_OK);
-	assert(store_volume_put(store, &volume, 1) == ERR_OK);
-	store_batch_free(batch);
-	store_close(store);
-}
-
-/* The database is filled once, in main(), and no test changes what another one asks for. */
-static void setup(void)
-{
-	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK });
-}
-
-static void teardown(void)
-{
-	api_server_stop(server);
-}
-
-#define WINDOW "from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z"
+#include "tests/support/api_fixture.h"
 
 START_TEST(domains_with_rates)
 {
@@ -492,179 +394,47 @@ START_TEST(several_requests_on_one_connection)
 }
 END_TEST
 
-/* ---- servers of their own ---- */
-
-START_TEST(keys_are_needed_without_loopback)
-{
-	struct http_reply *reply;
-
-	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
-	start_server((struct api_options){ .access = API_ACCESS_KEYS });
-	reply = http_get(port, "/v1/domains");
-	ck_status(reply, 401);
-	ck_has(reply, "WWW-Authenticate: Bearer\r\n");
-	ck_has(reply, "urn:bounced:problem:unauthorized");
-	ck_status(http_post(port, "/v1/volumes", "{}"), 401);
-	ck_status(http_get(port, "/healthz"), 200);
-	ck_status(http_get(port, "/v1/nowhere"), 404);
-	api_server_stop(server);
-}
-END_TEST
-
-START_TEST(an_empty_database_is_not_ready)
-{
-	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
-	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK });
-	ck_status(http_get(port, "/readyz"), 503);
-	ck_status(http_get(port, "/v1/domains"), 503);
-	ck_status(http_get(port, "/healthz"), 200);
-	api_server_stop(server);
-}
-END_TEST
-
-START_TEST(a_database_that_is_away_is_503)
-{
-	struct http_reply *reply;
-
-	start_server((struct api_options){
-		.access = API_ACCESS_LOOPBACK, .conninfo = "host=/nonexistent dbname=x" });
-	reply = http_get(port, "/v1/domains");
-	ck_status(reply, 503);
-	ck_has(reply, "Retry-After: 2\r\n");
-	ck_status(http_get(port, "/readyz"), 503);
-	ck_status(http_get(port, "/healthz"), 200);
-	api_server_stop(server);
-}
-END_TEST
-
-START_TEST(a_lost_connection_costs_no_request)
-{
-	setup();
-	for (int i = 0; i < 8; i++)
-		ck_status(http_get(port, "/readyz"), 200);
-	fixture_sql(fixture.conninfo, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-				      "WHERE application_name = 'bounced api'");
-	for (int i = 0; i < 8; i++)
-		ck_status(http_get(port, "/v1/domains"), 200);
-	api_server_stop(server);
-}
-END_TEST
-
-/* Threads that failed at different moments wait for different times, but not once one of them got in. */
-START_TEST(a_database_that_comes_is_there_for_every_thread)
-{
-	struct store_migration migration;
-	struct store *store;
-	char sql[80];
-
-	snprintf(conninfo, sizeof conninfo, "%s dbname=late%d", fixture.conninfo, (int)getpid());
-	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK, .threads = 8 });
-	for (int i = 0; i < 100; i++) {
-		ck_status(http_get(port, "/readyz"), 503);
-		fixture_sleep_ms(15);
-	}
-	snprintf(sql, sizeof sql, "CREATE DATABASE late%d", (int)getpid());
-	fixture_sql(fixture.conninfo, sql);
-	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOON, 1000, &migration), ERR_OK);
-	store_close(store);
-	for (int i = 0; http_get(port, "/readyz")->status != 200; i++) {
-		ck_assert_int_lt(i, 600);
-		fixture_sleep_ms(20);
-	}
-	for (int i = 0; i < 100; i++)
-		ck_status(http_get(port, "/readyz"), 200);
-	api_server_stop(server);
-}
-END_TEST
-
-/* A byte now and then resets every idle timer; only an absolute deadline ends it. */
-START_TEST(slow_senders_are_cut_off)
-{
-	static struct http_reply reply;
-	const char *starts[] = { "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ",
-		"POST /v1/volumes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-		"Content-Length: 1000\r\n\r\n" };
-
-	setup();
-	api_server_stop(server);
-	start_server((struct api_options){
-		.access = API_ACCESS_LOOPBACK, .header_timeout_ms = 300, .body_timeout_ms = 300 });
-	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
-		int fd = http_connect(port), drips = 0;
-
-		http_write(fd, starts[i], strlen(starts[i]));
-		while (drips < 1000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
-			fixture_sleep_ms(20);
-			drips++;
-		}
-		ck_assert_int_lt(drips, 1000);
-		http_read(fd, &reply);
-		close(fd);
-	}
-	ck_status(http_get(port, "/healthz"), 200);
-	api_server_stop(server);
-}
-END_TEST
-
 static const struct {
-	const char *listen;
-	enum api_access access;
-	enum err err;
-} listen_cases[] = {
-	{ "127.0.0.1", API_ACCESS_KEYS, ERR_SYNTAX },
-	{ "127.0.0.1:65536", API_ACCESS_KEYS, ERR_SYNTAX },
-	{ "example.com:80", API_ACCESS_KEYS, ERR_SYNTAX },
-	{ "", API_ACCESS_KEYS, ERR_SYNTAX },
-	{ "0.0.0.0:0", API_ACCESS_LOOPBACK, ERR_DENIED },
-	{ ":0", API_ACCESS_LOOPBACK, ERR_DENIED },
-	{ "192.0.2.1:0", API_ACCESS_KEYS, ERR_IO },
-	{ "localhost:0", API_ACCESS_LOOPBACK, ERR_OK },
-	{ "127.0.0.1:0", API_ACCESS_KEYS, ERR_OK },
+	const char *accept;
+	int status;
+	const char *type;
+} accept_cases[] = {
+	{ "", 200, "application/json" },
+	{ "*/*", 200, "application/json" },
+	{ "text/csv", 200, "text/csv" },
+	{ "TEXT/CSV", 200, "text/csv" },
+	{ "text/*", 200, "text/csv" },
+	{ "application/*", 200, "application/json" },
+	{ "application/x-ndjson", 200, "application/x-ndjson" },
+	{ "application/json;q=0.5, text/csv", 200, "text/csv" },
+	{ "application/json;q=0.5, text/csv;q=0.50", 200, "application/json" },
+	{ "text/csv;q=0.001, application/json;q=0", 200, "text/csv" },
+	{ "*/*;q=0.1, application/json;q=0", 200, "application/x-ndjson" },
+	{ "text/html,application/xhtml+xml,*/*;q=0.8", 200, "application/json" },
+	{ "application/json;q=0", 406, "application/problem+json" },
+	{ "image/png", 406, "application/problem+json" },
+	{ "text", 406, "application/problem+json" },
 };
 
-START_TEST(listening)
+START_TEST(the_accept_field_decides)
 {
-	const struct api_options options = { .listen = str_c(listen_cases[_i].listen),
-		.access = listen_cases[_i].access,
-		.conninfo = "host=/nonexistent" };
-	struct buf problem = BUF_INIT(1024);
-	struct api_server *own = NULL;
-	enum err err = api_server_start(&options, &problem, &own);
+	char fields[200], wanted[100];
+	struct http_reply *reply;
 
-	ck_assert_msg(
-		err == listen_cases[_i].err, "%s: %s", listen_cases[_i].listen, err_text(err));
-	ck_assert((err == ERR_OK) == (problem.n == 0));
-	api_server_stop(own);
-	buf_release(&problem);
-}
-END_TEST
-
-START_TEST(a_taken_port_says_so)
-{
-	struct api_options options = { .access = API_ACCESS_KEYS, .conninfo = "host=/nonexistent" };
-	struct buf problem = BUF_INIT(1024);
-	struct api_server *second = NULL;
-	char listen[40];
-
-	start_server(options);
-	snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
-	options.listen = str_c(listen);
-	ck_assert_int_eq(api_server_start(&options, &problem, &second), ERR_EXISTS);
-	buf_release(&problem);
-	api_server_stop(server);
+	snprintf(fields, sizeof fields, "Accept: %s\r\n", accept_cases[_i].accept);
+	snprintf(wanted, sizeof wanted, "Content-Type: %s", accept_cases[_i].type);
+	reply = http_send(port, "GET", "/v1/reasons?" WINDOW, fields, NULL, 0);
+	ck_status(reply, accept_cases[_i].status);
+	ck_has(reply, wanted);
 }
 END_TEST
 
 int main(void)
 {
 	Suite *suite = suite_create("api");
-	TCase *tests = tcase_create("api"), *own = tcase_create("servers");
-	SRunner *runner;
-	int failed;
+	TCase *tests = tcase_create("api");
 
 	tcase_set_timeout(tests, 120);
-	tcase_set_timeout(own, 120);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, domains_with_rates);
 	tcase_add_test(tests, windows_are_whole_hours);
@@ -683,23 +453,7 @@ int main(void)
 		tests, framing_that_two_readers_may_read_in_two_ways, 0, ARRAY_LEN(framing_cases));
 	tcase_add_test(tests, header_memory_is_bounded);
 	tcase_add_test(tests, several_requests_on_one_connection);
-	tcase_add_test(own, keys_are_needed_without_loopback);
-	tcase_add_test(own, an_empty_database_is_not_ready);
-	tcase_add_test(own, a_database_that_is_away_is_503);
-	tcase_add_test(own, a_lost_connection_costs_no_request);
-	tcase_add_test(own, a_database_that_comes_is_there_for_every_thread);
-	tcase_add_test(own, slow_senders_are_cut_off);
-	tcase_add_loop_test(own, listening, 0, ARRAY_LEN(listen_cases));
-	tcase_add_test(own, a_taken_port_says_so);
+	tcase_add_loop_test(tests, the_accept_field_decides, 0, ARRAY_LEN(accept_cases));
 	suite_add_tcase(suite, tests);
-	suite_add_tcase(suite, own);
-	runner = srunner_create(suite);
-	fixture_start();
-	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
-	fill_database();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	fixture_stop();
-	return failed ? 1 : 0;
+	return run_api_suite(suite);
 }
