@@ -25,6 +25,7 @@ struct remote {
 	int fd;
 	struct buf out, in;
 	struct queue sent; /* in the order of their answers */
+	bool leaves;       /* it said that it ends by order */
 };
 
 struct parser_pool {
@@ -103,6 +104,7 @@ bool parser_pool_add(struct parser_pool *pool, int take_fd)
 	fcntl(take_fd, F_SETFL, O_NONBLOCK);
 	remote = &pool->remotes[pool->n++];
 	remote->fd = take_fd;
+	remote->leaves = false;
 	buf_init(&remote->out, 2 * (size_t)LIMIT_FRAME_BYTES);
 	buf_init(&remote->in, 2 * (size_t)LIMIT_FRAME_BYTES);
 	queue_init(&remote->sent);
@@ -130,8 +132,8 @@ void parser_pool_submit(struct parser_pool *pool, struct job *job)
 	queue_push(&pool->waiting, job);
 }
 
-/* The parser is gone: the job that it worked on is suspect, the others are only late. Returns jobs
- * that became done. */
+/* The parser is gone: the job that it worked on is suspect, unless the parser left by order; the others
+ * are only late. Returns jobs that became done. */
 static size_t drop_remote(struct parser_pool *pool, struct remote *remote)
 {
 	struct job *suspect = queue_pop(&remote->sent), *job;
@@ -139,7 +141,7 @@ static size_t drop_remote(struct parser_pool *pool, struct remote *remote)
 	size_t done = 0;
 
 	queue_init(&again);
-	if (suspect && ++suspect->crashes >= POOL_MAX_CRASHES) {
+	if (suspect && !remote->leaves && ++suspect->crashes >= POOL_MAX_CRASHES) {
 		set_aside(suspect);
 		done = 1;
 	} else if (suspect) {
@@ -248,6 +250,7 @@ static bool take_frames(struct remote *remote, size_t *ret_done)
 	size_t n;
 
 	while ((step = frame_next(rest, &type, &body, &n)) == STEP_DONE) {
+		remote->leaves = type == FRAME_BYE;
 		if (type != FRAME_REPORT || !take_report(remote, body, ret_done))
 			return false;
 		rest = str_skip(rest, n);

@@ -9,7 +9,7 @@
 #include "parser/parse.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -19,6 +19,7 @@
 enum { PARSER_READ_BYTES = 256 << 10, PARSER_FLUSH_BYTES = 64 << 10 };
 
 struct worker {
+	const struct role *role;
 	int fd;
 	int64_t timeout_s;
 	struct parser *parser;
@@ -118,15 +119,21 @@ static void parse_one(struct worker *worker, struct str body)
 	arena_reset(worker->arena);
 }
 
-/* Answers every whole frame that has been read. False: the peer talks nonsense or is gone. */
+static bool told_to_stop(const struct worker *worker)
+{
+	return role_wait_stop(worker->role, 0);
+}
+
+/* Answers every whole frame that has been read, until it is told to stop. False: the peer talks nonsense or is
+ * gone. */
 static bool answer_frames(struct worker *worker)
 {
 	struct str rest = buf_str(&worker->in), body;
 	enum frame_type type;
-	enum step step;
+	enum step step = STEP_MORE;
 	size_t n;
 
-	while ((step = frame_next(rest, &type, &body, &n)) == STEP_DONE) {
+	while (!told_to_stop(worker) && (step = frame_next(rest, &type, &body, &n)) == STEP_DONE) {
 		if (type != FRAME_PARSE)
 			return false;
 		parse_one(worker, body);
@@ -138,14 +145,30 @@ static bool answer_frames(struct worker *worker)
 	return step != STEP_BAD && write_all(worker->fd, &worker->out);
 }
 
+/* The client hands what waits to another parser. */
+static void say_bye(struct worker *worker)
+{
+	size_t place = frame_begin(&worker->out, FRAME_BYE);
+
+	if (frame_end(&worker->out, place) == ERR_OK)
+		write_all(worker->fd, &worker->out);
+}
+
 static void serve(struct worker *worker)
 {
+	struct pollfd fds[] = { { worker->fd, POLLIN, 0 }, { worker->role->stop_fd, POLLIN, 0 } };
+
 	for (;;) {
 		char *room = buf_reserve(&worker->in, PARSER_READ_BYTES);
-		ssize_t n = room ? read(worker->fd, room, PARSER_READ_BYTES) : 0;
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR)
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
 			continue;
+		if (fds[1].revents) {
+			say_bye(worker);
+			return;
+		}
+		n = room ? read(worker->fd, room, PARSER_READ_BYTES) : 0;
 		if (n <= 0)
 			return;
 		worker->in.n += (size_t)n;
@@ -163,16 +186,13 @@ int role_parser(struct role *role)
 		.arena = arena,
 		.in = BUF_INIT(2 * (size_t)LIMIT_FRAME_BYTES),
 		.out = BUF_INIT(2 * (size_t)LIMIT_FRAME_BYTES) };
-	sigset_t none;
 
 	if (!rules || !role->n_fds)
 		return EXIT_CODE_FAILED;
+	worker.role = role;
 	worker.fd = role->fds[0];
 	worker.parser = parser_new(rules);
 	limit_self(role->config);
-	/* It holds nothing that a signal could leave half done. */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	role_ready(role);
 	serve(&worker);
 	parser_free(worker.parser);

@@ -7,6 +7,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,6 +34,10 @@ struct supervisor {
 	int signal_fd;
 	bool schema_ready, stopping, announced;
 	unsigned stop_order; /* of the roles that are being stopped now */
+	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
+	int rules_fd, candidate_fd;
+	struct child *trial;
+	bool trial_started;
 	int64_t stop_due_ms; /* then those are killed */
 };
 
@@ -145,6 +150,7 @@ static void start_parser(struct supervisor *s, struct child *parser)
 	int pair[2], size = PARSER_SOCKET_BYTES;
 	int fds[2];
 	struct child_start start = { s->options->config, fds, 1 };
+	int rules_fd = parser == s->trial ? s->candidate_fd : s->rules_fd;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		parser->due_ms = child_now_ms() + child_backoff_ms(++parser->failures);
@@ -155,8 +161,9 @@ static void start_parser(struct supervisor *s, struct child *parser)
 		setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	}
 	fds[0] = pair[0];
-	if (s->options->rules_fd >= 0)
-		fds[start.n_fds++] = s->options->rules_fd;
+	if (rules_fd >= 0)
+		fds[start.n_fds++] = rules_fd;
+	s->trial_started |= parser == s->trial;
 	if (child_start(parser, &start))
 		parser->hand_over_fd = pair[1];
 	else
@@ -197,6 +204,64 @@ static void start_due(struct supervisor *s)
 	}
 }
 
+/* ---- new rules: one parser tries them, then all get them ---- */
+
+/* Ends by itself when its message is answered, and is started again at once. */
+static void recycle(const struct child *parser)
+{
+	if (parser->pid)
+		kill(parser->pid, SIGTERM);
+}
+
+static struct child *any_parser(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->n_children; i++)
+		if (s->children[i].role == ROLE_PARSER && s->children[i].state == CHILD_READY)
+			return &s->children[i];
+	return NULL;
+}
+
+static void begin_reload(struct supervisor *s)
+{
+	struct str setting = config_str(s->options->config, CONFIG_PARSER_RULES_FILE);
+	struct arena *arena = arena_new();
+	struct child *trial = any_parser(s);
+	int fd = setting.n ? open(arena_c(arena, setting), O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0 || !trial || s->trial || s->stopping) {
+		log_event(LOG_WARN, "rules_not_reloaded", LOG_STR("file", setting),
+			LOG_C("reason", !setting.n ? "no parser.rules_file is set"
+					: fd < 0   ? strerror(errno)
+						   : "not now"));
+		if (fd >= 0)
+			close(fd);
+	} else {
+		s->candidate_fd = fd;
+		s->trial = trial;
+		s->trial_started = false;
+		recycle(trial);
+	}
+	arena_free(arena);
+}
+
+static void end_reload(struct supervisor *s, bool accepted)
+{
+	int unused_fd = accepted ? s->rules_fd : s->candidate_fd;
+
+	log_event(accepted ? LOG_INFO : LOG_ERROR, accepted ? "rules_reloaded" : "rules_kept",
+		LOG_C("why", accepted ? "a parser has read them"
+				      : "the parser that tried the new ones refused"));
+	if (accepted)
+		s->rules_fd = s->candidate_fd;
+	if (unused_fd >= 0)
+		close(unused_fd);
+	s->candidate_fd = -1;
+	for (size_t i = 0; i < s->n_children && accepted; i++)
+		if (s->children[i].role == ROLE_PARSER && &s->children[i] != s->trial)
+			recycle(&s->children[i]);
+	s->trial = NULL;
+}
+
 /* ---- what happens ---- */
 
 static void schema_is_ready(struct supervisor *s)
@@ -217,6 +282,8 @@ static void reap(struct supervisor *s)
 			if (child->pid != pid)
 				continue;
 			child_ended(child, status);
+			if (child == s->trial && s->trial_started)
+				end_reload(s, false);
 			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
 				!s->stopping)
 				schema_is_ready(s);
@@ -240,6 +307,8 @@ static void read_signals(struct supervisor *s)
 	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(s);
+		else if (info.ssi_signo == SIGHUP)
+			begin_reload(s);
 	reap(s);
 }
 
@@ -253,7 +322,7 @@ static void hand_over(struct child *parser)
 	parser->hand_over_fd = -1;
 }
 
-static void read_control(struct child *child)
+static void read_control(struct supervisor *s, struct child *child)
 {
 	char packet;
 	ssize_t n = recv(child->control_fd, &packet, 1, MSG_DONTWAIT);
@@ -261,6 +330,8 @@ static void read_control(struct child *child)
 	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING) {
 		child_enter(child, CHILD_READY);
 		hand_over(child);
+		if (child == s->trial && s->trial_started)
+			end_reload(s, true);
 	}
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		return;
@@ -354,7 +425,7 @@ static void wait_for_news(struct supervisor *s)
 		return;
 	for (nfds_t i = 1; i < n; i++)
 		if (fds[i].revents)
-			read_control(who[i]);
+			read_control(s, who[i]);
 	if (fds[0].revents)
 		read_signals(s);
 }
@@ -378,7 +449,10 @@ int supervisor_run(const struct supervisor_options *options)
 	struct supervisor *s = &supervisor;
 	bool done = false;
 
-	*s = (struct supervisor){ .options = options, .signal_fd = open_signals() };
+	*s = (struct supervisor){ .options = options,
+		.signal_fd = open_signals(),
+		.rules_fd = options->rules_fd,
+		.candidate_fd = -1 };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
 	add_children(s);
 	while (!done) {

@@ -8,9 +8,7 @@
 enum frame_type {
 	FRAME_PARSE = 1, /* to a parser: str32 envelope, then the message to the end */
 	FRAME_REPORT, /* from a parser: one line of NDJSON for the oldest unanswered FRAME_PARSE */
-	FRAME_READY,  /* to the supervisor: the role does its work from now on; no body */
-	FRAME_PARSER, /* to a client of parsers: a socket comes along (SCM_RIGHTS) */
-	FRAME_STATE,  /* to the supervisor: text of what ails the role; empty: nothing */
+	FRAME_BYE, /* from a parser that ends by order: what waits for it is nobody's fault; no body */
 	FRAME_TYPE_COUNT
 };
 enum step { STEP_MORE, STEP_DONE, STEP_BAD };

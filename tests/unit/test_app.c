@@ -299,6 +299,30 @@ START_TEST(a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on)
 }
 END_TEST
 
+START_TEST(a_parser_that_ends_by_order_blames_nobody)
+{
+	struct played p;
+	struct buf bye = BUF_INIT(64);
+	size_t place = frame_begin(&bye, FRAME_BYE);
+
+	ck_assert_int_eq(frame_end(&bye, place), ERR_OK);
+	played_init(&p, 1);
+	for (unsigned i = 0; i < POOL_MAX_CRASHES + 1; i++) {
+		int fd = add_parser(&p);
+
+		parser_pool_flush(p.pool);
+		ck_assert_int_eq(write(fd, bye.p, bye.n), (ssize_t)bye.n);
+		close(fd);
+		ck_assert_uint_eq(turn(&p), 0);
+		ck_assert_uint_eq(parser_pool_count(p.pool), 0);
+	}
+	ck_assert_uint_eq(p.jobs[0].crashes, 0);
+	ck_assert_int_eq(p.jobs[0].state, JOB_WAITING);
+	buf_release(&bye);
+	played_release(&p);
+}
+END_TEST
+
 START_TEST(nonsense_from_a_parser_counts_as_its_death)
 {
 	struct played p;
@@ -349,6 +373,7 @@ int main(void)
 	tcase_add_test(tcase, back_off_doubles_up_to_its_ceiling);
 	tcase_add_test(tcase, answers_come_back_in_order);
 	tcase_add_test(tcase, a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on);
+	tcase_add_test(tcase, a_parser_that_ends_by_order_blames_nobody);
 	tcase_add_test(tcase, nonsense_from_a_parser_counts_as_its_death);
 	tcase_add_test(tcase, what_nobody_asked_for_is_nonsense);
 	suite_add_tcase(suite, tcase);
