@@ -141,7 +141,14 @@ def check_files(server, due):
             assert {row["address"] for row in rows} == due
             assert {row["state"] for row in rows} == {"active"}
             assert len({row["seq"] for row in rows}) == len(rows)
-    # The same by hand, and each row names an event that says so.
+    # The same over HTTP and by hand, and each row names an event that says so.
+    found, cursor = set(), ""
+    while cursor is not None:
+        status, page = server.get("/v1/suppressions?state=active&limit=10" + (cursor and "&cursor=" + cursor))
+        assert status == 200, page
+        found |= {row["address"] for row in page["suppressions"]}
+        cursor = page["next_cursor"]
+    assert found == due, found ^ due
     assert {row["address"] for row in rows_of(server.suppress("export").encode())} == due
     ndjson = [json.loads(line) for line in server.suppress("export", "--format", "ndjson").splitlines()]
     for row in ndjson:
