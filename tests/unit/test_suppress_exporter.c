@@ -225,6 +225,7 @@ START_TEST(leftovers_and_old_changes_go)
 
 	ck_assert_int_eq(mkdir(dir, 0755), 0);
 	plant(".bounced-tmp.suppressions.csv", "half");
+	plant(".bounced-tmp.suppressions.7-9.csv", "half"); /* no later run takes this name */
 	plant("suppressions.1-2.csv", "old");
 	plant("suppressions.1-2.ndjson", "old");
 	for (size_t i = 0; i < ARRAY_LEN(stays); i++)
