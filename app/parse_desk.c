@@ -119,12 +119,13 @@ static enum err wait_for_answer(struct parse_desk *desk, const struct ask *ask)
 {
 	const struct timespec end = patience_end();
 
-	while (!ask->done && !desk->stopped)
+	/* A request must not hold its thread, and the others on it, until a dead parser is replaced. */
+	while (!ask->done && !desk->stopped && desk->n_parsers)
 		if (pthread_cond_timedwait(&desk->answered, &desk->lock, &end))
 			break;
 	if (ask->done)
 		return ERR_OK;
-	return desk->stopped ? ERR_UNAVAILABLE : ERR_TIMEOUT;
+	return desk->stopped || !desk->n_parsers ? ERR_UNAVAILABLE : ERR_TIMEOUT;
 }
 
 static enum err write_answer(struct arena *arena, const struct ask *ask, struct str *ret_json)

@@ -7,7 +7,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-enum { DESK_QUEUE = 32, DESK_PATIENCE_MS = 15000 };
+enum { DESK_QUEUE = 32, DESK_PATIENCE_MS = 5000 };
 
 struct parse_desk;
 

@@ -82,6 +82,8 @@ def check_mail(api):
     api.request("POST", "/v1/messages", BOUNCE, {"Content-Type": "text/plain"}, 415)
     api.request("POST", "/v1/messages?recipient=a%0Ab", BOUNCE, MAIL_TYPE, 400)
     api.request("POST", "/v1/messages", b"x" * ((10 << 20) + 1), MAIL_TYPE, 413)
+    e2e.wait_for(lambda: api.server.request("POST", "/v1/parse", BOUNCE, MAIL_TYPE)[0] == 200, "a parser", 60,
+                 api.server)
     report, _ = api.request("POST", "/v1/parse", BOUNCE, MAIL_TYPE)
     assert report["events"][0]["recipient"] == "ann@example.com", report
     api.request("POST", "/v1/parse", b"", MAIL_TYPE, 400)
