@@ -17,7 +17,7 @@ void batch_reset(struct batch *batch, uint64_t position)
 {
 	arena_reset(batch->arena);
 	batch->items = arena_calloc(batch->arena, batch->max, sizeof *batch->items);
-	batch->n = batch->bytes = 0;
+	batch->n = batch->bytes = batch->stored = 0;
 	batch->from = batch->to = position;
 }
 

@@ -18,7 +18,8 @@ struct batch {
 	struct arena *arena;
 	struct item *items; /* room for `max`; stays in place, since jobs are linked */
 	size_t n, max, bytes;
-	uint64_t from; /* position before the first record: of the record after the one before */
+	size_t stored; /* items that are in the database, the first ones */
+	uint64_t from; /* the database's position: of the first record that is not stored */
 	uint64_t to;   /* position behind the last */
 };
 

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-enum { LOADER_PAUSE_MAX_MS = 10000 };
+enum { LOADER_PAUSE_MAX_MS = 10000, LOADER_REFUSALS = 3 };
 
 /* ---- the digest that finds a second delivery ---- */
 
@@ -58,7 +58,7 @@ static void decide(struct loader *l, struct item *item)
 
 /* ---- storing ---- */
 
-static void add_item(struct loader *l, struct lane *lane, struct item *item)
+static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 {
 	struct store_message message = { .sequence = item->sequence,
 		.envelope = &item->envelope,
@@ -69,11 +69,33 @@ static void add_item(struct loader *l, struct lane *lane, struct item *item)
 
 	decide(l, item);
 	digest_message(item, message.digest);
-	if (store_batch_add(lane->rows, &message) == ERR_OK)
-		return;
-	/* STORE_BATCH_BYTES is over twice BATCH_BYTES, so only our own mistake can come here. */
-	log_event(LOG_ERROR, "batch_full", LOG_U64("sequence", item->sequence));
-	abort();
+	return store_batch_add(lane->rows, &message);
+}
+
+/* One message must not hold up the lane: it is kept without its events. */
+static void set_aside(struct item *item, struct str reason)
+{
+	log_event(LOG_ERROR, "message_set_aside", LOG_U64("sequence", item->sequence),
+		LOG_STR("reason", reason));
+	report_init(&item->job.report);
+	item->job.report.flaws = FLAW_BIT(FLAW_PARSER_CRASHED);
+}
+
+/* Makes rows of the first items, as many of the n as fit; at least one. A message of some kilobytes can
+ * speak of a thousand recipients, so that the size of messages says nothing about that of rows. */
+static size_t add_items(struct loader *l, struct lane *lane, struct item *items, size_t n)
+{
+	store_batch_reset(lane->rows);
+	for (size_t i = 0; i < n; i++) {
+		if (add_item(l, lane, &items[i]) == ERR_OK)
+			continue;
+		if (i)
+			return i;
+		set_aside(&items[i], STR("more rows than a batch holds"));
+		if (add_item(l, lane, &items[i]) != ERR_OK)
+			abort(); /* any message without events fits an empty batch */
+	}
+	return n;
 }
 
 static void log_stored(const struct lane *lane, const struct item *item)
@@ -110,18 +132,13 @@ static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t
 	return stored >= to ? ERR_EXISTS : stored == from ? ERR_OK : ERR_CONFLICT;
 }
 
-/* Stores n items and moves the position from `from` to `to`; tries until it is done, the role is to
- * stop (ERR_CLOSED), the position is another one (ERR_CONFLICT), or the database refuses the rows
- * (ERR_DATABASE). */
-static enum err store_items(struct loader *l, struct lane *lane, struct item *items, size_t n,
-	uint64_t from, uint64_t to)
+/* Commits the rows and moves the position; tries until it is done, the role is to stop (ERR_CLOSED), the
+ * position is another one (ERR_CONFLICT), or the database refuses the rows (ERR_DATABASE). */
+static enum err commit_rows(struct loader *l, struct lane *lane, uint64_t from, uint64_t to)
 {
 	struct store_batch_result result = { 0 };
 	enum err err;
 
-	store_batch_reset(lane->rows);
-	for (size_t i = 0; i < n; i++)
-		add_item(l, lane, &items[i]);
 	for (unsigned attempt = 0;; attempt++) {
 		err = store_batch_commit(lane->rows, from, to, &result);
 		if (!err || err == ERR_DATABASE)
@@ -140,40 +157,57 @@ static enum err store_items(struct loader *l, struct lane *lane, struct item *it
 	return err;
 }
 
-/* One message that the database refuses must not hold up the lane: it is kept without its events. */
-static enum err store_one_by_one(struct loader *l, struct lane *lane, struct batch *batch)
+/* Stores the next items of the batch, at most `max`, or the mere position where only damage was read. */
+static enum err store_next(struct loader *l, struct lane *lane, struct batch *batch, size_t max)
 {
-	uint64_t from = batch->from;
-	enum err err = ERR_OK;
+	size_t left = batch->n - batch->stored;
+	size_t n = add_items(l, lane, batch->items + batch->stored, left < max ? left : max);
+	size_t end = batch->stored + n;
+	uint64_t to = end < batch->n ? batch->items[end].sequence : batch->to;
+	enum err err = commit_rows(l, lane, batch->from, to);
 
-	for (size_t i = 0; i < batch->n && !err; i++) {
-		struct item *item = &batch->items[i];
-		uint64_t to = i + 1 < batch->n ? batch->items[i + 1].sequence : batch->to;
+	if (err)
+		return err;
+	for (size_t i = batch->stored; i < end; i++)
+		log_stored(lane, &batch->items[i]);
+	batch->stored = end;
+	batch->from = to;
+	return ERR_OK;
+}
 
-		err = store_items(l, lane, item, 1, from, to);
-		if (err == ERR_DATABASE) {
-			log_event(LOG_ERROR, "message_set_aside",
-				LOG_U64("sequence", item->sequence),
-				LOG_STR("reason", store_error(l->store)));
-			report_init(&item->job.report);
-			item->job.report.flaws = FLAW_BIT(FLAW_PARSER_CRASHED);
-			err = store_items(l, lane, item, 1, from, to);
-		}
-		from = to;
+/* The database refused rows: which of them? A passing trouble of the server's looks the same, so a message is
+ * set aside only when it was refused again and again. */
+static enum err store_one(struct loader *l, struct lane *lane, struct batch *batch)
+{
+	enum err err = store_next(l, lane, batch, 1);
+
+	for (unsigned attempt = 0; err == ERR_DATABASE && attempt < LOADER_REFUSALS; attempt++) {
+		if (pause_before_retry(l, attempt))
+			return ERR_CLOSED;
+		err = store_next(l, lane, batch, 1);
 	}
-	return err;
+	if (err != ERR_DATABASE || batch->stored == batch->n)
+		return err;
+	set_aside(&batch->items[batch->stored], store_error(l->store));
+	return store_next(l, lane, batch, 1);
 }
 
 enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
 {
-	enum err err = store_items(l, lane, batch->items, batch->n, batch->from, batch->to);
+	size_t max = batch->n;
+	enum err err = ERR_OK;
 
-	if (err == ERR_DATABASE && batch->n)
-		err = store_one_by_one(l, lane, batch);
-	if (err)
-		return err;
-	for (size_t i = 0; i < batch->n; i++)
-		log_stored(lane, &batch->items[i]);
-	spool_reader_publish(lane->reader, batch->to - 1);
-	return ERR_OK;
+	/* Halves find the rows that are refused, doubling makes up for it behind them. */
+	while (!err && batch->from != batch->to) {
+		err = max > 1 ? store_next(l, lane, batch, max) : store_one(l, lane, batch);
+		if (err == ERR_DATABASE && max > 1) {
+			max /= 2;
+			err = ERR_OK;
+		} else if (!err && max < batch->n) {
+			max *= 2;
+		}
+	}
+	if (!err)
+		spool_reader_publish(lane->reader, batch->to - 1);
+	return err;
 }
