@@ -16,7 +16,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PARSER_READ_BYTES = 256 << 10, PARSER_FLUSH_BYTES = 64 << 10 };
+enum { PARSER_READ_BYTES = 256 << 10 };
 
 struct worker {
 	const struct role *role;
@@ -138,11 +138,13 @@ static bool answer_frames(struct worker *worker)
 			return false;
 		parse_one(worker, body);
 		rest = str_skip(rest, n);
-		if (worker->out.n >= PARSER_FLUSH_BYTES && !write_all(worker->fd, &worker->out))
+		/* At once: a later message that kills this process must not take this answer along, for the
+		 * client blames the oldest that is without one. */
+		if (!write_all(worker->fd, &worker->out))
 			return false;
 	}
 	buf_consume(&worker->in, worker->in.n - rest.n);
-	return step != STEP_BAD && write_all(worker->fd, &worker->out);
+	return step != STEP_BAD;
 }
 
 /* The client hands what waits to another parser. */

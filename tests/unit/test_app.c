@@ -299,6 +299,25 @@ START_TEST(a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on)
 }
 END_TEST
 
+START_TEST(answers_given_before_a_death_count_and_the_next_message_is_suspect)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 3);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	answer(fd, EMPTY_REPORT);
+	close(fd);
+	ck_assert_uint_eq(turn(&p), 1);
+	ck_assert_int_eq(p.jobs[0].state, JOB_DONE);
+	ck_assert_int_eq(p.jobs[0].report.kind, KIND_NOT_BOUNCE);
+	ck_assert_uint_eq(p.jobs[1].crashes, 1);
+	ck_assert_uint_eq(p.jobs[2].crashes, 0);
+	played_release(&p);
+}
+END_TEST
+
 START_TEST(a_parser_that_ends_by_order_blames_nobody)
 {
 	struct played p;
@@ -373,6 +392,7 @@ int main(void)
 	tcase_add_test(tcase, back_off_doubles_up_to_its_ceiling);
 	tcase_add_test(tcase, answers_come_back_in_order);
 	tcase_add_test(tcase, a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on);
+	tcase_add_test(tcase, answers_given_before_a_death_count_and_the_next_message_is_suspect);
 	tcase_add_test(tcase, a_parser_that_ends_by_order_blames_nobody);
 	tcase_add_test(tcase, nonsense_from_a_parser_counts_as_its_death);
 	tcase_add_test(tcase, what_nobody_asked_for_is_nonsense);
