@@ -188,7 +188,9 @@ void child_ended(struct child *child, int wait_status)
 	/* A parser ends by itself when its client is gone. */
 	bool orphaned = clean && (role_flags(child->role) & ROLE_NEEDS_CLIENT);
 
-	log_end(child, wait_status, stopping || finished || orphaned);
+	bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+
+	log_end(child, wait_status, (stopping && !killed) || finished || orphaned);
 	child->pid = 0;
 	if (child->control_fd >= 0)
 		close(child->control_fd);

@@ -21,7 +21,8 @@
 
 enum {
 	SUPERVISOR_MAX_CHILDREN = 300, /* six roles and parser.workers at its ceiling */
-	SUPERVISOR_GRACE_MS = 15000,   /* a role that has not ended by then is killed */
+	SUPERVISOR_GRACE_MS =
+		40000, /* a role that has not ended by then is killed; smtp takes 30 s */
 	SUPERVISOR_BACKLOG = 1024,
 	PARSER_SOCKET_BYTES =
 		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
