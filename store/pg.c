@@ -129,9 +129,13 @@ static enum err set_session(struct pg *pg)
 enum err pg_reopen(struct pg *pg)
 {
 	char seconds[16];
-	const char *keys[] = { "dbname", "fallback_application_name", "connect_timeout",
+	/* A host that vanished without a word is noticed within half a minute, not after hours. What stands
+	 * before dbname can be overridden by the operator's own words. */
+	const char *keys[] = { "keepalives_idle", "keepalives_interval", "keepalives_count",
+		"tcp_user_timeout", "dbname", "fallback_application_name", "connect_timeout",
 		"client_encoding", NULL };
-	const char *values[] = { pg->conninfo, pg->application_name, seconds, "UTF8", NULL };
+	const char *values[] = { "10", "5", "3", "30000", pg->conninfo, pg->application_name,
+		seconds, "UTF8", NULL };
 
 	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
 	PQfinish(pg->conn);
