@@ -282,6 +282,8 @@ static int64_t data_deadline(const struct smtp_session *session)
 
 	if (options->data_bytes_per_s)
 		allowed += (int64_t)(session->dot.bytes / options->data_bytes_per_s) * 1000000;
+	/* A drip that keeps to the rate would else go on for ever: what is too large is read to its end. */
+	allowed = earlier(allowed, options->session_timeout_us);
 	return earlier(session->last_input_us + options->idle_timeout_us,
 		session->state_since_us + allowed);
 }
