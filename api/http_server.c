@@ -198,6 +198,9 @@ static void log_failure(struct api_server *server, const struct api_request *req
 
 	if (err == ERR_UNAVAILABLE && !reason.n)
 		return;
+	/* "Not ready" is what /readyz is asked for; before the first migration it is the normal course. */
+	if (answer->status == 503 && str_eq(request->path, STR("/readyz")))
+		return;
 	log_event(err_worth_retry(err) ? LOG_WARN : LOG_ERROR, "request_failed",
 		LOG_STR("method", request->method), LOG_STR("path", request->path),
 		LOG_U64("status", answer->status), LOG_ERR(err), LOG_STR("reason", reason));

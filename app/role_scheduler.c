@@ -12,9 +12,9 @@
 enum {
 	UPKEEP_INTERVAL_MS = 3600 * 1000,
 	RETENTION_INTERVAL_MS = 3600 * 1000,
-	RETENTION_RETRY_MS = 60 * 1000, /* a long query was in the way */
-	EXPORT_RETRY_MS = 60 * 1000,    /* after a failure, where the interval is longer */
-	STANDBY_INTERVAL_MS = 2000,     /* how often the lock is tried, or asked for */
+	UPKEEP_RETRY_MS = 60 * 1000, /* after a failure, such as a long query in the way */
+	EXPORT_RETRY_MS = 60 * 1000, /* after a failure, where the interval is longer */
+	STANDBY_INTERVAL_MS = 2000,  /* how often the lock is tried, or asked for */
 };
 
 /* A piece of work, and when it is done next. */
@@ -56,9 +56,11 @@ static int64_t run_upkeep(struct scheduler *s)
 	if (!err)
 		err = store_suppression_purge(
 			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &strikes);
-	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err), LOG_U64("partitions", made),
-		LOG_U64("digests_forgotten", purged), LOG_U64("strikes_forgotten", strikes));
-	return UPKEEP_INTERVAL_MS;
+	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err),
+		LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
+		LOG_U64("partitions", made), LOG_U64("digests_forgotten", purged),
+		LOG_U64("strikes_forgotten", strikes));
+	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
 }
 
 /* ---- retention ---- */
@@ -86,7 +88,7 @@ static int64_t run_retention(struct scheduler *s)
 			continue;
 		log_event(LOG_WARN, "retention_failed", LOG_C("of", retention[i].name),
 			LOG_ERR(err), LOG_STR("reason", store_error(s->store)));
-		next_ms = RETENTION_RETRY_MS;
+		next_ms = UPKEEP_RETRY_MS;
 	}
 	return next_ms;
 }
