@@ -148,6 +148,20 @@ START_TEST(dripping_data_ends)
 }
 END_TEST
 
+START_TEST(data_that_keeps_to_the_rate_ends_with_the_session_s_time)
+{
+	static char drip[6000]; /* in ten seconds: 600 bytes a second, of which 500 are enough */
+
+	memset(drip, 'x', sizeof drip);
+	to_data();
+	for (int i = 0; i < 170; i++) {
+		now.at_us += 10 * SECOND;
+		give(str_from(drip, sizeof drip));
+	}
+	ends_after(1800 - 1700);
+}
+END_TEST
+
 START_TEST(a_slow_store_is_answered)
 {
 	to_data();
@@ -335,6 +349,7 @@ int main(void)
 	tcase_add_test(tcase, a_dripping_command_ends);
 	tcase_add_test(tcase, a_session_ends);
 	tcase_add_test(tcase, dripping_data_ends);
+	tcase_add_test(tcase, data_that_keeps_to_the_rate_ends_with_the_session_s_time);
 	tcase_add_test(tcase, a_slow_store_is_answered);
 	tcase_add_test(tcase, banner_delay);
 	tcase_add_test(tcase, stop_when_idle);
