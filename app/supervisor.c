@@ -355,8 +355,7 @@ static void announce(struct supervisor *s)
 		return;
 	printf("\nbounced is ready: SMTP on %.*s, HTTP on %.*s. Ctrl-C stops it.\n\n"
 	       "In another terminal:\n"
-	       "  ./build-release/bounced demo                       send sample bounces and "
-	       "volumes\n"
+	       "  ./run demo                                        send sample bounces and volumes\n"
 	       "  curl http://%.*s/v1/domains             failure rates per recipient domain\n"
 	       "  curl 'http://%.*s/v1/events?limit=5'    what happened to whom, and why\n\n",
 		STR_ARG(smtp), STR_ARG(api), STR_ARG(api), STR_ARG(api));
