@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_rules(const char *path, struct arena *arena, struct str *ret_text)
+bool rules_file_read(const char *path, struct arena *arena, struct parse_source *ret_source)
 {
 	FILE *file = fopen(path, "rbe");
 	char *text = arena_alloc(arena, LIMIT_RULES_BYTES);
@@ -21,7 +21,7 @@ static bool read_rules(const char *path, struct arena *arena, struct str *ret_te
 			"%s: %s", path, file && !ferror(file) ? "too large" : strerror(errno));
 	if (file)
 		fclose(file);
-	*ret_text = str_from(text, n);
+	*ret_source = (struct parse_source){ str_c(path), str_from(text, n) };
 	return ok;
 }
 
@@ -35,10 +35,8 @@ struct parse_rules *rules_load_or_say(const char *path)
 	struct str trouble = STR_EMPTY;
 	bool ok = true;
 
-	if (path) {
-		sources[n].name = str_c(path);
-		ok = read_rules(path, arena, &sources[n++].text);
-	}
+	if (path)
+		ok = rules_file_read(path, arena, &sources[n++]);
 	for (size_t i = 0; i < n_builtin; i++)
 		sources[n++] = builtin[i];
 	if (ok && parse_rules_load(arena, sources, n, &rules, &trouble))

@@ -4,6 +4,8 @@
 #include "core/report_json.h"
 #include "parser/parse.h"
 
+/* A file of rules or of their golden cases, at most LIMIT_RULES_BYTES. False on failure; the reason is printed. */
+bool rules_file_read(const char *path, struct arena *arena, struct parse_source *ret_source);
 /* `path` may be NULL. NULL on failure; the reason is printed. */
 struct parse_rules *rules_load_or_say(const char *path);
 /* Can the file of parser.rules_file, if one is set, be read and laid over the built-in rules? Prints why not. A parser

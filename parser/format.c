@@ -21,6 +21,15 @@ struct formats {
 	struct arena *arena;
 };
 
+bool format_known(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		for (size_t k = 0; k < families[i]->n; k++)
+			if (str_eq(families[i]->anchors[k].format, name))
+				return true;
+	return false;
+}
+
 static size_t count_anchors(void)
 {
 	size_t n = 0;

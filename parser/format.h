@@ -37,6 +37,9 @@ struct format_family {
 extern const struct format_family format_unix, format_microsoft, format_webmail, format_gateway,
 	format_japan, format_generic, format_original;
 
+/* Is there a family of this name? */
+bool format_known(struct str name);
+
 struct formats; /* the compiled anchors */
 
 struct formats *formats_new(void);

@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-extern const struct embedded_file rules_embedded[];
+extern const struct embedded_file rules_embedded[], cases_embedded[];
 
 struct parse_rules {
 	struct rules *rules;
@@ -50,19 +50,41 @@ enum err parse_rules_load(struct arena *arena, const struct parse_source *source
 
 enum { BUILTIN_FILES = 16 };
 
-size_t parse_builtin_sources(const struct parse_source **ret_sources)
+struct builtin {
+	struct parse_source sources[BUILTIN_FILES];
+	size_t n; /* 0: not made yet */
+};
+
+static size_t embedded_sources(const struct embedded_file *files, struct builtin *builtin,
+	const struct parse_source **ret_sources)
 {
-	static struct parse_source sources[BUILTIN_FILES];
-	static bool made;
 	size_t n = 0;
 
-	for (; n < BUILTIN_FILES && rules_embedded[n].name; n++)
-		if (!made)
-			sources[n] = (struct parse_source){ str_c(rules_embedded[n].name),
-				str_from(rules_embedded[n].bytes, rules_embedded[n].n) };
-	made = true;
-	*ret_sources = sources;
-	return n;
+	for (; !builtin->n && n < BUILTIN_FILES && files[n].name; n++)
+		builtin->sources[n] = (struct parse_source){ str_c(files[n].name),
+			str_from(files[n].bytes, files[n].n) };
+	builtin->n += n;
+	*ret_sources = builtin->sources;
+	return builtin->n;
+}
+
+size_t parse_builtin_sources(const struct parse_source **ret_sources)
+{
+	static struct builtin rules;
+
+	return embedded_sources(rules_embedded, &rules, ret_sources);
+}
+
+size_t parse_builtin_cases(const struct parse_source **ret_sources)
+{
+	static struct builtin cases;
+
+	return embedded_sources(cases_embedded, &cases, ret_sources);
+}
+
+const struct rules *parse_rules_set(const struct parse_rules *rules)
+{
+	return rules->rules;
 }
 
 void parse_rules_free(struct parse_rules *rules)

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/report.h"
 
+struct rules;       /* rules.h */
 struct parse_rules; /* the compiled rules */
 struct parser;      /* one thread's reusable state */
 
@@ -24,6 +25,10 @@ MUST_CHECK enum err parse_rules_load(struct arena *arena, const struct parse_sou
 /* The rules that are compiled into the program, as the last source(s) to load. The first call is made
  * before threads are. */
 size_t parse_builtin_sources(const struct parse_source **ret_sources);
+/* The golden cases of the built-in rules, see rules_check.h. */
+size_t parse_builtin_cases(const struct parse_source **ret_sources);
+/* The rules themselves, for rules_check and lists. */
+const struct rules *parse_rules_set(const struct parse_rules *rules);
 void parse_rules_free(struct parse_rules *rules);
 void parse_rules_freep(struct parse_rules **rules);
 

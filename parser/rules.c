@@ -23,6 +23,16 @@ static const struct str condition_names[RULE_CONDITION_COUNT] = {
 	[RULE_FORMAT] = STR_INIT("format"),
 };
 
+bool rule_condition_from_name(struct str name, enum rule_condition *ret_condition)
+{
+	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++)
+		if (str_eq(name, condition_names[i])) {
+			*ret_condition = (enum rule_condition)i;
+			return true;
+		}
+	return false;
+}
+
 /* ---- reading a file ---- */
 
 struct reading {
@@ -105,17 +115,16 @@ static enum err read_head(struct reading *r, struct str rest)
 static enum err read_condition(struct reading *r, struct str rest)
 {
 	struct str name = STR_EMPTY, word;
-	struct rule_words *words = NULL;
+	struct rule_words *words;
+	enum rule_condition condition;
 	size_t most = rest.n / 2 + 1;
 
 	if (!r->head.id.n)
 		return fail(r, ERR_SYNTAX, "a condition before the first rule:", rest);
 	next_word(&rest, &name);
-	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++)
-		if (str_eq(name, condition_names[i]))
-			words = &r->scope->words[i];
-	if (!words)
+	if (!rule_condition_from_name(name, &condition))
 		return fail(r, ERR_SYNTAX, "unknown condition", name);
+	words = &r->scope->words[condition];
 	if (words->n)
 		return fail(r, ERR_EXISTS, "a condition twice:", name);
 	words->items = arena_calloc(r->arena, most, sizeof *words->items);
@@ -308,6 +317,14 @@ const struct rule *rules_at(const struct rules *rules, size_t i)
 	return &rules->items[i];
 }
 
+const struct rule *rules_find(const struct rules *rules, struct str id)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (str_eq(rules->items[i].id, id))
+			return &rules->items[i];
+	return NULL;
+}
+
 const struct matcher *rules_matcher(const struct rules *rules)
 {
 	return rules->matcher;
@@ -315,23 +332,30 @@ const struct matcher *rules_matcher(const struct rules *rules)
 
 /* ---- asking ---- */
 
-/* `*` stands for any run of bytes; the rest is compared without case. */
+/* `*` stands for any run of bytes; the rest is compared without case. Only the last star seen is ever
+ * tried again: what an earlier one could take more of, the later one can as well. So the time is the
+ * product of the lengths at most. */
 static bool glob(struct str pattern, struct str s)
 {
-	struct str head, tail;
-	bool star = str_cut(pattern, '*', &head, &tail);
+	size_t p = 0, i = 0, star = STR_NPOS, resume = 0;
 
-	if (!star)
-		return str_ieq(pattern, s);
-	if (!str_istarts(s, head))
-		return false;
-	s = str_skip(s, head.n);
-	if (str_chr(tail, '*') == STR_NPOS)
-		return s.n >= tail.n && str_iends(s, tail);
-	for (size_t i = 0; i <= s.n; i++)
-		if (glob(tail, str_skip(s, i)))
-			return true;
-	return false;
+	while (i < s.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = p++;
+			resume = i;
+		} else if (p < pattern.n && ascii_lower(pattern.p[p]) == ascii_lower(s.p[i])) {
+			p++;
+			i++;
+		} else if (star != STR_NPOS) {
+			p = star + 1;
+			i = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
 }
 
 static bool any_fits(const struct rule_words *words, struct str fact)

@@ -59,6 +59,10 @@ void rules_free(struct rules *rules);
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t i);
 const struct matcher *rules_matcher(const struct rules *rules);
+/* By its id, NULL for none. */
+const struct rule *rules_find(const struct rules *rules, struct str id);
+/* "mta", as it stands behind `when`. */
+bool rule_condition_from_name(struct str name, enum rule_condition *ret_condition);
 
 /* The first rule whose pattern occurs in `text` and whose conditions hold. */
 struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,

@@ -162,6 +162,23 @@ START_TEST(conditions_are_all_asked)
 }
 END_TEST
 
+/* Every star may take any run: to try all of their shares would last longer than anybody waits. */
+START_TEST(many_stars_in_a_condition_cost_no_more_than_few)
+{
+	static const char stars[] =
+		"rule text.a = mailbox.full\n when mta "
+		"*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b *.c *d*\n 1 full\n";
+	static const char mta[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+	ck_str(judge(stars, "552 full", mta).rule.id, STR("none"));
+	ck_str(judge(stars, "552 full", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab").rule.id, STR("text.a.1"));
+	ck_str(judge(stars, "552 full", "x.y.C").rule.id, STR("text.a.1"));
+	ck_str(judge(stars, "552 full", "xdy").rule.id, STR("text.a.1"));
+	ck_str(judge(stars, "552 full", "c").rule.id, STR("none"));
+}
+END_TEST
+
 START_TEST(the_span_is_what_matched)
 {
 	struct event event = judge("rule text.a = mailbox.full\n 1 mailbox .*full\n",
@@ -425,6 +442,7 @@ int main(void)
 	tcase_add_test(tcase, a_file_over_the_limit_is_refused);
 	tcase_add_test(tcase, the_first_rule_wins_and_provider_rules_come_first);
 	tcase_add_test(tcase, conditions_are_all_asked);
+	tcase_add_test(tcase, many_stars_in_a_condition_cost_no_more_than_few);
 	tcase_add_test(tcase, the_span_is_what_matched);
 	tcase_add_test(tcase, an_earlier_source_wins);
 	tcase_add_test(tcase, no_builtin_rule_is_shadowed);
