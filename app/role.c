@@ -3,9 +3,12 @@
 
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/sandbox.h"
+#include "app/settings.h"
 #include "core/limits.h"
 #include "core/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,15 +17,16 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
 	const char *name;
-	unsigned settings, flags, stop_order;
+	unsigned settings, flags, rights, stop_order;
 	int (*function)(struct role *role);
 } roles[ROLE_COUNT] = {
-#define ROLE(id, name, settings, flags, stop_order, function)                                      \
-	[ROLE_##id] = { name, settings, flags, stop_order, function },
+#define ROLE(id, name, settings, flags, rights, stop_order, function)                              \
+	[ROLE_##id] = { name, settings, flags, rights, stop_order, function },
 #include "app/role.def"
 };
 
@@ -55,6 +59,44 @@ unsigned role_flags(enum role_id id)
 unsigned role_stop_order(enum role_id id)
 {
 	return roles[id].stop_order;
+}
+
+unsigned role_rights(enum role_id id)
+{
+	return roles[id].rights;
+}
+
+/* What is not there cannot be left open. */
+static void make_folder(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) && errno != EEXIST)
+		log_event(LOG_WARN, "folder_not_made", LOG_C("path", path),
+			LOG_C("reason", strerror(errno)));
+}
+
+void role_enter_sandbox(const struct role *role)
+{
+	const struct config *config = role->config;
+	struct arena *arena = arena_new();
+	struct sandbox_report report;
+	struct sandbox sandbox = { .rights = role_rights(role->id) };
+
+	sandbox.spool_dir = settings_spool_dir(config, arena);
+	sandbox.export_dir = arena_c(arena, config_str(config, CONFIG_EXPORT_DIR));
+	if (!*sandbox.export_dir)
+		sandbox.rights &= ~(unsigned)SANDBOX_EXPORTS;
+	if (sandbox.rights & SANDBOX_CONNECTS && !settings_private_cluster(config))
+		sandbox.rights |= SANDBOX_SYSTEM;
+	if (sandbox.rights & SANDBOX_SPOOL)
+		make_folder(sandbox.spool_dir, 0700);
+	if (sandbox.rights & SANDBOX_EXPORTS)
+		make_folder(sandbox.export_dir, 0755);
+	sandbox_enter(&sandbox, &report);
+	if (!report.files || !report.calls)
+		log_event(LOG_WARN, "sandbox_incomplete",
+			LOG_C("files", report.files ? "closed" : "open"),
+			LOG_C("calls", report.calls ? "closed" : "open"));
+	arena_free(arena);
 }
 
 void role_ready(const struct role *role)
@@ -146,6 +188,9 @@ int cmd_role(int argc, char **argv)
 	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
 		log_setup(level, role_name(role.id));
 	role.stop_fd = make_stop_fd();
+	if (config_bool(role.config, CONFIG_SERVER_SANDBOX) &&
+		(role_rights(role.id) & (SANDBOX_ON | SANDBOX_BARE)) == SANDBOX_ON)
+		role_enter_sandbox(&role);
 	code = roles[role.id].function(&role);
 	config_free(role.config);
 	return code;

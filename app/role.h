@@ -18,7 +18,7 @@ enum role_flag {
 	ROLE_ONE_PARSER = 1u << 6,      /* of those that use parsers: one is enough, whatever parser.workers says */
 };
 enum role_id {
-#define ROLE(id, name, settings, flags, stop_order, function) ROLE_##id,
+#define ROLE(id, name, settings, flags, rights, stop_order, function) ROLE_##id,
 #include "app/role.def"
 	ROLE_COUNT
 };
@@ -41,7 +41,11 @@ bool role_from_name(struct str name, enum role_id *ret_id);
 unsigned role_settings(enum role_id id);
 unsigned role_flags(enum role_id id);
 unsigned role_stop_order(enum role_id id);
+unsigned role_rights(enum role_id id); /* enum sandbox_right */
 
+/* Gives up all but the role's rights (sandbox.h), and logs what the kernel could not do. Every role but a parser is in
+ * its sandbox from the start; a parser reads its rules first. */
+void role_enter_sandbox(const struct role *role);
 /* Tells the supervisor that the role does its work from now on. */
 void role_ready(const struct role *role);
 /* Waits until the role is to stop, or timeout_ms (-1: for ever) are over. True: stop. */
@@ -49,5 +53,5 @@ bool role_wait_stop(const struct role *role, int timeout_ms);
 /* The next parser socket that the supervisor hands over, -1 if none waits. The caller closes it. */
 int role_take_parser(const struct role *role);
 
-#define ROLE(id, name, settings, flags, stop_order, function) int function(struct role *role);
+#define ROLE(id, name, settings, flags, rights, stop_order, function) int function(struct role *role);
 #include "app/role.def"

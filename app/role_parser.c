@@ -195,6 +195,8 @@ int role_parser(struct role *role)
 	worker.fd = role->fds[0];
 	worker.parser = parser_new(rules);
 	limit_self(role->config);
+	if (config_bool(role->config, CONFIG_SERVER_SANDBOX))
+		role_enter_sandbox(role);
 	role_ready(role);
 	serve(&worker);
 	parser_free(worker.parser);

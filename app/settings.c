@@ -32,11 +32,16 @@ bool settings_private_cluster(const struct config *config)
 	return !config_str(config, CONFIG_DATABASE_URL).n;
 }
 
-const char *settings_spool_lane(const struct config *config, struct arena *arena, const char *lane)
+const char *settings_spool_dir(const struct config *config, struct arena *arena)
 {
 	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
 
-	return arena_printf(arena, "%.*s/spool/%s", STR_ARG(dir), lane).p;
+	return arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p;
+}
+
+const char *settings_spool_lane(const struct config *config, struct arena *arena, const char *lane)
+{
+	return arena_printf(arena, "%s/%s", settings_spool_dir(config, arena), lane).p;
 }
 
 const char *settings_cluster_dir(const struct config *config, struct arena *arena)

@@ -11,6 +11,8 @@ MUST_CHECK enum err settings_check(
 /* True where bounced keeps its own PostgreSQL. */
 bool settings_private_cluster(const struct config *config);
 /* NUL-terminated paths in `arena`. */
+/* Folder of all lanes. */
+const char *settings_spool_dir(const struct config *config, struct arena *arena);
 const char *settings_spool_lane(const struct config *config, struct arena *arena, const char *lane);
 const char *settings_cluster_dir(const struct config *config, struct arena *arena);
 
