@@ -75,8 +75,8 @@ static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 /* One message must not hold up the lane: it is kept without its events. */
 static void set_aside(struct item *item, struct str reason)
 {
-	log_event(LOG_ERROR, "message_set_aside", LOG_U64("sequence", item->sequence),
-		LOG_STR("reason", reason));
+	log_event(LOG_ERROR, "message_set_aside", LOG_STR("id", item->envelope.session_id),
+		LOG_U64("sequence", item->sequence), LOG_STR("reason", reason));
 	report_init(&item->job.report);
 	item->job.report.flaws = FLAW_BIT(FLAW_PARSER_CRASHED);
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "app/parser_pool.h"
 
+#include "core/envelope.h"
 #include "core/frame.h"
 #include "core/limits.h"
 #include "core/log.h"
@@ -118,12 +119,25 @@ size_t parser_pool_count(const struct parser_pool *pool)
 
 /* ---- the end of a job ---- */
 
+/* Someone must look at the mail, so the line has the id of the connection that brought it. */
+static void log_set_aside(const struct job *job)
+{
+	struct arena *arena = arena_new();
+	struct envelope envelope;
+	bool known = envelope_decode(arena, job->envelope, &envelope) == ERR_OK;
+
+	log_event(LOG_ERROR, "message_set_aside",
+		LOG_STR("id", known ? envelope.session_id : STR("-")),
+		LOG_U64("bytes", job->message.n), LOG_U64("crashes", job->crashes));
+	arena_free(arena);
+}
+
 static void set_aside(struct job *job)
 {
 	report_init(&job->report);
 	job->report.flaws = FLAW_BIT(FLAW_PARSER_CRASHED);
 	job->state = JOB_DONE;
-	log_event(LOG_ERROR, "message_set_aside", LOG_U64("bytes", job->message.n));
+	log_set_aside(job);
 }
 
 void parser_pool_submit(struct parser_pool *pool, struct job *job)

@@ -100,6 +100,15 @@ static bool write_all(int fd, struct buf *out)
 	return true;
 }
 
+/* What a fault in a library would do, where a test wants one. */
+static void crash_if_marked(struct str body UNUSED)
+{
+#ifdef BOUNCED_CRASH_MARKER
+	if (str_find(body, STR("X-Bounced-Crash-Parser:")) != STR_NPOS)
+		abort();
+#endif
+}
+
 static void parse_one(struct worker *worker, struct str body)
 {
 	const struct report_json_options style = { REPORT_JSON_LINE, REPORT_JSON_OUR_NAMES };
@@ -111,6 +120,7 @@ static void parse_one(struct worker *worker, struct str body)
 	size_t place = frame_begin(&worker->out, FRAME_REPORT);
 
 	set_alarm(worker->timeout_s);
+	crash_if_marked(body);
 	parse_message(worker->parser, worker->arena, known ? &envelope : NULL, body, &report);
 	set_alarm(0);
 	if (report_json_write(&report, STR_EMPTY, style, &worker->out) ||

@@ -33,6 +33,25 @@ def check_demo(server):
     assert status == 200 and one["reasons"], one
 
 
+def in_sandbox(pid):
+    """Seccomp in force and no way to gain a privilege; test_sandbox tells what that leaves to each role."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return "\nSeccomp:\t2\n" in text and "\nNoNewPrivs:\t1\n" in text
+
+
+def check_sandboxes(server):
+    """Every role but PostgreSQL is in its sandbox; a parser when it has read its rules."""
+    if "event=sandbox_incomplete" in server.log_path.read_text():
+        return  # this kernel lacks it, and the log says so
+    for role in ROLES:
+        pids = server.pids(role)
+        assert pids, role
+        if role == "postgres":
+            assert not any(in_sandbox(pid) for pid in pids)
+        else:
+            e2e.wait_for(lambda: all(in_sandbox(pid) for pid in pids), f"the sandbox of {role}", 60, server)
+
+
 def check_report(server):
     """The terminal's view, as another user than the service's where the test runs as root."""
     done = subprocess.run([e2e.BINARY, "report", "domains", "--config", server.config], capture_output=True,
@@ -115,6 +134,7 @@ def check_rollups(server):
 def main():
     with e2e.Server() as server:
         check_demo(server)
+        check_sandboxes(server)
         check_report(server)
         check_second_delivery(server)
         check_roles(server)
