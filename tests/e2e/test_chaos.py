@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kill -9 of the smtp role, the parser, the loader and PostgreSQL at random moments under load.
+"""kill -9 of the smtp role, the parser, the loader, PostgreSQL and the supervisor at random moments under load.
 
 Afterwards every message that got its 250 is in the database exactly once, and none that is there is
 there twice. The client is Python's smtplib; a message without an answer is sent again, as a peer would.
@@ -17,10 +17,10 @@ import time
 import server as e2e
 
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "5000"))
-KILLS = int(os.environ.get("CHAOS_KILLS", "24"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "25"))
 SEED = int(os.environ.get("CHAOS_SEED", str(random.randrange(1 << 30))))
 CLIENTS = 6
-VICTIMS = ("smtp", "parser", "loader", "postgres")
+VICTIMS = ("smtp", "parser", "loader", "postgres", "supervisor")
 
 BOUNCE = """From: MAILER-DAEMON@mx.example.net
 To: bounce@news.sender.example
@@ -95,8 +95,28 @@ class Clients:
             return len(self.done)
 
 
+def restart_supervisor(server):
+    """As systemd does: started again until it stays. Its roles end by themselves when it is gone, and until they
+    have, a new one finds the port or the spool taken and says so."""
+    server.process.kill()
+    server.process.wait(60)
+
+    def stays():
+        if server.process.poll() is not None:
+            server.log.close()
+            server.start()
+        try:
+            return server.smtp_answers() and server.process.poll() is None
+        except OSError:
+            return False
+    e2e.wait_for(stays, "the supervisor to stay", 120, server, 0.2)
+    return True
+
+
 def kill_one(server, role, random_source):
     """False while no process of the role is there, or it ended by itself just now."""
+    if role == "supervisor":
+        return restart_supervisor(server)
     with contextlib.suppress(ProcessLookupError, IndexError):
         os.kill(random_source.choice(server.pids(role)), signal.SIGKILL)
         return True
