@@ -2,11 +2,26 @@
 
 #include "core/limits.h"
 
-enum { ENVELOPE_VERSION = 1 };
+enum { ENVELOPE_PLAIN = 1, ENVELOPE_WITH_DSN = 2 };
+
+static void encode_dsn(const struct envelope *envelope, struct buf *out)
+{
+	static const struct envelope_dsn nothing = { 0, STR_INIT("") };
+
+	buf_put_u8(out, (uint8_t)envelope->ret);
+	for (size_t i = 0; i < envelope->n_forward_paths; i++) {
+		const struct envelope_dsn *dsn = envelope->dsn ? &envelope->dsn[i] : &nothing;
+
+		buf_put_u32(out, dsn->notify);
+		buf_put_str32(out, dsn->original);
+	}
+}
 
 void envelope_encode(const struct envelope *envelope, struct buf *out)
 {
-	buf_put_u8(out, ENVELOPE_VERSION);
+	bool dsn = envelope->ret || envelope->dsn;
+
+	buf_put_u8(out, dsn ? ENVELOPE_WITH_DSN : ENVELOPE_PLAIN);
 	buf_put_u8(out, (uint8_t)envelope->source);
 	buf_put_u32(out, envelope->flags);
 	buf_put_u64(out, (uint64_t)envelope->received_at_us);
@@ -19,6 +34,8 @@ void envelope_encode(const struct envelope *envelope, struct buf *out)
 	buf_put_u32(out, (uint32_t)envelope->n_forward_paths);
 	for (size_t i = 0; i < envelope->n_forward_paths; i++)
 		buf_put_str32(out, envelope->forward_paths[i]);
+	if (dsn)
+		encode_dsn(envelope, out);
 }
 
 static bool take_fixed(struct str *rest, struct envelope *envelope)
@@ -38,6 +55,21 @@ static bool take_fixed(struct str *rest, struct envelope *envelope)
 	       str_take_str32(rest, &envelope->stream);
 }
 
+static bool take_dsn(struct arena *arena, struct str *rest, struct envelope *envelope)
+{
+	uint8_t ret;
+
+	if (!str_take_u8(rest, &ret) || ret >= RET_COUNT)
+		return false;
+	envelope->ret = (enum envelope_ret)ret;
+	envelope->dsn = arena_calloc(arena, envelope->n_forward_paths, sizeof *envelope->dsn);
+	for (size_t i = 0; i < envelope->n_forward_paths; i++)
+		if (!str_take_u32(rest, &envelope->dsn[i].notify) ||
+			!str_take_str32(rest, &envelope->dsn[i].original))
+			return false;
+	return true;
+}
+
 enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope *ret_envelope)
 {
 	struct envelope envelope = { 0 };
@@ -46,7 +78,7 @@ enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope 
 
 	if (!str_take_u8(&bytes, &version))
 		return ERR_SYNTAX;
-	if (version != ENVELOPE_VERSION)
+	if (version != ENVELOPE_PLAIN && version != ENVELOPE_WITH_DSN)
 		return ERR_NEWER;
 	if (!take_fixed(&bytes, &envelope) || !str_take_u32(&bytes, &n) || n > LIMIT_FORWARD_PATHS)
 		return ERR_SYNTAX;
@@ -55,6 +87,8 @@ enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope 
 	for (uint32_t i = 0; i < n; i++)
 		if (!str_take_str32(&bytes, &envelope.forward_paths[i]))
 			return ERR_SYNTAX;
+	if (version == ENVELOPE_WITH_DSN && !take_dsn(arena, &bytes, &envelope))
+		return ERR_SYNTAX;
 	if (bytes.n)
 		return ERR_SYNTAX;
 	*ret_envelope = envelope;

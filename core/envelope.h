@@ -13,6 +13,18 @@ enum envelope_flag {
 	ENVELOPE_8BITMIME = 1u << 1, /* RFC 6152 */
 	ENVELOPE_TLS = 1u << 2,
 };
+/* RFC 3461 4.1 and 4.3: what the peer asked to be told, and kept for whoever reads the envelope. */
+enum envelope_notify {
+	NOTIFY_NEVER = 1u << 0,
+	NOTIFY_SUCCESS = 1u << 1,
+	NOTIFY_FAILURE = 1u << 2,
+	NOTIFY_DELAY = 1u << 3,
+};
+enum envelope_ret { RET_UNSAID, RET_FULL, RET_HDRS, RET_COUNT };
+struct envelope_dsn {
+	uint32_t notify;     /* enum envelope_notify; 0: not said */
+	struct str original; /* ORCPT, "rfc822;ann@example.com", decoded; empty: none */
+};
 
 struct envelope {
 	enum envelope_source source;
@@ -25,10 +37,13 @@ struct envelope {
 	struct str envelope_id;    /* ENVID, RFC 3461 4.4, decoded; empty: none */
 	struct str *forward_paths; /* the recipients, without angle brackets */
 	size_t n_forward_paths;
+	enum envelope_ret ret;    /* RET */
+	struct envelope_dsn *dsn; /* one for each forward path; NULL: nothing was said of any */
 	struct str stream; /* the configured stream of the first forward-path */
 };
 
-/* Appends the binary form: a version octet, then length-prefixed fields. */
+/* Appends the binary form: a version octet, then length-prefixed fields. Where nothing of RFC 3461 was
+ * said it is version 1, which older programs read, else version 2. */
 void envelope_encode(const struct envelope *envelope, struct buf *out);
 /* Reads the whole of `bytes`. Texts borrow from `bytes`, the array of paths from `arena`.
  * ERR_SYNTAX: not what envelope_encode writes; ERR_NEWER: another version. */

@@ -10,6 +10,10 @@
 #define LIMIT_PATH_BYTES         256u        /* 4.5.3.1.3, angle brackets included */
 #define LIMIT_COMMAND_LINE_BYTES 2048u       /* 4.5.3.1.4 says 512; DSN and SMTPUTF8 add to it */
 #define LIMIT_COMMAND_JUNK_BYTES 8192u       /* a "line" beyond this is no mistake: close */
+#define LIMIT_ENVID_BYTES        100u        /* RFC 3461 4.4, as sent */
+#define LIMIT_ORCPT_BYTES        500u        /* 4.2, as sent */
+#define LIMIT_PROXY_V1_BYTES     107u        /* PROXY protocol, 2.1: the longest line */
+#define LIMIT_PEM_BYTES          (1u << 20)  /* a certificate chain, a key */
 #define LIMIT_RECEIVED_FIELDS    100u        /* 6.3: a loop beyond this */
 #define LIMIT_FRAME_BYTES        (LIMIT_MESSAGE_BYTES + (1u << 20)) /* message and its envelope */
 
