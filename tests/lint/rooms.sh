@@ -37,6 +37,7 @@ owner 'gmime/'            '^parser/mime_tree\.c$'
 owner 'libpq-fe\.h'       '^store/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp_server[a-z_]*\.c$'
+owner 'openssl/'         '^ingest/smtp_tls\.c$'
 owner '(hs/)?hs\.h'       '^parser/matcher\.c$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|app/.*)$'
 
