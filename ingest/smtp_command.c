@@ -1,8 +1,11 @@
 #include "ingest/smtp_session_priv.h"
+#include "ingest/smtp_xtext.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { COMMANDS_PER_RECIPIENT = 10 };
 
 static enum smtp_reply check_nothing(
 	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
@@ -63,103 +66,66 @@ static enum smtp_reply apply_helo(struct smtp_session *session, const struct smt
 	return SMTP_SAY_HELO;
 }
 
+static bool offers_starttls(const struct smtp_session *session)
+{
+	return session->options->tls == SMTP_TLS_OFFERED ||
+	       session->options->tls == SMTP_TLS_REQUIRED;
+}
+
+/* RFC 3207 4.2: not again within TLS. */
+static bool may_start_tls(const struct smtp_session *session)
+{
+	return offers_starttls(session) && !session->tls[0];
+}
+
+/* What stands in the answer to EHLO and LHLO; SIZE, which has an argument, is its last line. */
+static const struct {
+	struct str keyword;
+	bool (*offered)(const struct smtp_session *session); /* NULL: always */
+} extensions[] = {
+	{ STR_INIT("PIPELINING"), NULL },          /* RFC 2920 */
+	{ STR_INIT("8BITMIME"), NULL },            /* RFC 6152 */
+	{ STR_INIT("SMTPUTF8"), NULL },            /* RFC 6531 */
+	{ STR_INIT("ENHANCEDSTATUSCODES"), NULL }, /* RFC 2034 */
+	{ STR_INIT("CHUNKING"), NULL },            /* RFC 3030 */
+	{ STR_INIT("DSN"), NULL },                 /* RFC 3461 */
+	{ STR_INIT("STARTTLS"), may_start_tls },   /* RFC 3207 */
+};
+
 /* The last line, hostname's place being the first, is the caller's reply. */
 static enum smtp_reply apply_ehlo(struct smtp_session *session, const struct smtp_args *args)
 {
-	static const struct str extensions[] = {
-		STR_INIT("PIPELINING"),          /* RFC 2920 */
-		STR_INIT("8BITMIME"),            /* RFC 6152 */
-		STR_INIT("SMTPUTF8"),            /* RFC 6531 */
-		STR_INIT("ENHANCEDSTATUSCODES"), /* RFC 2034 */
-	};
 	char size[40];
 
 	greet(session, args->text);
 	smtp_reply_put(
 		&session->output, SMTP_SAY_HELO, session->options->hostname, SMTP_LINE_CONTINUED);
 	for (size_t i = 0; i < ARRAY_LEN(extensions); i++)
-		smtp_reply_put(&session->output, SMTP_SAY_HELO, extensions[i], SMTP_LINE_CONTINUED);
+		if (!extensions[i].offered || extensions[i].offered(session))
+			smtp_reply_put(&session->output, SMTP_SAY_HELO, extensions[i].keyword,
+				SMTP_LINE_CONTINUED);
 	snprintf(size, sizeof size, "SIZE %" PRIu64,
 		session->options->max_message_bytes); /* RFC 1870 */
 	smtp_reply_put(&session->output, SMTP_SAY_HELO, str_c(size), SMTP_LINE_LAST);
 	return SMTP_SAY_NOTHING;
 }
 
-/* The parameters of MAIL: keyword, whether it has a value, and how that is read. */
-struct mail_parameters {
-	struct smtp_args *args;
-	uint64_t max_message_bytes;
-};
-
-static enum smtp_reply take_size(struct mail_parameters *mail, struct str value)
+static enum smtp_reply check_starttls(
+	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
 {
-	uint64_t size;
-
-	/* RFC 1870 4: up to 20 digits; more than fits is too large all the same. */
-	if (!value.n || value.n > 20 || str_span(value, "0123456789") != value.n)
-		return SMTP_SAY_PARAMETER_BAD;
-	if (!str_to_u64(value, UINT64_MAX, &size) || size > mail->max_message_bytes)
-		return SMTP_SAY_TOO_LARGE;
-	return SMTP_SAY_NOTHING;
+	(void)ret_args;
+	if (session->tls[0])
+		return SMTP_SAY_TLS_TWICE;
+	if (!offers_starttls(session))
+		return SMTP_SAY_NOT_OFFERED;
+	return text.n ? SMTP_SAY_NO_ARGUMENT : SMTP_SAY_NOTHING;
 }
 
-static enum smtp_reply take_body(struct mail_parameters *mail, struct str value)
+static enum smtp_reply apply_starttls(struct smtp_session *session, const struct smtp_args *args)
 {
-	if (str_ieq(value, STR("8BITMIME")))
-		mail->args->flags |= ENVELOPE_8BITMIME;
-	else if (!str_ieq(value, STR("7BIT")))
-		return SMTP_SAY_PARAMETER_BAD;
-	return SMTP_SAY_NOTHING;
-}
-
-static enum smtp_reply take_smtputf8(struct mail_parameters *mail, struct str value)
-{
-	if (value.n)
-		return SMTP_SAY_PARAMETER_BAD;
-	mail->args->flags |= ENVELOPE_SMTPUTF8;
-	return SMTP_SAY_NOTHING;
-}
-
-static const struct {
-	struct str keyword;
-	enum smtp_reply (*take)(struct mail_parameters *mail, struct str value);
-} mail_parameters[] = {
-	{ STR_INIT("SIZE"), take_size },
-	{ STR_INIT("BODY"), take_body },
-	{ STR_INIT("SMTPUTF8"), take_smtputf8 },
-};
-
-static enum smtp_reply take_mail_parameter(
-	struct mail_parameters *mail, struct str word, unsigned *seen)
-{
-	struct str keyword = word, value = STR_EMPTY;
-	bool has_value = str_cut(word, '=', &keyword, &value);
-
-	for (size_t i = 0; i < ARRAY_LEN(mail_parameters); i++) {
-		if (!str_ieq(keyword, mail_parameters[i].keyword))
-			continue;
-		if (*seen & 1u << i || (has_value && !value.n))
-			return SMTP_SAY_PARAMETER_BAD;
-		*seen |= 1u << i;
-		return mail_parameters[i].take(mail, value);
-	}
-	return SMTP_SAY_PARAMETER_UNKNOWN;
-}
-
-static enum smtp_reply take_mail_parameters(
-	const struct smtp_session *session, struct str text, struct smtp_args *args)
-{
-	struct mail_parameters mail = { args, session->options->max_message_bytes };
-	struct str word;
-	unsigned seen = 0;
-
-	while (str_next_word(&text, " ", &word)) {
-		enum smtp_reply reply = take_mail_parameter(&mail, word, &seen);
-
-		if (reply)
-			return reply;
-	}
-	return SMTP_SAY_NOTHING;
+	(void)args;
+	smtp_session_enter(session, SMTP_TLS);
+	return SMTP_SAY_GO_TLS;
 }
 
 /* "FROM:" or "TO:", then spaces that the grammar does not have and many clients send. */
@@ -172,19 +138,15 @@ static bool take_label(struct str *text, struct str label)
 	return true;
 }
 
-static enum smtp_reply room_reply(enum err room)
-{
-	if (room == ERR_OK)
-		return SMTP_SAY_NOTHING;
-	return room == ERR_NO_SPACE ? SMTP_SAY_NO_SPACE : SMTP_SAY_NOT_STORED;
-}
-
 static enum smtp_reply check_mail(
 	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
 {
 	enum smtp_reply reply;
 	enum err err;
 
+	/* Nothing else leads to a message, so nothing else needs to ask (RFC 3207 4). */
+	if (session->options->tls == SMTP_TLS_REQUIRED && !session->tls[0])
+		return SMTP_SAY_TLS_FIRST;
 	if (!take_label(&text, STR("FROM:")))
 		return SMTP_SAY_WANT_FROM;
 	err = smtp_path_take(&text, SMTP_REVERSE_PATH, &ret_args->path);
@@ -192,12 +154,15 @@ static enum smtp_reply check_mail(
 		return err == ERR_LIMIT ? SMTP_SAY_SENDER_LONG : SMTP_SAY_SENDER_BAD;
 	if (text.n && *text.p != ' ')
 		return SMTP_SAY_SENDER_BAD;
-	reply = take_mail_parameters(session, text, ret_args);
+	ret_args->parameters.max_message_bytes = session->options->max_message_bytes;
+	reply = smtp_parameters_take(&ret_args->parameters, SMTP_OF_MAIL, text);
 	if (reply)
 		return reply;
-	if (ret_args->path.non_ascii && !(ret_args->flags & ENVELOPE_SMTPUTF8))
+	if (ret_args->path.non_ascii && !(ret_args->parameters.flags & ENVELOPE_SMTPUTF8))
 		return SMTP_SAY_WANT_SMTPUTF8;
-	return room_reply(session->now.room);
+	if (session->now.throttled)
+		return SMTP_SAY_THROTTLED;
+	return smtp_session_room(session);
 }
 
 static enum smtp_reply apply_mail(struct smtp_session *session, const struct smtp_args *args)
@@ -209,38 +174,25 @@ static enum smtp_reply apply_mail(struct smtp_session *session, const struct smt
 		session->transaction);
 	*envelope = (struct envelope){
 		.source = SOURCE_SMTP,
-		.flags = args->flags,
+		.flags = args->parameters.flags | (session->tls[0] ? ENVELOPE_TLS : 0),
 		.session_id = str_c(session->message_id),
 		.peer = str_c(session->peer),
 		.helo = str_c(session->helo),
 		.reverse_path = arena_dup(session->arena, args->path.mailbox),
-		.envelope_id = STR_EMPTY,
+		.envelope_id = smtp_xtext_decode(session->arena, args->parameters.envid),
+		.ret = args->parameters.ret,
 		.stream = STR_EMPTY,
 	};
 	smtp_session_enter(session, SMTP_MAIL);
 	return SMTP_SAY_SENDER_OK;
 }
 
-/* The row of exactly this domain, else that of "*". */
-static const struct smtp_domain *find_domain(
-	const struct smtp_session_options *options, struct str domain)
-{
-	const struct smtp_domain *any = NULL;
-
-	for (size_t i = 0; i < options->n_domains; i++) {
-		if (str_ieq(options->domains[i].domain, domain))
-			return &options->domains[i];
-		if (str_eq(options->domains[i].domain, STR("*")))
-			any = &options->domains[i];
-	}
-	return any;
-}
-
 /* Ours: a configured domain, and postmaster alone or of this host (RFC 5321 4.5.1). */
 static bool find_stream(const struct smtp_session_options *options, const struct smtp_path *path,
 	struct str *ret_stream)
 {
-	const struct smtp_domain *row = find_domain(options, path->domain);
+	const struct smtp_domain *row =
+		smtp_recipient_find(options->domains, options->n_domains, path);
 	bool postmaster = str_ieq(path->local, STR("postmaster")) &&
 			  (!path->domain.n || str_ieq(path->domain, options->hostname));
 
@@ -254,6 +206,7 @@ static enum smtp_reply check_rcpt(
 	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
 {
 	const struct envelope *envelope = &session->envelope;
+	enum smtp_reply reply;
 	enum err err;
 
 	if (!take_label(&text, STR("TO:")))
@@ -263,12 +216,14 @@ static enum smtp_reply check_rcpt(
 		return err == ERR_LIMIT ? SMTP_SAY_RECIPIENT_LONG : SMTP_SAY_RECIPIENT_BAD;
 	if (text.n && *text.p != ' ')
 		return SMTP_SAY_RECIPIENT_BAD;
-	if (str_trim(text).n)
-		return SMTP_SAY_PARAMETER_UNKNOWN;
+	ret_args->parameters.flags = envelope->flags;
+	reply = smtp_parameters_take(&ret_args->parameters, SMTP_OF_RCPT, text);
+	if (reply)
+		return reply;
 	if (ret_args->path.non_ascii && !(envelope->flags & ENVELOPE_SMTPUTF8))
 		return SMTP_SAY_WANT_SMTPUTF8;
 	if (!find_stream(session->options, &ret_args->path, &ret_args->stream))
-		return SMTP_SAY_NOT_OURS;
+		return session->options->refusal ? session->options->refusal : SMTP_SAY_NOT_OURS;
 	if (!envelope->reverse_path.n && envelope->n_forward_paths)
 		return SMTP_SAY_ONE_RECIPIENT;
 	if (envelope->n_forward_paths >= session->options->max_recipients)
@@ -276,19 +231,35 @@ static enum smtp_reply check_rcpt(
 	return SMTP_SAY_NOTHING;
 }
 
+/* Room for one more recipient, and for what RFC 3461 says of each. */
+static void grow_recipients(struct smtp_session *session)
+{
+	struct envelope *envelope = &session->envelope;
+	size_t n = envelope->n_forward_paths;
+	size_t cap = session->forward_paths_cap ? session->forward_paths_cap * 2 : 4;
+	struct str *paths = arena_calloc(session->arena, cap, sizeof *paths);
+	struct envelope_dsn *dsn = arena_calloc(session->arena, cap, sizeof *dsn);
+
+	for (size_t i = 0; i < n; i++) {
+		paths[i] = envelope->forward_paths[i];
+		dsn[i] = session->dsn[i];
+	}
+	envelope->forward_paths = paths;
+	session->dsn = dsn;
+	session->forward_paths_cap = cap;
+}
+
 static enum smtp_reply apply_rcpt(struct smtp_session *session, const struct smtp_args *args)
 {
 	struct envelope *envelope = &session->envelope;
+	const struct smtp_parameters *parameters = &args->parameters;
 
-	if (envelope->n_forward_paths == session->forward_paths_cap) {
-		size_t cap = session->forward_paths_cap ? session->forward_paths_cap * 2 : 4;
-		struct str *paths = arena_calloc(session->arena, cap, sizeof *paths);
-
-		for (size_t i = 0; i < envelope->n_forward_paths; i++)
-			paths[i] = envelope->forward_paths[i];
-		envelope->forward_paths = paths;
-		session->forward_paths_cap = cap;
-	}
+	if (envelope->n_forward_paths == session->forward_paths_cap)
+		grow_recipients(session);
+	session->dsn[envelope->n_forward_paths] = (struct envelope_dsn){ parameters->notify,
+		smtp_xtext_decode(session->arena, parameters->orcpt) };
+	session->said_dsn |= parameters->notify || parameters->orcpt.n;
+	envelope->dsn = session->said_dsn ? session->dsn : NULL;
 	if (!envelope->n_forward_paths)
 		envelope->stream = args->stream;
 	envelope->forward_paths[envelope->n_forward_paths++] =
@@ -305,8 +276,8 @@ static enum smtp_reply check_data(
 	if (text.n)
 		return SMTP_SAY_NO_ARGUMENT;
 	if (session->state == SMTP_MAIL)
-		return session->refused_recipient ? SMTP_SAY_NO_RECIPIENTS : SMTP_SAY_RCPT_FIRST;
-	return room_reply(session->now.room);
+		return smtp_session_no_recipients(session);
+	return smtp_session_room(session);
 }
 
 static enum smtp_reply apply_data(struct smtp_session *session, const struct smtp_args *args)
@@ -353,11 +324,11 @@ static enum smtp_reply apply_quit(struct smtp_session *session, const struct smt
 	return SMTP_SAY_BYE;
 }
 
-enum command_use { WORKS, IDLES, ENDS_GROUP };
+enum command_use { WORKS, IDLES, ENDS_GROUP, HANDSHAKES };
 
 static const struct command {
 	struct str verb;
-	unsigned states;
+	unsigned protocols, states;
 	enum smtp_reply elsewhere;
 	enum smtp_reply (*check)(
 		const struct smtp_session *session, struct str text, struct smtp_args *ret_args);
@@ -365,16 +336,22 @@ static const struct command {
 	enum command_use use;
 } commands[] = {
 #define IN(state) (1u << SMTP_##state)
-#define SMTP_COMMAND(verb, states, elsewhere, check, apply, use)                                   \
-	{ STR_INIT(verb), states, SMTP_SAY_##elsewhere, check, apply, use },
+#define SMTP      (1u << SMTP_PROTOCOL_SMTP)
+#define LMTP      (1u << SMTP_PROTOCOL_LMTP)
+#define BOTH      (SMTP | LMTP)
+#define SMTP_COMMAND(verb, protocols, states, elsewhere, check, apply, use)                        \
+	{ STR_INIT(verb), protocols, states, SMTP_SAY_##elsewhere, check, apply, use },
 #include "ingest/smtp_commands.def"
 #undef IN
+#undef SMTP
+#undef LMTP
+#undef BOTH
 };
 
-static const struct command *find_command(struct str verb)
+static const struct command *find_command(enum smtp_protocol protocol, struct str verb)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (str_ieq(commands[i].verb, verb))
+		if (commands[i].protocols & 1u << protocol && str_ieq(commands[i].verb, verb))
 			return &commands[i];
 	return NULL;
 }
@@ -385,9 +362,18 @@ static enum smtp_reply wrong_order(
 {
 	if (session->state == SMTP_START)
 		return SMTP_SAY_HELLO_FIRST;
+	if (session->state == SMTP_CHUNKS)
+		return SMTP_SAY_IN_CHUNKS;
 	if (session->state == SMTP_MAIL || session->state == SMTP_RCPT)
 		return SMTP_SAY_MAIL_TWICE;
 	return command->elsewhere;
+}
+
+/* Between two messages, of any kind: RCPT is not idle, but must not go on for ever either. */
+static uint64_t max_commands(const struct smtp_session_options *options)
+{
+	return (uint64_t)options->max_idle_commands +
+	       (uint64_t)COMMANDS_PER_RECIPIENT * options->max_recipients;
 }
 
 static enum smtp_reply run_found(
@@ -398,10 +384,14 @@ static enum smtp_reply run_found(
 		.stream = STR_EMPTY };
 	enum smtp_reply reply;
 
+	if (++session->commands > max_commands(session->options))
+		return SMTP_SAY_TOO_IDLE;
 	/* What follows DATA before the 354 is no message, and to read it as commands is how mail is
 	 * smuggled: whatever DATA would be answered, this is the end. */
 	if (command->use == ENDS_GROUP && session->more_waits)
 		return SMTP_SAY_DATA_EARLY;
+	if (command->use == HANDSHAKES && session->more_waits)
+		return SMTP_SAY_TLS_EARLY; /* CVE-2011-0411 */
 	if (!(command->states & 1u << session->state))
 		return wrong_order(session, command);
 	if (command->use == IDLES && ++session->idle_commands > session->options->max_idle_commands)
@@ -422,29 +412,18 @@ static bool has_controls(struct str line)
 	return false;
 }
 
-/* The argument of replies that have a `%`. */
-static struct str reply_argument(
-	const struct smtp_session *session, enum smtp_reply reply, char room[static 24])
-{
-	if (reply != SMTP_SAY_TOO_LARGE)
-		return session->options->hostname;
-	snprintf(room, 24, "%" PRIu64, session->options->max_message_bytes);
-	return str_c(room);
-}
-
 void smtp_command_run(struct smtp_session *session, struct str line)
 {
 	struct str text = line, verb = STR_EMPTY;
 	const struct command *command = NULL;
 	enum smtp_reply reply = SMTP_SAY_LINE_BAD;
-	char room[24];
 
 	if (!has_controls(line)) {
 		verb = str_head(line, str_cspan(line, " \t"));
 		text = str_trim(str_skip(line, verb.n));
-		command = find_command(verb);
+		command = find_command(session->options->protocol, verb);
 		reply = command ? run_found(session, command, text) : SMTP_SAY_NO_COMMAND;
 	}
 	if (reply)
-		smtp_session_say(session, reply, reply_argument(session, reply, room));
+		smtp_session_answer(session, reply);
 }

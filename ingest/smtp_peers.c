@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROBES = 16, MINUTE_MS = 60000, V4_PREFIX_BITS = 96, TEXT_BYTES = 64, PORT_MAX = 65535 };
+enum { PROBES = 16, MINUTE_MS = 60000, V4_PREFIX_BITS = 96, TEXT_BYTES = 64 };
 
 static const unsigned char v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -85,45 +85,24 @@ bool smtp_network_holds(const struct smtp_network *network, const struct smtp_ad
 	return !rest || !((network->address.bytes[bytes] ^ address->bytes[bytes]) & mask);
 }
 
-enum err smtp_listen_parse(struct str text, struct smtp_address *ret_address, unsigned *ret_port)
-{
-	size_t colon = str_rchr(text, ':');
-	struct str host = str_head(text, colon == STR_NPOS ? 0 : colon);
-	struct smtp_address address;
-	uint64_t port;
-
-	if (colon == STR_NPOS || !str_to_u64(str_skip(text, colon + 1), PORT_MAX, &port))
-		return ERR_SYNTAX;
-	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
-		host = str_slice(host, 1, host.n - 1);
-	else if (str_chr(host, ':') != STR_NPOS)
-		return ERR_SYNTAX;
-	if (!parse_address(host, &address))
-		return ERR_SYNTAX;
-	*ret_address = address;
-	*ret_port = (unsigned)port;
-	return ERR_OK;
-}
-
 struct slot {
 	uint64_t key;
-	uint32_t open, new_ones;
-	int64_t minute_ms; /* when new_ones began to count */
+	uint32_t open, new_ones, messages;
+	int64_t minute_ms; /* when new_ones and messages began to count */
 };
 
 struct smtp_peers {
-	uint32_t max_at_once, max_per_minute;
+	struct smtp_peers_limits limits;
 	struct slot slots[SMTP_PEERS_SLOTS];
 };
 
-struct smtp_peers *smtp_peers_new(uint32_t max_at_once, uint32_t max_per_minute)
+struct smtp_peers *smtp_peers_new(const struct smtp_peers_limits *limits)
 {
 	struct smtp_peers *peers = calloc(1, sizeof *peers);
 
 	if (!peers)
 		abort();
-	peers->max_at_once = max_at_once;
-	peers->max_per_minute = max_per_minute;
+	peers->limits = *limits;
 	return peers;
 }
 
@@ -176,8 +155,17 @@ static struct slot *claim_slot(struct smtp_peers *peers, uint64_t key, int64_t n
 	return NULL;
 }
 
+static void begin_minute(struct slot *slot, int64_t now_ms)
+{
+	if (now_ms - slot->minute_ms < MINUTE_MS)
+		return;
+	slot->minute_ms = now_ms;
+	slot->new_ones = slot->messages = 0;
+}
+
 bool smtp_peers_enter(struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms)
 {
+	const struct smtp_peers_limits *limits = &peers->limits;
 	uint64_t key = network_key(address);
 	struct slot *slot = find_slot(peers, key);
 
@@ -185,14 +173,11 @@ bool smtp_peers_enter(struct smtp_peers *peers, const struct smtp_address *addre
 		slot = claim_slot(peers, key, now_ms);
 	if (!slot)
 		return true;
-	if (now_ms - slot->minute_ms >= MINUTE_MS) {
-		slot->minute_ms = now_ms;
-		slot->new_ones = 0;
-	}
-	if (peers->max_per_minute && slot->new_ones >= peers->max_per_minute)
+	begin_minute(slot, now_ms);
+	if (limits->new_per_minute && slot->new_ones >= limits->new_per_minute)
 		return false;
 	slot->new_ones++;
-	if (peers->max_at_once && slot->open >= peers->max_at_once)
+	if (limits->at_once && slot->open >= limits->at_once)
 		return false;
 	slot->open++;
 	return true;
@@ -204,4 +189,23 @@ void smtp_peers_leave(struct smtp_peers *peers, const struct smtp_address *addre
 
 	if (slot && slot->open)
 		slot->open--;
+}
+
+bool smtp_peers_throttled(
+	struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms)
+{
+	struct slot *slot = find_slot(peers, network_key(address));
+
+	if (!slot || !peers->limits.messages_per_minute)
+		return false;
+	begin_minute(slot, now_ms);
+	return slot->messages >= peers->limits.messages_per_minute;
+}
+
+void smtp_peers_count_message(struct smtp_peers *peers, const struct smtp_address *address)
+{
+	struct slot *slot = find_slot(peers, network_key(address));
+
+	if (slot)
+		slot->messages++;
 }

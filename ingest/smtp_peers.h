@@ -25,17 +25,21 @@ struct str smtp_address_format(
 /* "192.0.2.1", "127.0.0.0/8", "2001:db8::/32". */
 MUST_CHECK enum err smtp_network_parse(struct str text, struct smtp_network *ret_network);
 bool smtp_network_holds(const struct smtp_network *network, const struct smtp_address *address);
-/* "127.0.0.1:2525" or "[::1]:2525": the address as text without brackets, and the port. */
-MUST_CHECK enum err smtp_listen_parse(
-	struct str text, struct smtp_address *ret_address, unsigned *ret_port);
 bool smtp_address_is_v4(const struct smtp_address *address);
 
 struct smtp_peers;
 
-/* 0: no limit. */
-struct smtp_peers *smtp_peers_new(uint32_t max_at_once, uint32_t max_per_minute);
+/* Of one network; 0: no limit. */
+struct smtp_peers_limits {
+	uint32_t at_once, new_per_minute, messages_per_minute;
+};
+struct smtp_peers *smtp_peers_new(const struct smtp_peers_limits *limits);
 void smtp_peers_free(struct smtp_peers *peers);
 /* Counts a connection of this peer. False: over a limit; it was not counted as open. */
 bool smtp_peers_enter(struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms);
+/* Of one that was let in: has its network sent all its messages of this minute? And one more. */
+bool smtp_peers_throttled(
+	struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms);
+void smtp_peers_count_message(struct smtp_peers *peers, const struct smtp_address *address);
 /* The end of one that was let in. */
 void smtp_peers_leave(struct smtp_peers *peers, const struct smtp_address *address);

@@ -12,3 +12,17 @@ bool smtp_received_loops(struct str message)
 			return true;
 	return false;
 }
+
+bool smtp_has_bare_line_ends(struct str message)
+{
+	for (size_t i = 0; i < message.n; i++) {
+		if (message.p[i] == '\n')
+			return true;
+		if (message.p[i] != '\r')
+			continue;
+		if (i + 1 == message.n || message.p[i + 1] != '\n')
+			return true;
+		i++;
+	}
+	return false;
+}

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPT_PAUSE_MS = 200 };
+enum { ACCEPT_PAUSE_MS = 200 };
 
 void smtp_server_options_init(struct smtp_server_options *options)
 {
@@ -32,12 +32,15 @@ void smtp_server_options_init(struct smtp_server_options *options)
 		.max_sessions = 1000,
 		.max_sessions_per_address = 20,
 		.max_new_per_minute = 60,
+		.max_messages_per_minute = 3000,
 		.exempt = loopback,
 		.n_exempt = ARRAY_LEN(loopback),
 		.max_memory_bytes = 256 << 20,
 		.banner_delay_ms = 0,
 		.idle_timeout_ms = 300 * 1000,
 		.crowded_idle_ms = 10 * 1000,
+		.proxy_timeout_ms = 5 * 1000,
+		.tls_timeout_ms = 60 * 1000,
 		.command_timeout_ms = 30 * 1000,
 		.session_timeout_ms = 30 * 60 * 1000,
 		.data_grace_ms = 60 * 1000,
@@ -68,6 +71,7 @@ static enum err check_options(
 		    options->max_memory_bytes >= options->max_message_bytes &&
 		    options->idle_timeout_ms > 0 && options->command_timeout_ms > 0 &&
 		    options->session_timeout_ms > 0 && options->data_grace_ms > 0 &&
+		    options->tls_timeout_ms > 0 && options->proxy_timeout_ms > 0 &&
 		    options->commit_timeout_ms > 0 && options->banner_delay_ms >= 0;
 
 	return good ? ERR_OK : ERR_RANGE;
@@ -107,20 +111,24 @@ static void set_session_options(struct smtp_server *server)
 		.data_grace_us = options->data_grace_ms * 1000,
 		.commit_timeout_us = options->commit_timeout_ms * 1000,
 		.data_bytes_per_s = options->data_bytes_per_s,
+		.tls_timeout_us = options->tls_timeout_ms * 1000,
+		.refusal = options->refusal,
+		.bare_line_ends = options->bare_line_ends,
 	};
 }
 
-static enum err parse_exempt(struct smtp_server *server)
+static enum err parse_networks(struct smtp_server *server, const struct str *texts, size_t n,
+	struct smtp_network **ret_networks)
 {
-	const struct smtp_server_options *options = &server->options;
+	struct smtp_network *networks = arena_calloc(server->arena, n, sizeof *networks);
 
-	server->exempt = arena_calloc(server->arena, options->n_exempt, sizeof *server->exempt);
-	for (size_t i = 0; i < options->n_exempt; i++) {
-		enum err err = smtp_network_parse(options->exempt[i], &server->exempt[i]);
+	for (size_t i = 0; i < n; i++) {
+		enum err err = smtp_network_parse(texts[i], &networks[i]);
 
 		if (err)
 			return err;
 	}
+	*ret_networks = networks;
 	return ERR_OK;
 }
 
@@ -139,23 +147,6 @@ static struct smtp_address sockaddr_address(const struct sockaddr *address)
 	return smtp_address_from(STR_EMPTY);
 }
 
-static socklen_t make_sockaddr(
-	const struct smtp_address *address, unsigned port, struct sockaddr_storage *ret_storage)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-
-	memset(ret_storage, 0, sizeof *ret_storage);
-	if (smtp_address_is_v4(address)) {
-		memcpy(&v4.sin_addr, address->bytes + 12, 4);
-		memcpy(ret_storage, &v4, sizeof v4);
-		return sizeof v4;
-	}
-	memcpy(&v6.sin6_addr, address->bytes, 16);
-	memcpy(ret_storage, &v6, sizeof v6);
-	return sizeof v6;
-}
-
 static unsigned bound_port(int fd)
 {
 	struct sockaddr_storage storage = { 0 };
@@ -172,41 +163,6 @@ static unsigned bound_port(int fd)
 	return storage.ss_family == AF_INET6 ? ntohs(v6.sin6_port) : 0;
 }
 
-/* Which of our errors an address that cannot be listened on is. */
-static enum err listen_error(int errnum)
-{
-	if (errnum == EADDRINUSE)
-		return ERR_EXISTS;
-	return errnum == EACCES ? ERR_DENIED : ERR_IO;
-}
-
-static enum err open_listening(struct str text, int *ret_fd)
-{
-	struct smtp_address address;
-	struct sockaddr_storage storage;
-	socklen_t n;
-	unsigned port;
-	int fd, on = 1;
-	enum err err = smtp_listen_parse(text, &address, &port);
-
-	if (err)
-		return err;
-	n = make_sockaddr(&address, port, &storage);
-	fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return ERR_IO;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
-		(storage.ss_family == AF_INET6 &&
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
-		bind(fd, (struct sockaddr *)&storage, n) || listen(fd, BACKLOG)) {
-		err = listen_error(errno);
-		close(fd);
-		return err;
-	}
-	*ret_fd = fd;
-	return ERR_OK;
-}
-
 static void on_accept(struct evconnlistener *events, evutil_socket_t fd, struct sockaddr *address,
 	int bytes, void *argument)
 {
@@ -220,7 +176,7 @@ static void on_accept(struct evconnlistener *events, evutil_socket_t fd, struct 
 /* Out of descriptors: without a pause the loop would spin on the connection that waits. */
 static void on_accept_error(struct evconnlistener *events, void *argument)
 {
-	struct smtp_server *server = argument;
+	struct smtp_server *server = ((struct listener *)argument)->server;
 	const struct timeval pause = { 0, ACCEPT_PAUSE_MS * 1000 };
 
 	(void)events;
@@ -240,16 +196,39 @@ static void on_accept_again(evutil_socket_t fd, short what, void *argument)
 		evconnlistener_enable(server->listeners[i].events);
 }
 
-static enum err add_listener(struct smtp_server *server, int take_fd)
+/* What of a session depends on where it came in. */
+static enum err set_door(struct listener *listener)
+{
+	struct smtp_listen *listen = &listener->listen;
+	bool certificate = listener->server->tls != NULL, local = listen->path.n != 0;
+
+	if (!listen->tls_said)
+		listen->tls = certificate && !local ? SMTP_TLS_OFFERED : SMTP_TLS_OFF;
+	if (listen->tls != SMTP_TLS_OFF && !certificate)
+		return ERR_RANGE;
+	listener->session_options = listener->server->session_options;
+	listener->session_options.protocol = listen->protocol;
+	listener->session_options.tls = listen->tls;
+	if (local)
+		listener->session_options.banner_delay_us = 0; /* no spam bot comes this way */
+	return ERR_OK;
+}
+
+static enum err add_listener(struct smtp_server *server, const struct smtp_listen *listen, int take_fd)
 {
 	struct listener *listener = &server->listeners[server->n_listeners];
+	enum err err;
 
+	listener->server = server;
+	listener->listen = *listen;
+	err = set_door(listener);
 	evutil_make_socket_nonblocking(take_fd);
-	listener->events = evconnlistener_new(server->base, on_accept, server,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, take_fd);
+	if (!err)
+		listener->events = evconnlistener_new(server->base, on_accept, listener,
+			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, take_fd);
 	if (!listener->events) {
 		close(take_fd);
-		return ERR_IO;
+		return err ? err : ERR_IO;
 	}
 	evconnlistener_set_error_cb(listener->events, on_accept_error);
 	listener->port = bound_port(take_fd);
@@ -260,19 +239,20 @@ static enum err add_listener(struct smtp_server *server, int take_fd)
 static enum err open_listeners(struct smtp_server *server)
 {
 	const struct smtp_server_options *options = &server->options;
-	size_t n = options->n_listen + options->n_listen_fds;
 
-	server->listeners = arena_calloc(server->arena, n, sizeof *server->listeners);
-	for (size_t i = 0; i < n; i++) {
-		enum err err = ERR_OK;
-		int fd;
+	server->listeners = arena_calloc(server->arena, options->n_listen, sizeof *server->listeners);
+	for (size_t i = 0; i < options->n_listen; i++) {
+		char trouble[SMTP_LISTEN_TROUBLE_BYTES];
+		struct smtp_listen listen;
+		struct str why;
+		int fd = options->listen_fds ? options->listen_fds[i] : -1;
+		enum err err = smtp_listen_parse(
+			arena_dup(server->arena, options->listen[i]), &listen, &why);
 
-		if (i < options->n_listen)
-			err = open_listening(options->listen[i], &fd);
-		else
-			fd = options->listen_fds[i - options->n_listen];
+		if (!err && fd < 0)
+			err = smtp_listen_open(&listen, trouble, &fd);
 		if (!err)
-			err = add_listener(server, fd);
+			err = add_listener(server, &listen, fd);
 		if (err)
 			return err;
 	}
@@ -321,19 +301,37 @@ static void on_spool(evutil_socket_t fd, short what, void *argument)
 	clients_completed(argument);
 }
 
+static void on_next_tls(evutil_socket_t fd, short what, void *argument)
+{
+	struct smtp_server *server = argument;
+	struct smtp_tls *next = atomic_exchange(&server->next_tls, NULL);
+	eventfd_t count;
+
+	(void)what;
+	eventfd_read(fd, &count);
+	if (!next)
+		return;
+	smtp_tls_free(server->tls);
+	server->tls = next;
+}
+
 static enum err make_events(struct smtp_server *server)
 {
 	server->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	server->tls_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	server->base = event_base_new();
-	if (server->stop_fd < 0 || !server->base)
+	if (server->stop_fd < 0 || server->tls_fd < 0 || !server->base)
 		return ERR_IO;
+	server->tls_event =
+		event_new(server->base, server->tls_fd, EV_READ | EV_PERSIST, on_next_tls, server);
 	server->stop_event = event_new(server->base, server->stop_fd, EV_READ, on_stop, server);
 	server->spool_event = event_new(server->base, spool_writer_fd(server->writer),
 		EV_READ | EV_PERSIST, on_spool, server);
 	server->grace_timer = evtimer_new(server->base, on_grace_over, server);
 	server->accept_timer = evtimer_new(server->base, on_accept_again, server);
 	if (!server->stop_event || !server->spool_event || !server->grace_timer ||
-		!server->accept_timer || event_add(server->stop_event, NULL) ||
+		!server->accept_timer || !server->tls_event ||
+		event_add(server->tls_event, NULL) || event_add(server->stop_event, NULL) ||
 		event_add(server->spool_event, NULL))
 		return ERR_IO;
 	return ERR_OK;
@@ -353,24 +351,30 @@ static void make_slots(struct smtp_server *server)
 enum err smtp_server_new(const struct smtp_server_options *options, struct spool_writer *writer,
 	struct smtp_server **ret_server)
 {
+	const struct smtp_peers_limits limits = { options->max_sessions_per_address,
+		options->max_new_per_minute, options->max_messages_per_minute };
 	CLEANUP(smtp_server_freep) struct smtp_server *server = NULL;
 	enum err err = check_options(options, writer);
 
-	if (err)
-		return err;
 	server = calloc(1, sizeof *server);
 	if (!server)
 		abort();
 	server->options = *options;
+	server->tls = options->tls;
+	server->tls_fd = -1;
 	server->writer = writer;
 	server->stop_fd = -1;
 	server->arena = arena_new();
+	if (err)
+		return err;
 	copy_domains(server);
 	set_session_options(server);
 	make_slots(server);
-	server->peers =
-		smtp_peers_new(options->max_sessions_per_address, options->max_new_per_minute);
-	err = parse_exempt(server);
+	server->peers = smtp_peers_new(&limits);
+	err = parse_networks(server, options->exempt, options->n_exempt, &server->exempt);
+	if (!err)
+		err = parse_networks(
+			server, options->proxies, options->n_proxies, &server->proxies);
 	if (!err)
 		err = make_events(server);
 	if (!err)
@@ -398,10 +402,15 @@ void smtp_server_free(struct smtp_server *server)
 	free_event(server->spool_event);
 	free_event(server->grace_timer);
 	free_event(server->accept_timer);
+	free_event(server->tls_event);
 	if (server->base)
 		event_base_free(server->base);
 	if (server->stop_fd >= 0)
 		close(server->stop_fd);
+	if (server->tls_fd >= 0)
+		close(server->tls_fd);
+	smtp_tls_free(server->tls);
+	smtp_tls_free(server->next_tls);
 	smtp_peers_free(server->peers);
 	arena_free(server->arena);
 	free(server);
@@ -433,6 +442,12 @@ enum err smtp_server_run(struct smtp_server *server)
 void smtp_server_stop(struct smtp_server *server)
 {
 	eventfd_write(server->stop_fd, 1);
+}
+
+void smtp_server_set_tls(struct smtp_server *server, struct smtp_tls *take_tls)
+{
+	smtp_tls_free(atomic_exchange(&server->next_tls, take_tls));
+	eventfd_write(server->tls_fd, 1);
 }
 
 void smtp_server_stats(const struct smtp_server *server, struct smtp_server_stats *ret_stats)

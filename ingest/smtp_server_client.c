@@ -30,23 +30,31 @@ static int64_t wall_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static bool is_crowded(const struct smtp_server *server)
+bool clients_crowded(const struct smtp_server *server)
 {
 	size_t n = server->options.max_sessions;
 
 	return n - server->n_free_slots >= n - n / 10;
 }
 
-static struct smtp_now make_now(struct smtp_server *server)
+/* Has the peer's network sent all it may send in this minute? */
+static bool is_throttled(const struct client *client, int64_t at_us)
+{
+	return client && client->counted &&
+	       smtp_peers_throttled(client->server->peers, &client->address, at_us / 1000);
+}
+
+struct smtp_now client_now(struct smtp_server *server, const struct client *client)
 {
 	uint64_t used = server->counters.memory_bytes, most = server->options.max_memory_bytes;
 	struct smtp_now now = {
 		.at_us = server_now_us(),
 		.wall_us = wall_now_us(),
 		.memory_left = used < most ? most - used : 0,
-		.crowded = is_crowded(server),
+		.crowded = clients_crowded(server),
 	};
 
+	now.throttled = is_throttled(client, now.at_us);
 	if (now.at_us - server->room_at_us > ROOM_AGE_US || !server->room_at_us) {
 		server->room = spool_writer_room(
 			server->writer, server->options.max_message_bytes + SMTP_ENVELOPE_BYTES);
@@ -62,7 +70,7 @@ static void count_memory(struct client *client, size_t memory)
 	client->memory = memory;
 }
 
-static void client_free(struct client *client)
+void client_free(struct client *client)
 {
 	struct smtp_server *server = client->server;
 
@@ -80,7 +88,12 @@ static void client_free(struct client *client)
 	server->free_slots[server->n_free_slots++] = client->slot;
 	server->counters.sessions--;
 	event_free(client->timer);
-	bufferevent_free(client->bev);
+	if (client->proxy_event)
+		event_free(client->proxy_event);
+	if (client->bev)
+		bufferevent_free(client->bev);
+	if (client->fd >= 0)
+		close(client->fd);
 	smtp_session_free(client->session);
 	free(client);
 	if (server->stopping && !server->clients)
@@ -102,9 +115,11 @@ static void flush(struct client *client)
 }
 
 /* The timer may fire early, never late: an earlier deadline moves it, a later one is seen then. */
-static void arm(struct client *client)
+void client_arm(struct client *client)
 {
-	int64_t due = client->closing ? client->linger_us : smtp_session_deadline(client->session);
+	int64_t due = client->closing		      ? client->linger_us
+		      : client->phase == CLIENT_PROXY ? client->proxy_due_us
+						      : smtp_session_deadline(client->session);
 	int64_t wait = due - server_now_us();
 	struct timeval delay;
 
@@ -131,6 +146,8 @@ static void set_reading(struct client *client, bool reading)
  * our last answer: say that no more comes, and read on for a while. */
 static void linger(struct client *client)
 {
+	if (client->ssl)
+		smtp_tls_bye(client->ssl);
 	if (smtp_session_end(client->session) == SMTP_SAY_BYE) {
 		client_free(client);
 		return;
@@ -147,7 +164,7 @@ static void begin_close(struct client *client)
 	client->closing = true;
 	client->linger_us = server_now_us() + LINGER_US;
 	evbuffer_drain(input, evbuffer_get_length(input));
-	arm(client);
+	client_arm(client);
 	if (!unsent_bytes(client))
 		linger(client);
 }
@@ -162,6 +179,8 @@ static enum smtp_action store(struct client *client, const struct smtp_now *now)
 		smtp_session_message(client->session), cookie);
 
 	if (!err) {
+		if (client->counted)
+			smtp_peers_count_message(server->peers, &client->address);
 		client->cookie = cookie;
 		return SMTP_STORE;
 	}
@@ -172,7 +191,7 @@ static enum smtp_action store(struct client *client, const struct smtp_now *now)
 
 static enum smtp_action feed(struct client *client)
 {
-	struct smtp_now now = make_now(client->server);
+	struct smtp_now now = client_now(client->server, client);
 	struct evbuffer *input = bufferevent_get_input(client->bev);
 	size_t n = evbuffer_get_length(input);
 	unsigned char *bytes = n ? evbuffer_pullup(input, -1) : NULL;
@@ -210,6 +229,15 @@ static bool obey(struct client *client, enum smtp_action action)
 		flush(client);
 		set_reading(client, false);
 		break;
+	case SMTP_STARTTLS:
+		flush(client);
+		set_reading(client, false);
+		client->phase = CLIENT_DRAIN;
+		if (!unsent_bytes(client))
+			client_start_tls(client);
+		else
+			client_arm(client);
+		return false;
 	case SMTP_READ:
 		flush(client);
 		if (unsent_bytes(client) > OUTPUT_BYTES) {
@@ -221,20 +249,20 @@ static bool obey(struct client *client, enum smtp_action action)
 			return true;
 		break;
 	}
-	arm(client);
+	client_arm(client);
 	return false;
 }
 
 static void pump(struct client *client)
 {
-	if (client->closing || client->delayed || smtp_session_waits_for_store(client->session))
+	if (client->phase != CLIENT_TALK || client->closing || client->delayed ||
+		smtp_session_waits_for_store(client->session))
 		return;
 	while (obey(client, feed(client)))
 		;
 }
 
-/* An action that did not come from feeding, then whatever input has waited meanwhile. */
-static void go_on(struct client *client, enum smtp_action action)
+void client_go_on(struct client *client, enum smtp_action action)
 {
 	if (obey(client, action))
 		pump(client);
@@ -258,6 +286,8 @@ static void on_write(struct bufferevent *bev, void *argument)
 	(void)bev;
 	if (client->closing)
 		linger(client);
+	else if (client->phase == CLIENT_DRAIN && !unsent_bytes(client))
+		client_start_tls(client);
 	else if (!client->reading)
 		pump(client);
 }
@@ -267,6 +297,10 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 	struct client *client = argument;
 
 	(void)bev;
+	if (client->phase == CLIENT_TLS) {
+		client_tls_event(client, what);
+		return;
+	}
 	if (what & BEV_EVENT_EOF && !client->closing && unsent_bytes(client)) {
 		begin_close(
 			client); /* a peer that only listens gets the answers that it waits for */
@@ -275,27 +309,54 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 	client_free(client);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *argument)
+void client_adopt(struct client *client, struct bufferevent *bev)
+{
+	client->bev = bev;
+	bufferevent_setcb(bev, on_read, on_write, on_event, client);
+	bufferevent_setwatermark(bev, EV_READ, 0, READ_BYTES);
+	bufferevent_set_max_single_read(bev, READ_BYTES);
+}
+
+/* Waits for a header or a handshake: true, if there is nothing else to do now. */
+static bool still_at_the_door(struct client *client, const struct smtp_now *now)
+{
+	if (client->phase == CLIENT_TALK)
+		return false;
+	if (client->phase == CLIENT_PROXY && now->at_us >= client->proxy_due_us) {
+		client->why = STR("no PROXY header in time");
+		client_free(client);
+		return true;
+	}
+	if (client->phase != CLIENT_PROXY && smtp_session_tick(client->session, now) == SMTP_CLOSE)
+		client_free(client);
+	else
+		client_arm(client);
+	return true;
+}
+
+void client_timer(int fd, short what, void *argument)
 {
 	struct client *client = argument;
-	struct smtp_now now = make_now(client->server);
+	struct smtp_now now = client_now(client->server, client);
 	bool waited = smtp_session_waits_for_store(client->session);
 	enum smtp_action action;
 
 	(void)fd;
 	(void)what;
 	client->armed_us = 0;
+	if (still_at_the_door(client, &now))
+		return;
 	if (client->closing && now.at_us >= client->linger_us) {
 		client_free(client);
 		return;
 	}
 	if (client->closing) {
-		arm(client);
+		client_arm(client);
 		return;
 	}
 	action = smtp_session_tick(client->session, &now);
 	if (smtp_session_waits_for_store(client->session)) {
-		arm(client);
+		client_arm(client);
 		return;
 	}
 	if (waited) {
@@ -303,7 +364,7 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 		client_note_refused(client, ERR_TIMEOUT);
 	}
 	client->delayed = false; /* obey() sets it again where the delay goes on */
-	go_on(client, action);
+	client_go_on(client, action);
 }
 
 static void complete(struct smtp_server *server, const struct spool_completion *row)
@@ -322,7 +383,7 @@ static void complete(struct smtp_server *server, const struct spool_completion *
 		return;
 	}
 	client->cookie = 0;
-	now = make_now(server);
+	now = client_now(server, client);
 	if (!row->err) {
 		client_log_stored(client, row->sequence);
 		server->counters.messages++;
@@ -332,7 +393,7 @@ static void complete(struct smtp_server *server, const struct spool_completion *
 	if (row->err)
 		client_note_refused(client, row->err);
 	count_memory(client, smtp_session_memory(client->session));
-	go_on(client, action);
+	client_go_on(client, action);
 }
 
 void clients_completed(struct smtp_server *server)
@@ -347,114 +408,16 @@ void clients_completed(struct smtp_server *server)
 	} while (n == REAP_ROWS);
 }
 
-static void make_id(char room[static ID_BYTES + 1])
-{
-	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-	unsigned char bytes[ID_BYTES];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		abort(); /* cannot happen for so few bytes, getrandom(2) */
-	for (size_t i = 0; i < ID_BYTES; i++)
-		room[i] = digits[bytes[i] % 32];
-	room[ID_BYTES] = '\0';
-}
-
-/* One write that is not waited for: a flood must cost little. */
-static void refuse(struct smtp_server *server, int take_fd, enum smtp_reply reply)
-{
-	struct buf line = BUF_INIT(512);
-	ssize_t sent UNUSED; /* failed: then it hears nothing */
-
-	server->counters.refused++;
-	smtp_reply_put(&line, reply, server->options.hostname, SMTP_LINE_LAST);
-	sent = send(take_fd, line.p, line.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	buf_release(&line);
-	close(take_fd);
-}
-
-static bool is_exempt(const struct smtp_server *server, const struct smtp_address *address)
-{
-	for (size_t i = 0; i < server->options.n_exempt; i++)
-		if (smtp_network_holds(&server->exempt[i], address))
-			return true;
-	return false;
-}
-
-/* Idle sessions make room for new ones. */
-static void thin_out(struct smtp_server *server)
-{
-	int64_t now_us = server_now_us();
-
-	if (!is_crowded(server) || now_us - server->crowded_at_us < CROWDED_AGE_US)
-		return;
-	server->crowded_at_us = now_us;
-	for (struct client *client = server->clients, *next; client; client = next) {
-		next = client->next;
-		if (!client->closing)
-			event_active(client->timer, EV_TIMEOUT, 1);
-	}
-}
-
-static struct client *client_new(
-	struct smtp_server *server, int take_fd, const struct smtp_address *address)
-{
-	struct client *client = calloc(1, sizeof *client);
-	char id[ID_BYTES + 1], peer[SMTP_ADDRESS_TEXT_BYTES];
-	struct smtp_now now = make_now(server);
-	int on = 1;
-
-	if (!client)
-		abort();
-	make_id(id);
-	client->server = server;
-	client->address = *address;
-	client->slot = server->free_slots[--server->n_free_slots];
-	server->slots[client->slot] = client;
-	client->next = server->clients;
-	if (client->next)
-		client->next->previous = client;
-	server->clients = client;
-	client->session = smtp_session_new(
-		&server->session_options, str_c(id), smtp_address_format(address, peer), &now);
-	setsockopt(take_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	client->bev = bufferevent_socket_new(server->base, take_fd, BEV_OPT_CLOSE_ON_FREE);
-	client->timer = evtimer_new(server->base, on_timer, client);
-	if (!client->bev || !client->timer)
-		abort(); /* out of memory */
-	server->counters.sessions++;
-	return client;
-}
-
-void client_accept(struct smtp_server *server, int take_fd, const struct smtp_address *address)
-{
-	bool exempt = is_exempt(server, address);
-	struct client *client;
-
-	server->counters.connections++;
-	thin_out(server);
-	if (!server->n_free_slots) {
-		refuse(server, take_fd, SMTP_SAY_TOO_MANY);
-		return;
-	}
-	if (!exempt && !smtp_peers_enter(server->peers, address, server_now_us() / 1000)) {
-		refuse(server, take_fd, SMTP_SAY_TOO_MANY_YOURS);
-		return;
-	}
-	client = client_new(server, take_fd, address);
-	client->counted = !exempt;
-	bufferevent_setcb(client->bev, on_read, on_write, on_event, client);
-	bufferevent_setwatermark(client->bev, EV_READ, 0, READ_BYTES);
-	bufferevent_set_max_single_read(client->bev, READ_BYTES);
-	smtp_session_start(client->session);
-	go_on(client, SMTP_READ);
-}
-
 void clients_stop(struct smtp_server *server)
 {
 	for (struct client *client = server->clients, *next; client; client = next) {
 		next = client->next;
-		if (!client->closing && smtp_session_stop(client->session) == SMTP_CLOSE)
+		if (client->closing || smtp_session_stop(client->session) != SMTP_CLOSE)
+			continue;
+		if (client->phase == CLIENT_TALK)
 			begin_close(client);
+		else
+			client_free(client); /* it could not read a line of ours */
 	}
 }
 

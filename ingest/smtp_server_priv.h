@@ -1,7 +1,9 @@
 /* ingest/smtp_server_priv.h -- the inside of the server: smtp_server.c has its life, options and
- * listeners, smtp_server_client.c the connections, smtp_server_log.c what is said of them. No type
- * of the event loop is complete here. */
+ * listeners, smtp_server_accept.c the door, smtp_server_client.c the connections, smtp_server_tls.c their
+ * handshakes, smtp_server_log.c what is said of them. No type of the event loop is complete here. */
 #pragma once
+#include "ingest/proxy_header.h"
+#include "ingest/smtp_listen.h"
 #include "ingest/smtp_peers.h"
 #include "ingest/smtp_server.h"
 #include "ingest/smtp_session.h"
@@ -14,8 +16,23 @@ struct event_base;
 struct evconnlistener;
 struct smtp_server;
 
+enum client_phase {
+	CLIENT_PROXY, /* the header of a proxy is awaited; there is no bufferevent yet */
+	CLIENT_TALK,
+	CLIENT_DRAIN, /* the answer to STARTTLS is being sent */
+	CLIENT_TLS,   /* shaking hands */
+};
+
 struct client {
 	struct smtp_server *server;
+	const struct listener *listener;
+	enum client_phase phase;
+	struct event *proxy_event;
+	struct proxy_header proxy;
+	struct ssl_st *ssl; /* the bufferevent's; NULL: no TLS */
+	int fd;             /* in CLIENT_PROXY, else -1 */
+	int64_t proxy_due_us;
+	struct str why; /* it ended, where the session does not know; literal */
 	struct client *next, *previous;
 	struct bufferevent *bev;
 	struct event *timer;
@@ -26,12 +43,16 @@ struct client {
 	int64_t armed_us;  /* when the timer fires, 0: not armed */
 	int64_t linger_us; /* closing: until then the rest of the input is thrown away */
 	size_t memory;     /* as counted in the server's */
+	bool local;        /* over a Unix socket */
 	bool counted;      /* in smtp_peers */
 	bool closing, reading, delayed;
 };
 
 struct listener {
+	struct smtp_server *server;
 	struct evconnlistener *events;
+	struct smtp_listen listen;
+	struct smtp_session_options session_options;
 	unsigned port;
 };
 
@@ -42,10 +63,13 @@ struct smtp_counters {
 
 struct smtp_server {
 	struct smtp_server_options options;
-	struct smtp_session_options session_options;
+	struct smtp_session_options session_options; /* but for what a listener decides */
 	struct spool_writer *writer;
 	struct arena *arena; /* the options' texts */
-	struct smtp_network *exempt;
+	struct smtp_network *exempt, *proxies;
+	struct smtp_tls *tls, *_Atomic next_tls;
+	struct event *tls_event;
+	int tls_fd; /* an eventfd: there is a next_tls */
 	struct event_base *base;
 	struct event *stop_event, *spool_event, *grace_timer, *accept_timer;
 	int stop_fd;
@@ -64,7 +88,26 @@ struct smtp_server {
 
 int64_t server_now_us(void);
 /* A connection that was accepted: makes a client of it, or refuses it. Takes the socket. */
-void client_accept(struct smtp_server *server, int take_fd, const struct smtp_address *address);
+void client_accept(
+	const struct listener *listener, int take_fd, const struct smtp_address *address);
+
+/* Between the files of a client. It may be gone afterwards where an action is obeyed. */
+struct smtp_now client_now(struct smtp_server *server, const struct client *client);
+bool clients_crowded(const struct smtp_server *server);
+void client_arm(struct client *client);
+void client_free(struct client *client);
+/* What is due now, then whatever input has waited meanwhile. */
+void client_go_on(struct client *client, enum smtp_action action);
+/* Makes `bev` the connection's, with our callbacks. */
+void client_adopt(struct client *client, struct bufferevent *bev);
+/* Its timer, as libevent calls it. */
+void client_timer(int fd, short what, void *argument);
+/* The answer to STARTTLS has been sent: TLS from here on. */
+void client_start_tls(struct client *client);
+/* An event of the bufferevent (BEV_EVENT_*) while CLIENT_TLS. */
+void client_tls_event(struct client *client, short what);
+/* The peer's address as text; the room may be used. */
+struct str client_peer(const struct client *client, char room[static SMTP_ADDRESS_TEXT_BYTES]);
 /* The spool has finished some records. */
 void clients_completed(struct smtp_server *server);
 /* 421 to all that are idle. */

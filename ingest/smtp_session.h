@@ -8,12 +8,17 @@
 #include "core/buf.h"
 #include "core/envelope.h"
 #include "core/err.h"
+#include "ingest/smtp_recipient.h"
 #include "ingest/smtp_reply.h"
 
-/* Mail to `domain` is taken for `stream`; the domain "*" stands for any other domain. */
-struct smtp_domain {
-	struct str domain, stream;
+enum smtp_protocol { SMTP_PROTOCOL_SMTP, SMTP_PROTOCOL_LMTP /* RFC 2033 */ };
+enum smtp_tls_use {
+	SMTP_TLS_OFF,
+	SMTP_TLS_OFFERED,  /* STARTTLS, RFC 3207 */
+	SMTP_TLS_REQUIRED, /* no MAIL before STARTTLS */
+	SMTP_TLS_IMPLICIT, /* before the banner, RFC 8314 3 */
 };
+enum smtp_bare_line_ends { SMTP_KEEP_BARE_LINE_ENDS, SMTP_REFUSE_BARE_LINE_ENDS };
 
 struct smtp_session_options {
 	struct str hostname;
@@ -25,6 +30,11 @@ struct smtp_session_options {
 	int64_t session_timeout_us;
 	int64_t data_grace_us, commit_timeout_us;
 	uint32_t data_bytes_per_s;
+	enum smtp_protocol protocol;
+	enum smtp_tls_use tls;
+	int64_t tls_timeout_us;                   /* of a handshake */
+	enum smtp_reply refusal;                  /* of a recipient that is not ours; 0: NOT_OURS */
+	enum smtp_bare_line_ends bare_line_ends;  /* of DATA; never an end of line either way */
 };
 
 /* The world as of one call. */
@@ -34,6 +44,7 @@ struct smtp_now {
 	enum err room;      /* would the spool take a message of the largest size? */
 	size_t memory_left; /* that this session's message may still grow by */
 	bool crowded;       /* too many sessions: the idle ones go earlier */
+	bool throttled;     /* the peer's network has sent its messages of this minute */
 };
 
 enum smtp_action {
@@ -41,7 +52,8 @@ enum smtp_action {
 	SMTP_STORE,   /* store the message, feed nothing until smtp_session_stored */
 	SMTP_REFUSED, /* a message was refused after its end (smtp_session_verdict): feed on */
 	SMTP_DELAY,   /* send nothing and feed nothing until smtp_session_tick says SMTP_READ */
-	SMTP_CLOSE,   /* send the output and close */
+	SMTP_STARTTLS, /* send the output, shake hands, feed nothing until smtp_session_tls_started */
+	SMTP_CLOSE,    /* send the output and close */
 };
 
 struct smtp_session;
@@ -53,8 +65,15 @@ void smtp_session_free(struct smtp_session *session);
 /* For CLEANUP(smtp_session_freep). */
 void smtp_session_freep(struct smtp_session **session);
 
-/* Says the banner, or leaves it to smtp_session_tick where options.banner_delay_us is set. */
-void smtp_session_start(struct smtp_session *session);
+/* Another peer than the one that connected: a proxy spoke for it. Before smtp_session_start. */
+void smtp_session_set_peer(struct smtp_session *session, struct str peer);
+/* Says the banner, or leaves it to smtp_session_tick where options.banner_delay_us is set, or to
+ * smtp_session_tls_started. */
+enum smtp_action smtp_session_start(struct smtp_session *session);
+/* The handshake that SMTP_STARTTLS asked for is done; `tls` names version and cipher, for the log.
+ * Whatever was said before is forgotten (RFC 3207 4.2). */
+enum smtp_action smtp_session_tls_started(
+	struct smtp_session *session, const struct smtp_now *now, struct str tls);
 /* Takes bytes off *rest until one of the actions is due. *rest is all that has arrived: what stands
  * behind a DATA in it was sent before the 354. */
 enum smtp_action smtp_session_feed(
@@ -82,6 +101,8 @@ uint64_t smtp_session_transaction(const struct smtp_session *session);
 enum smtp_reply smtp_session_verdict(const struct smtp_session *session);
 struct str smtp_session_message_id(const struct smtp_session *session);
 struct str smtp_session_id(const struct smtp_session *session);
+/* As told to smtp_session_tls_started; empty: no TLS. */
+struct str smtp_session_tls(const struct smtp_session *session);
 uint64_t smtp_session_messages(const struct smtp_session *session);
 /* The last reply that ended the session, SMTP_SAY_NOTHING before. */
 enum smtp_reply smtp_session_end(const struct smtp_session *session);

@@ -47,7 +47,7 @@ static struct smtp_address address_of(const char *text)
 
 START_TEST(peers_are_counted)
 {
-	struct smtp_peers *peers = smtp_peers_new(2, 5);
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 2, 5, 0 });
 	struct smtp_address one = address_of("2001:db8:1:2::1"),
 			    same = address_of("2001:db8:1:2::2"),
 			    other = address_of("2001:db8:1:3::1");
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(peers_beyond_the_table_are_let_in)
 {
-	struct smtp_peers *peers = smtp_peers_new(1, 1);
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 1, 1, 0 });
 	uint32_t let_in = 0;
 
 	for (uint32_t i = 1; i <= 2 * SMTP_PEERS_SLOTS; i++) {

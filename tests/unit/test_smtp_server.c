@@ -530,7 +530,7 @@ END_TEST
 START_TEST(options_are_checked)
 {
 	static const struct str bad[] = { STR_INIT("127.0.0.1"), STR_INIT("127.0.0.1:65536"),
-		STR_INIT("::1:25"), STR_INIT("host:25"), STR_INIT("[::1:25") };
+		STR_INIT("::1:25"), STR_INIT("127.0.0.1:25 tls"), STR_INIT("[::1:25") };
 	struct smtp_server_options options = default_options();
 	struct smtp_server *other;
 	struct str taken;

@@ -11,7 +11,19 @@
 
 enum { STEPS_MAX = 400, SECOND = 1000000 };
 
-enum step_kind { SENDS, SAYS, STORES, FROM_IS, TO_IS, STREAM_IS, MESSAGE_IS, CLOSES };
+enum step_kind {
+	SENDS,
+	SAYS,
+	STORES,
+	FROM_IS,
+	TO_IS,
+	STREAM_IS,
+	MESSAGE_IS,
+	ENVID_IS,
+	ORIGINAL_IS,
+	ENCRYPTS,
+	CLOSES
+};
 struct script_step {
 	enum step_kind kind;
 	struct str text; /* unescaped */
@@ -24,7 +36,7 @@ struct script {
 	struct smtp_session_options options;
 	struct smtp_domain domains[8];
 	size_t memory;
-	bool whole_only;
+	bool whole_only, throttled;
 	struct script_step steps[STEPS_MAX];
 	size_t n_steps, n_sent; /* bytes of all SENDS */
 };
@@ -44,6 +56,7 @@ static struct smtp_session_options default_options(const struct smtp_domain *dom
 		.command_timeout_us = 30 * SECOND,
 		.session_timeout_us = 1800 * (int64_t)SECOND,
 		.data_grace_us = 60 * SECOND,
+		.tls_timeout_us = 60 * SECOND,
 		.data_bytes_per_s = 500,
 		.commit_timeout_us = 60 * SECOND,
 	};
@@ -91,7 +104,29 @@ static void read_option(struct script *script, struct str text)
 		script->whole_only = true;
 		return;
 	}
+	if (str_eq(name, STR("lmtp"))) {
+		options->protocol = SMTP_PROTOCOL_LMTP;
+		return;
+	}
+	if (str_eq(name, STR("refuse-bare"))) {
+		options->bare_line_ends = SMTP_REFUSE_BARE_LINE_ENDS;
+		return;
+	}
+	if (str_eq(name, STR("no-such-user"))) {
+		options->refusal = SMTP_SAY_NO_SUCH_USER;
+		return;
+	}
+	if (str_eq(name, STR("throttled"))) {
+		script->throttled = true;
+		return;
+	}
 	ck_assert(str_next_word(&text, " ", &value));
+	if (str_eq(name, STR("tls"))) {
+		options->tls = str_eq(value, STR("offered"))    ? SMTP_TLS_OFFERED
+			       : str_eq(value, STR("required")) ? SMTP_TLS_REQUIRED
+								: SMTP_TLS_IMPLICIT;
+		return;
+	}
 	if (str_eq(name, STR("domain"))) {
 		ck_assert(str_next_word(&text, " ", &domain));
 		script->domains[options->n_domains++] = (struct smtp_domain){ value, domain };
@@ -134,7 +169,7 @@ static const struct {
 	enum step_kind kind;
 } prefixes[] = { { "C:", SENDS }, { "C!", SENDS }, { "S:", SAYS }, { "STORE", STORES },
 	{ "F:", FROM_IS }, { "R:", TO_IS }, { "T:", STREAM_IS }, { "M:", MESSAGE_IS },
-	{ "CLOSE", CLOSES } };
+	{ "E:", ENVID_IS }, { "O:", ORIGINAL_IS }, { "TLS", ENCRYPTS }, { "CLOSE", CLOSES } };
 
 static void read_step(struct script *script, struct str line, int number)
 {
@@ -236,6 +271,14 @@ static void check_output(struct run *run)
 	buf_reset(output);
 }
 
+/* "NOTIFY ORCPT" of a recipient, the first as its number. */
+static struct str said_of(struct run *run, const struct envelope *envelope, size_t i)
+{
+	ck_assert(envelope->dsn != NULL);
+	return arena_printf(run->script->arena, "%u %.*s", envelope->dsn[i].notify,
+		STR_ARG(envelope->dsn[i].original));
+}
+
 /* Compares what is to be stored with the steps that speak of it. */
 static void check_stored(struct run *run)
 {
@@ -251,6 +294,10 @@ static void check_stored(struct run *run)
 			check_text(run, step, envelope->stream);
 		else if (step->kind == MESSAGE_IS)
 			check_text(run, step, smtp_session_message(run->session));
+		else if (step->kind == ENVID_IS)
+			check_text(run, step, envelope->envelope_id);
+		else if (step->kind == ORIGINAL_IS && n_paths)
+			check_text(run, step, said_of(run, envelope, n_paths - 1));
 		else if (step->kind == TO_IS && n_paths < envelope->n_forward_paths)
 			check_text(run, step, envelope->forward_paths[n_paths++]);
 		else
@@ -274,6 +321,11 @@ static void obey(struct run *run, enum smtp_action action)
 		ck_assert_int_eq(smtp_session_tick(run->session, &run->now), SMTP_DELAY);
 		run->now.at_us = smtp_session_deadline(run->session);
 		obey(run, smtp_session_tick(run->session, &run->now));
+		break;
+	case SMTP_STARTTLS:
+		check_output(run);
+		expect(run, ENCRYPTS);
+		obey(run, smtp_session_tls_started(run->session, &run->now, STR("TLSv1.3 X")));
 		break;
 	case SMTP_CLOSE:
 		check_output(run);
@@ -322,8 +374,8 @@ static void run_script(struct script *script, size_t cut, bool bytewise)
 	snprintf(how, sizeof how, bytewise ? "bytewise" : "cut at %zu", cut);
 	run.how = how;
 	run.session = smtp_session_new(&script->options, STR("id"), STR("192.0.2.1"), &run.now);
-	smtp_session_start(run.session);
-	check_output(&run);
+	run.now.throttled = script->throttled;
+	obey(&run, smtp_session_start(run.session));
 	while (run.at < script->n_steps && !run.closed) {
 		buf_reset(&block);
 		ck_assert_msg(script->steps[run.at].kind == SENDS, "%s:%d (%s): did not happen",
