@@ -208,19 +208,19 @@ void child_ended(struct child *child, int wait_status)
 	child_enter(child, CHILD_WAITING);
 }
 
-bool child_send_fd(const struct child *child, int fd)
+bool child_send_fds(const struct child *child, enum control packet, const int *fds, size_t n)
 {
-	char packet = CONTROL_PARSER, room[CMSG_SPACE(sizeof fd)] = { 0 };
-	struct iovec bytes = { &packet, 1 };
+	char octet = (char)packet, room[CMSG_SPACE(ROLE_FDS_AT_ONCE * sizeof *fds)] = { 0 };
+	struct iovec bytes = { &octet, 1 };
 	struct msghdr message = { .msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = room,
-		.msg_controllen = sizeof room };
+		.msg_controllen = CMSG_SPACE(n * sizeof *fds) };
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
 
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+	rights->cmsg_len = CMSG_LEN(n * sizeof *fds);
+	memcpy(CMSG_DATA(rights), fds, n * sizeof *fds);
 	return sendmsg(child->control_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }

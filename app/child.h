@@ -42,7 +42,8 @@ bool child_start(struct child *child, const struct child_start *start);
 void child_stop(struct child *child);
 /* The process is gone. `wait_status` as of waitpid. Decides whether and when it starts again. */
 void child_ended(struct child *child, int wait_status);
-/* Hands `fd` to the child over its control socket; false: it is gone or its socket is full. */
-bool child_send_fd(const struct child *child, int fd);
+/* Hands descriptors, at most ROLE_FDS_AT_ONCE, to the child over its control socket; false: it is gone or
+ * its socket is full. */
+bool child_send_fds(const struct child *child, enum control packet, const int *fds, size_t n);
 /* Milliseconds to wait before the start after `failures` failures in a row. Pure. */
 int64_t child_backoff_ms(unsigned failures);

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/config_load.h"
 #include "app/settings.h"
+#include "app/smtp_settings.h"
 #include "core/embedded.h"
 #include "core/timestamp.h"
 
@@ -242,7 +243,7 @@ int cmd_demo(int argc, char **argv)
 	if (!config)
 		return EXIT_CODE_USAGE;
 	arena = arena_new();
-	config_item(config, CONFIG_SMTP_LISTEN, 0, &address);
+	address = smtp_settings_address(config);
 	smtp = smtp ? smtp : arena_c(arena, address);
 	http = http ? http : arena_c(arena, config_str(config, CONFIG_API_LISTEN));
 	snprintf(demo.smtp_url, sizeof demo.smtp_url, "smtp://%s/demo.sender.example", smtp);

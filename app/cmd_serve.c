@@ -53,7 +53,7 @@ static enum err open_rules(
 
 static int serve(struct config *config, unsigned roles, const char *user, struct arena *arena)
 {
-	struct supervisor_options options = { .config = config, .roles = roles };
+	struct supervisor_options options = { .config = config, .roles = roles, .tls.fds = { -1, -1 } };
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
 	struct str trouble = STR_EMPTY;
 	enum log_level level = LOG_INFO;
@@ -69,6 +69,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	if (!rules_setting_or_say(config, arena))
 		return EXIT_CODE_USAGE;
 	err = open_rules(config, arena, &options.rules_fd, &trouble);
+	if (!err && roles & (1u << ROLE_SMTP))
+		err = tls_files_open(config, arena, &options.tls, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
 		err = supervisor_listen(config, arena, &options, &trouble);
 	if (!err)

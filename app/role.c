@@ -114,23 +114,34 @@ bool role_wait_stop(const struct role *role, int timeout_ms)
 	return poll(&fd, 1, timeout_ms) == 1;
 }
 
-int role_take_parser(const struct role *role UNUSED)
+bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone)
 {
-	char packet, room[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec bytes = { &packet, 1 };
+	char octet, room[CMSG_SPACE(ROLE_FDS_AT_ONCE * sizeof(int))] = { 0 };
+	struct iovec bytes = { &octet, 1 };
 	struct msghdr message = { .msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = room,
-		.msg_controllen = sizeof room };
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
 	struct cmsghdr *rights;
-	int fd = -1;
+	ssize_t got = recvmsg(ROLE_CONTROL_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	if (recvmsg(ROLE_CONTROL_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
-		return -1;
+	*ret_gone = !got;
+	if (got != 1)
+		return false;
 	rights = CMSG_FIRSTHDR(&message);
-	if (packet == CONTROL_PARSER && rights && rights->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(rights), sizeof fd);
-	return fd;
+	if (octet != (char)packet || !rights || rights->cmsg_type != SCM_RIGHTS ||
+		rights->cmsg_len != CMSG_LEN(n * sizeof(int)))
+		return false;
+	memcpy(ret_fds, CMSG_DATA(rights), n * sizeof(int));
+	return true;
+}
+
+int role_take_parser(const struct role *role UNUSED)
+{
+	bool gone;
+	int fd;
+
+	return role_take_fds(CONTROL_PARSER, &fd, 1, &gone) ? fd : -1;
 }
 
 static struct config *read_settings(void)

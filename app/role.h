@@ -22,11 +22,12 @@ enum role_id {
 #include "app/role.def"
 	ROLE_COUNT
 };
-enum { ROLE_CONTROL_FD = 3, ROLE_CONFIG_FD = 4, ROLE_FIRST_FD = 5, ROLE_MAX_FDS = 32 };
+enum { ROLE_CONTROL_FD = 3, ROLE_CONFIG_FD = 4, ROLE_FIRST_FD = 5, ROLE_MAX_FDS = 32,
+	ROLE_FDS_AT_ONCE = 2 /* that come with one packet */ };
 
 /* What goes over a control socket: one packet is one octet of these and nothing else; a
- * CONTROL_PARSER brings a parser's socket along (SCM_RIGHTS). */
-enum control { CONTROL_READY = 'R', CONTROL_PARSER = 'P' };
+ * CONTROL_PARSER brings a parser's socket along (SCM_RIGHTS), a CONTROL_TLS a certificate and its key. */
+enum control { CONTROL_READY = 'R', CONTROL_PARSER = 'P', CONTROL_TLS = 'T' };
 
 struct role {
 	enum role_id id;
@@ -50,6 +51,9 @@ void role_enter_sandbox(const struct role *role);
 void role_ready(const struct role *role);
 /* Waits until the role is to stop, or timeout_ms (-1: for ever) are over. True: stop. */
 bool role_wait_stop(const struct role *role, int timeout_ms);
+/* The next `n` descriptors that came with a packet of this kind, and true. False: none wait; *ret_gone: the
+ * supervisor is gone. The caller closes them. */
+bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone);
 /* The next parser socket that the supervisor hands over, -1 if none waits. The caller closes it. */
 int role_take_parser(const struct role *role);
 

@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "app/smtp_settings.h"
 #include "app/suppress_settings.h"
 #include "app/token_keys.h"
 #include "core/log.h"
@@ -86,10 +87,10 @@ static bool loopback(struct str address)
 
 enum err settings_check(const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
-	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL), item;
+	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL);
 	struct token_keys keys = { 0 };
 	enum log_level known;
-	enum err err = check_addresses(config, CONFIG_SMTP_LISTEN, arena, ret_trouble);
+	enum err err = smtp_settings_check(config, arena, ret_trouble);
 
 	if (!err)
 		err = check_addresses(config, CONFIG_API_LISTEN, arena, ret_trouble);
@@ -99,12 +100,6 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 		*ret_trouble = arena_printf(arena,
 			"server.log_level: \"%.*s\" is none of debug, info, warn, error",
 			STR_ARG(level));
-		return ERR_SYNTAX;
-	}
-	if (!config_item(config, CONFIG_SMTP_RETURN_PATH_DOMAINS, 0, &item)) {
-		*ret_trouble = STR("smtp.return_path_domains: empty, so no mail would be taken; "
-				   "name the domains "
-				   "of your return paths, or * for any");
 		return ERR_SYNTAX;
 	}
 	if (!str_starts(config_str(config, CONFIG_SERVER_DATA_DIR), STR("/"))) {

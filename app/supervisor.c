@@ -3,12 +3,12 @@
 
 #include "app/child.h"
 #include "app/commands.h"
-#include "app/settings.h"
+#include "app/smtp_settings.h"
 #include "core/log.h"
+#include "ingest/smtp_listen.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +23,6 @@ enum {
 	SUPERVISOR_MAX_CHILDREN = 300, /* six roles and parser.workers at its ceiling */
 	SUPERVISOR_GRACE_MS =
 		40000, /* a role that has not ended by then is killed; smtp takes 30 s */
-	SUPERVISOR_BACKLOG = 1024,
 	PARSER_SOCKET_BYTES =
 		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
 };
@@ -37,6 +36,7 @@ struct supervisor {
 	unsigned stop_order; /* of the roles that are being stopped now */
 	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
 	int rules_fd, candidate_fd;
+	struct tls_files tls;
 	struct child *trial;
 	bool trial_started;
 	int64_t stop_due_ms; /* then those are killed */
@@ -44,44 +44,19 @@ struct supervisor {
 
 /* ---- listening sockets ---- */
 
-static int open_listener(const struct addrinfo *info)
+static enum err listen_on(struct str text, struct arena *arena, int *ret_fd, struct str *ret_trouble)
 {
-	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
+	char why[SMTP_LISTEN_TROUBLE_BYTES] = "";
+	struct smtp_listen listen;
+	enum err err = smtp_listen_parse(text, &listen, ret_trouble);
 
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (info->ai_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, SUPERVISOR_BACKLOG))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static enum err listen_on(
-	struct str address, struct arena *arena, int *ret_fd, struct str *ret_trouble)
-{
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *info = NULL;
-	struct str host, port;
-	int fd = -1, failed;
-
-	if (!settings_split_address(address, &host, &port))
-		return ERR_SYNTAX;
-	failed = getaddrinfo(arena_c(arena, host), arena_c(arena, port), &hints, &info);
-	if (!failed)
-		fd = open_listener(info);
-	if (fd < 0)
+	if (err)
+		return err;
+	err = smtp_listen_open(&listen, why, ret_fd);
+	if (err)
 		*ret_trouble = arena_printf(arena, "smtp.listen: cannot listen on %.*s: %s",
-			STR_ARG(address), failed ? gai_strerror(failed) : strerror(errno));
-	if (info)
-		freeaddrinfo(info);
-	if (fd < 0)
-		return ERR_UNAVAILABLE;
-	*ret_fd = fd;
-	return ERR_OK;
+			STR_ARG(text), why);
+	return err;
 }
 
 enum err supervisor_listen(const struct config *config, struct arena *arena,
@@ -172,6 +147,18 @@ static void start_parser(struct supervisor *s, struct child *parser)
 	close(pair[0]);
 }
 
+/* The sockets in the order of smtp.listen, then certificate and key if there are any. */
+static void start_smtp(struct supervisor *s, struct child *child)
+{
+	int fds[SUPERVISOR_MAX_LISTEN + TLS_FILES];
+	struct child_start start = { s->options->config, fds, s->options->n_smtp_fds };
+
+	memcpy(fds, s->options->smtp_fds, start.n_fds * sizeof *fds);
+	for (size_t i = 0; i < TLS_FILES && s->tls.fds[i] >= 0; i++)
+		fds[start.n_fds++] = s->tls.fds[i];
+	child_start(child, &start);
+}
+
 static bool may_start(const struct supervisor *s, const struct child *child, int64_t now_ms)
 {
 	unsigned flags = role_flags(child->role);
@@ -197,11 +184,10 @@ static void start_due(struct supervisor *s)
 			start_parser(s, child);
 			continue;
 		}
-		if (child->role == ROLE_SMTP) {
-			start.fds = s->options->smtp_fds;
-			start.n_fds = s->options->n_smtp_fds;
-		}
-		child_start(child, &start);
+		if (child->role == ROLE_SMTP)
+			start_smtp(s, child);
+		else
+			child_start(child, &start);
 	}
 }
 
@@ -229,7 +215,9 @@ static void begin_reload(struct supervisor *s)
 	struct child *trial = any_parser(s);
 	int fd = setting.n ? open(arena_c(arena, setting), O_RDONLY | O_CLOEXEC) : -1;
 
-	if (fd < 0 || !trial || s->trial || s->stopping) {
+	if (!setting.n && s->tls.fds[TLS_KEY] >= 0) {
+		; /* the signal was for the certificate */
+	} else if (fd < 0 || !trial || s->trial || s->stopping) {
 		log_event(LOG_WARN, "rules_not_reloaded", LOG_STR("file", setting),
 			LOG_C("reason", !setting.n ? "no parser.rules_file is set"
 					: fd < 0   ? strerror(errno)
@@ -261,6 +249,27 @@ static void end_reload(struct supervisor *s, bool accepted)
 		if (s->children[i].role == ROLE_PARSER && &s->children[i] != s->trial)
 			recycle(&s->children[i]);
 	s->trial = NULL;
+}
+
+/* ---- a new certificate ---- */
+
+static void reload_tls(struct supervisor *s)
+{
+	struct arena *arena = arena_new();
+	struct str trouble = STR_EMPTY;
+
+	if (s->tls.fds[TLS_KEY] < 0) {
+		arena_free(arena);
+		return;
+	}
+	if (tls_files_reload(&s->tls, arena, &trouble))
+		log_event(LOG_ERROR, "tls_kept", LOG_STR("why", trouble));
+	for (size_t i = 0; i < s->n_children && !trouble.n; i++)
+		if (s->children[i].role == ROLE_SMTP && s->children[i].pid &&
+			!child_send_fds(&s->children[i], CONTROL_TLS, s->tls.fds, TLS_FILES))
+			log_event(LOG_ERROR, "tls_not_handed_over",
+				LOG_I64("pid", s->children[i].pid));
+	arena_free(arena);
 }
 
 /* ---- what happens ---- */
@@ -308,8 +317,10 @@ static void read_signals(struct supervisor *s)
 	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(s);
-		else if (info.ssi_signo == SIGHUP)
+		else if (info.ssi_signo == SIGHUP) {
+			reload_tls(s);
 			begin_reload(s);
+		}
 	reap(s);
 }
 
@@ -317,7 +328,7 @@ static void hand_over(struct child *parser)
 {
 	if (parser->hand_over_fd < 0)
 		return;
-	if (!child_send_fd(parser->client, parser->hand_over_fd))
+	if (!child_send_fds(parser->client, CONTROL_PARSER, &parser->hand_over_fd, 1))
 		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
 	close(parser->hand_over_fd); /* a parser that nobody has reads the end of its socket and ends */
 	parser->hand_over_fd = -1;
@@ -343,15 +354,14 @@ static void read_control(struct supervisor *s, struct child *child)
 static void announce(struct supervisor *s)
 {
 	const struct config *config = s->options->config;
-	struct str smtp = STR_EMPTY, api = config_str(config, CONFIG_API_LISTEN);
+	struct str smtp = smtp_settings_address(config), api = config_str(config, CONFIG_API_LISTEN);
 
 	for (size_t i = 0; i < s->n_children; i++)
 		if (s->children[i].state != CHILD_READY && s->children[i].role != ROLE_MIGRATE)
 			return;
 	s->announced = true;
 	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
-	if (!config_bool(config, CONFIG_SERVER_QUICKSTART_HINTS) ||
-		!config_item(config, CONFIG_SMTP_LISTEN, 0, &smtp))
+	if (!config_bool(config, CONFIG_SERVER_QUICKSTART_HINTS) || !smtp.n)
 		return;
 	printf("\nbounced is ready: SMTP on %.*s, HTTP on %.*s. Ctrl-C stops it.\n\n"
 	       "In another terminal:\n"
@@ -452,6 +462,7 @@ int supervisor_run(const struct supervisor_options *options)
 	*s = (struct supervisor){ .options = options,
 		.signal_fd = open_signals(),
 		.rules_fd = options->rules_fd,
+		.tls = options->tls,
 		.candidate_fd = -1 };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
 	add_children(s);

@@ -2,6 +2,7 @@
  * Knows: processes, sockets that it opens before root is given up, and which settings a role may see.
  * Does not know: mail, SQL, HTTP. One thread, one loop (poll on a signalfd and the control sockets). */
 #pragma once
+#include "app/tls_files.h"
 #include "core/arena.h"
 #include "core/config.h"
 #include "core/err.h"
@@ -15,6 +16,7 @@ struct supervisor_options {
 	unsigned roles; /* 1u << enum role_id of each role that is to run */
 	int smtp_fds[SUPERVISOR_MAX_LISTEN];
 	size_t n_smtp_fds;
+	struct tls_files tls;
 	int rules_fd; /* the operator's rules; -1: none */
 };
 
