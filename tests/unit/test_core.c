@@ -214,6 +214,40 @@ START_TEST(envelope_goes_both_ways_and_refuses_every_head)
 }
 END_TEST
 
+/* Version 2 comes only with what version 1 cannot say, so that older programs read the rest. */
+START_TEST(envelope_with_dsn_is_another_version)
+{
+	struct arena *arena = arena_new();
+	struct str paths[] = { STR("a@example.com"), STR("b@example.com") };
+	struct envelope_dsn dsn[] = { { 0, STR_EMPTY },
+		{ NOTIFY_FAILURE, STR("rfc822;ann@example.com") } };
+	struct envelope in = { .forward_paths = paths, .n_forward_paths = 2 }, out;
+	struct buf buf = BUF_INIT(4096);
+
+	envelope_encode(&in, &buf);
+	ck_assert_int_eq(buf.p[0], 1);
+	ck_assert_int_eq(envelope_decode(arena, buf_str(&buf), &out), ERR_OK);
+	ck_assert(out.dsn == NULL);
+	buf_reset(&buf);
+	in.dsn = dsn;
+	in.ret = RET_HDRS;
+	envelope_encode(&in, &buf);
+	ck_assert_int_eq(buf.p[0], 2);
+	ck_assert_int_eq(envelope_decode(arena, buf_str(&buf), &out), ERR_OK);
+	ck_assert_int_eq(out.ret, RET_HDRS);
+	ck_assert_uint_eq(out.dsn[0].notify, 0);
+	ck_assert_uint_eq(out.dsn[1].notify, NOTIFY_FAILURE);
+	ck_str(out.dsn[1].original, dsn[1].original);
+	for (size_t n = 1; n < buf.n; n++)
+		ck_assert_int_eq(
+			envelope_decode(arena, str_head(buf_str(&buf), n), &out), ERR_SYNTAX);
+	buf.p[0] = 3;
+	ck_assert_int_eq(envelope_decode(arena, buf_str(&buf), &out), ERR_NEWER);
+	buf_release(&buf);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(frames_come_out_whole_at_every_cut)
 {
 	struct buf buf = BUF_INIT(4096);
@@ -316,6 +350,7 @@ int main(void)
 	tcase_add_loop_test(tcase, status_codes_are_read_whole, 0, ARRAY_LEN(status_cases));
 	tcase_add_test(tcase, status_registry_is_sorted_and_unique);
 	tcase_add_test(tcase, words_are_unique_and_go_both_ways);
+	tcase_add_test(tcase, envelope_with_dsn_is_another_version);
 	tcase_add_test(tcase, envelope_goes_both_ways_and_refuses_every_head);
 	tcase_add_test(tcase, frames_come_out_whole_at_every_cut);
 	tcase_add_loop_test(tcase, moments_go_both_ways, 0, ARRAY_LEN(time_cases));

@@ -83,6 +83,24 @@ START_TEST(peers_beyond_the_table_are_let_in)
 }
 END_TEST
 
+START_TEST(messages_of_a_minute_are_counted)
+{
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 0, 0, 2 });
+	struct smtp_address one = address_of("192.0.2.1"), other = address_of("192.0.2.2");
+
+	ck_assert(smtp_peers_enter(peers, &one, 0));
+	ck_assert(smtp_peers_enter(peers, &other, 0));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!smtp_peers_throttled(peers, &one, 59999));
+		smtp_peers_count_message(peers, &one);
+	}
+	ck_assert(smtp_peers_throttled(peers, &one, 59999));
+	ck_assert(!smtp_peers_throttled(peers, &other, 59999));
+	ck_assert(!smtp_peers_throttled(peers, &one, 60000));
+	smtp_peers_free(peers);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("smtp_peers");
@@ -92,6 +110,7 @@ int main(void)
 
 	tcase_add_test(tcase, networks_hold_addresses);
 	tcase_add_test(tcase, peers_are_counted);
+	tcase_add_test(tcase, messages_of_a_minute_are_counted);
 	tcase_add_test(tcase, peers_beyond_the_table_are_let_in);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
