@@ -53,7 +53,9 @@ static enum err open_rules(
 
 static int serve(struct config *config, unsigned roles, const char *user, struct arena *arena)
 {
-	struct supervisor_options options = { .config = config, .roles = roles, .tls.fds = { -1, -1 } };
+	struct supervisor_options options = {
+		.config = config, .roles = roles, .tls.fds = { -1, -1 }
+	};
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
 	struct str trouble = STR_EMPTY;
 	enum log_level level = LOG_INFO;

@@ -22,8 +22,13 @@ enum role_id {
 #include "app/role.def"
 	ROLE_COUNT
 };
-enum { ROLE_CONTROL_FD = 3, ROLE_CONFIG_FD = 4, ROLE_FIRST_FD = 5, ROLE_MAX_FDS = 32,
-	ROLE_FDS_AT_ONCE = 2 /* that come with one packet */ };
+enum {
+	ROLE_CONTROL_FD = 3,
+	ROLE_CONFIG_FD = 4,
+	ROLE_FIRST_FD = 5,
+	ROLE_MAX_FDS = 32,
+	ROLE_FDS_AT_ONCE = 2 /* that come with one packet */
+};
 
 /* What goes over a control socket: one packet is one octet of these and nothing else; a
  * CONTROL_PARSER brings a parser's socket along (SCM_RIGHTS), a CONTROL_TLS a certificate and its key. */

@@ -52,7 +52,8 @@ static void *wait_and_stop(void *argument)
 		{ ROLE_CONTROL_FD, POLLIN, 0 } };
 
 	while (!fds[0].revents) {
-		if (poll(fds, ARRAY_LEN(fds), -1) > 0 && fds[1].revents && !take_certificate(stopper))
+		if (poll(fds, ARRAY_LEN(fds), -1) > 0 && fds[1].revents &&
+			!take_certificate(stopper))
 			fds[1].fd = -1;
 	}
 	smtp_server_stop(stopper->server);
@@ -81,7 +82,8 @@ static void read_domains(
 	struct smtp_domain *domains = arena_calloc(arena, n, sizeof *domains);
 
 	for (size_t i = 0; i < n; i++)
-		ERR_IGNORE(smtp_domain_parse(items[i], &domains[i]), "bounced serve has checked them");
+		ERR_IGNORE(
+			smtp_domain_parse(items[i], &domains[i]), "bounced serve has checked them");
 	options->domains = domains;
 	options->n_domains = n;
 }

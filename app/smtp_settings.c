@@ -27,13 +27,13 @@ static enum err check_word(const struct config *config, enum config_id id,
 	if (find_word(config, id, words))
 		return ERR_OK;
 	*ret_trouble = arena_printf(arena, "smtp.%.*s: \"%.*s\" is neither %.*s nor %.*s",
-		STR_ARG(config_row(id)->key), STR_ARG(config_str(config, id)), STR_ARG(words[0].word),
-		STR_ARG(words[1].word));
+		STR_ARG(config_row(id)->key), STR_ARG(config_str(config, id)),
+		STR_ARG(words[0].word), STR_ARG(words[1].word));
 	return ERR_SYNTAX;
 }
 
-static enum err check_listen(const struct config *config, struct str text, struct arena *arena,
-	struct str *ret_trouble)
+static enum err check_listen(
+	const struct config *config, struct str text, struct arena *arena, struct str *ret_trouble)
 {
 	struct smtp_listen listen;
 	struct str why;
@@ -46,12 +46,13 @@ static enum err check_listen(const struct config *config, struct str text, struc
 	if (listen.tls == SMTP_TLS_OFF || config_str(config, CONFIG_SMTP_TLS_CERTIFICATE).n)
 		return ERR_OK;
 	*ret_trouble = arena_printf(arena,
-		"smtp.listen: \"%.*s\": needs smtp.tls_certificate and smtp.tls_key", STR_ARG(text));
+		"smtp.listen: \"%.*s\": needs smtp.tls_certificate and smtp.tls_key",
+		STR_ARG(text));
 	return ERR_SYNTAX;
 }
 
-static enum err check_domain(const struct config *config, struct str text, struct arena *arena,
-	struct str *ret_trouble)
+static enum err check_domain(
+	const struct config *config, struct str text, struct arena *arena, struct str *ret_trouble)
 {
 	struct smtp_domain unused;
 
@@ -65,8 +66,8 @@ static enum err check_domain(const struct config *config, struct str text, struc
 	return ERR_SYNTAX;
 }
 
-static enum err check_network(const struct config *config, struct str text, struct arena *arena,
-	struct str *ret_trouble)
+static enum err check_network(
+	const struct config *config, struct str text, struct arena *arena, struct str *ret_trouble)
 {
 	struct smtp_network unused;
 
@@ -94,7 +95,8 @@ static const struct {
 	{ CONFIG_SMTP_PROXY_NETWORKS, check_network, NULL },
 };
 
-static enum err check_lists(const struct config *config, struct arena *arena, struct str *ret_trouble)
+static enum err check_lists(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
 	struct str item;
 
@@ -124,7 +126,8 @@ enum err smtp_settings_check(
 	enum err err = check_lists(config, arena, ret_trouble);
 
 	if (!err)
-		err = check_word(config, CONFIG_SMTP_UNKNOWN_RECIPIENT, refusals, arena, ret_trouble);
+		err = check_word(
+			config, CONFIG_SMTP_UNKNOWN_RECIPIENT, refusals, arena, ret_trouble);
 	if (!err)
 		err = check_word(
 			config, CONFIG_SMTP_BARE_LINE_ENDS, bare_line_ends, arena, ret_trouble);

@@ -44,7 +44,8 @@ struct supervisor {
 
 /* ---- listening sockets ---- */
 
-static enum err listen_on(struct str text, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+static enum err listen_on(
+	struct str text, struct arena *arena, int *ret_fd, struct str *ret_trouble)
 {
 	char why[SMTP_LISTEN_TROUBLE_BYTES] = "";
 	struct smtp_listen listen;
@@ -54,8 +55,8 @@ static enum err listen_on(struct str text, struct arena *arena, int *ret_fd, str
 		return err;
 	err = smtp_listen_open(&listen, why, ret_fd);
 	if (err)
-		*ret_trouble = arena_printf(arena, "smtp.listen: cannot listen on %.*s: %s",
-			STR_ARG(text), why);
+		*ret_trouble = arena_printf(
+			arena, "smtp.listen: cannot listen on %.*s: %s", STR_ARG(text), why);
 	return err;
 }
 
@@ -354,7 +355,8 @@ static void read_control(struct supervisor *s, struct child *child)
 static void announce(struct supervisor *s)
 {
 	const struct config *config = s->options->config;
-	struct str smtp = smtp_settings_address(config), api = config_str(config, CONFIG_API_LISTEN);
+	struct str smtp = smtp_settings_address(config),
+		   api = config_str(config, CONFIG_API_LISTEN);
 
 	for (size_t i = 0; i < s->n_children; i++)
 		if (s->children[i].state != CHILD_READY && s->children[i].role != ROLE_MIGRATE)

@@ -50,7 +50,8 @@ static int open_regular(const char *path)
 	return -1;
 }
 
-static struct answer open_files(const char *const paths[static TLS_FILES], int ret_fds[static TLS_FILES])
+static struct answer open_files(
+	const char *const paths[static TLS_FILES], int ret_fds[static TLS_FILES])
 {
 	struct answer answer = { 0, 0 };
 

@@ -101,8 +101,7 @@ static enum err take_option(struct str word, struct smtp_listen *listen, struct 
 	return ERR_SYNTAX;
 }
 
-enum err smtp_listen_parse(
-	struct str text, struct smtp_listen *ret_listen, struct str *ret_trouble)
+enum err smtp_listen_parse(struct str text, struct smtp_listen *ret_listen, struct str *ret_trouble)
 {
 	struct smtp_listen listen = {
 		.host = STR_EMPTY, .port = STR_EMPTY, .path = STR_EMPTY, .mode = MODE_PRESET
@@ -115,7 +114,8 @@ enum err smtp_listen_parse(
 	good = str_starts(word, STR("unix:")) ? take_path(word, &listen)
 					      : take_host_and_port(word, &listen);
 	if (!good) {
-		*ret_trouble = STR("is no host:port, [ipv6]:port or unix:/path (107 bytes at most)");
+		*ret_trouble =
+			STR("is no host:port, [ipv6]:port or unix:/path (107 bytes at most)");
 		return ERR_SYNTAX;
 	}
 	while (!err && str_next_word(&text, " \t", &word))
@@ -126,8 +126,7 @@ enum err smtp_listen_parse(
 }
 
 /* Which of our errors an address that cannot be listened on is. */
-static enum err listen_error(
-	int errnum, char trouble[static SMTP_LISTEN_TROUBLE_BYTES])
+static enum err listen_error(int errnum, char trouble[static SMTP_LISTEN_TROUBLE_BYTES])
 {
 	snprintf(trouble, SMTP_LISTEN_TROUBLE_BYTES, "%s", strerror(errnum));
 	if (errnum == EADDRINUSE)

@@ -117,8 +117,7 @@ static enum smtp_reply take_one(struct smtp_parameters *parameters, enum smtp_pa
 	bool has_value = str_cut(word, '=', &keyword, &value);
 
 	for (size_t i = 0; i < ARRAY_LEN(parameter_table); i++) {
-		if (parameter_table[i].set != set ||
-			!str_ieq(keyword, parameter_table[i].keyword))
+		if (parameter_table[i].set != set || !str_ieq(keyword, parameter_table[i].keyword))
 			continue;
 		if (*seen & 1u << i || (has_value && !value.n))
 			return SMTP_SAY_PARAMETER_BAD;

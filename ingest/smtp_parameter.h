@@ -7,7 +7,7 @@
 
 struct smtp_parameters {
 	uint64_t max_message_bytes; /* given: what SIZE may say */
-	uint32_t flags;             /* enum envelope_flag; of RCPT given: those of the MAIL before */
+	uint32_t flags; /* enum envelope_flag; of RCPT given: those of the MAIL before */
 	enum envelope_ret ret;
 	struct str envid, orcpt; /* xtext, well formed; empty: none */
 	uint32_t notify;

@@ -214,7 +214,8 @@ static enum err set_door(struct listener *listener)
 	return ERR_OK;
 }
 
-static enum err add_listener(struct smtp_server *server, const struct smtp_listen *listen, int take_fd)
+static enum err add_listener(
+	struct smtp_server *server, const struct smtp_listen *listen, int take_fd)
 {
 	struct listener *listener = &server->listeners[server->n_listeners];
 	enum err err;
@@ -240,7 +241,8 @@ static enum err open_listeners(struct smtp_server *server)
 {
 	const struct smtp_server_options *options = &server->options;
 
-	server->listeners = arena_calloc(server->arena, options->n_listen, sizeof *server->listeners);
+	server->listeners =
+		arena_calloc(server->arena, options->n_listen, sizeof *server->listeners);
 	for (size_t i = 0; i < options->n_listen; i++) {
 		char trouble[SMTP_LISTEN_TROUBLE_BYTES];
 		struct smtp_listen listen;
@@ -330,9 +332,8 @@ static enum err make_events(struct smtp_server *server)
 	server->grace_timer = evtimer_new(server->base, on_grace_over, server);
 	server->accept_timer = evtimer_new(server->base, on_accept_again, server);
 	if (!server->stop_event || !server->spool_event || !server->grace_timer ||
-		!server->accept_timer || !server->tls_event ||
-		event_add(server->tls_event, NULL) || event_add(server->stop_event, NULL) ||
-		event_add(server->spool_event, NULL))
+		!server->accept_timer || !server->tls_event || event_add(server->tls_event, NULL) ||
+		event_add(server->stop_event, NULL) || event_add(server->spool_event, NULL))
 		return ERR_IO;
 	return ERR_OK;
 }

@@ -14,8 +14,9 @@
 struct smtp_server_options {
 	const struct str *listen; /* as ingest/smtp_listen.h has it; port 0: any free one */
 	size_t n_listen;
-	const int *listen_fds; /* NULL, or n_listen sockets that listen already; the server closes them */
-	struct smtp_tls *tls;  /* the certificate, which becomes the server's; NULL: none */
+	const int *
+		listen_fds; /* NULL, or n_listen sockets that listen already; the server closes them */
+	struct smtp_tls *tls; /* the certificate, which becomes the server's; NULL: none */
 	struct str hostname;               /* in the banner and the answer to EHLO */
 	const struct smtp_domain *domains; /* none: only postmaster is served */
 	size_t n_domains;
@@ -32,7 +33,7 @@ struct smtp_server_options {
 	size_t n_exempt;
 	const struct str *proxies; /* peers that begin with a PROXY header, and must, on TCP */
 	size_t n_proxies;
-	enum smtp_reply refusal;   /* of a recipient that is not ours; 0: NOT_OURS */
+	enum smtp_reply refusal; /* of a recipient that is not ours; 0: NOT_OURS */
 	enum smtp_bare_line_ends bare_line_ends;
 	uint64_t max_memory_bytes; /* messages of all sessions while they arrive */
 

@@ -127,8 +127,7 @@ static bool admit(struct client *client)
 
 	if (client->local || is_among(server->exempt, server->options.n_exempt, &client->address))
 		return true;
-	client->counted =
-		smtp_peers_enter(server->peers, &client->address, server_now_us() / 1000);
+	client->counted = smtp_peers_enter(server->peers, &client->address, server_now_us() / 1000);
 	return client->counted;
 }
 
@@ -190,15 +189,14 @@ static void await_proxy_header(struct client *client)
 	client->phase = CLIENT_PROXY;
 	proxy_header_reset(&client->proxy);
 	client->proxy_due_us = server_now_us() + server->options.proxy_timeout_ms * 1000;
-	client->proxy_event = event_new(
-		server->base, client->fd, EV_READ | EV_PERSIST, on_proxy_bytes, client);
+	client->proxy_event =
+		event_new(server->base, client->fd, EV_READ | EV_PERSIST, on_proxy_bytes, client);
 	if (!client->proxy_event || event_add(client->proxy_event, NULL))
 		abort(); /* out of memory */
 	client_arm(client);
 }
 
-void client_accept(
-	const struct listener *listener, int take_fd, const struct smtp_address *address)
+void client_accept(const struct listener *listener, int take_fd, const struct smtp_address *address)
 {
 	struct smtp_server *server = listener->server;
 	bool local = listener->listen.path.n != 0;

@@ -117,7 +117,7 @@ static void flush(struct client *client)
 /* The timer may fire early, never late: an earlier deadline moves it, a later one is seen then. */
 void client_arm(struct client *client)
 {
-	int64_t due = client->closing		      ? client->linger_us
+	int64_t due = client->closing                 ? client->linger_us
 		      : client->phase == CLIENT_PROXY ? client->proxy_due_us
 						      : smtp_session_deadline(client->session);
 	int64_t wait = due - server_now_us();

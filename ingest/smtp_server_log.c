@@ -13,9 +13,8 @@ void client_log_end(const struct client *client)
 	enum smtp_reply end = smtp_session_end(client->session);
 	char room[SMTP_ADDRESS_TEXT_BYTES];
 	struct str why = end ? smtp_reply_text(end) : STR("connection lost");
-	struct str peer = client->server->options.log_addresses
-				  ? client_peer(client, room)
-				  : STR("-");
+	struct str peer =
+		client->server->options.log_addresses ? client_peer(client, room) : STR("-");
 
 	if (client->why.n)
 		why = client->why;
@@ -48,6 +47,5 @@ void client_log_stored(const struct client *client, uint64_t sequence)
 		LOG_U64("sequence", sequence),
 		LOG_U64("bytes", smtp_session_message(client->session).n),
 		LOG_U64("recipients", envelope->n_forward_paths),
-		LOG_STR("tls", tls_or_dash(client)),
-		LOG_STR("stream", envelope->stream));
+		LOG_STR("tls", tls_or_dash(client)), LOG_STR("stream", envelope->stream));
 }

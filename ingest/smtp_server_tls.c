@@ -21,8 +21,8 @@ void client_start_tls(struct client *client)
 	bufferevent_setfd(plain, -1);
 	bufferevent_free(plain);
 	client->ssl = smtp_tls_accept(server->tls);
-	bev = bufferevent_openssl_socket_new(server->base, fd, client->ssl, BUFFEREVENT_SSL_ACCEPTING,
-		BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	bev = bufferevent_openssl_socket_new(server->base, fd, client->ssl,
+		BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (!bev)
 		abort(); /* out of memory */
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
@@ -44,6 +44,6 @@ void client_tls_event(struct client *client, short what)
 		return;
 	}
 	client->phase = CLIENT_TALK;
-	client_go_on(client, smtp_session_tls_started(client->session, &now,
-				     smtp_tls_describe(client->ssl, room)));
+	client_go_on(client, smtp_session_tls_started(
+				     client->session, &now, smtp_tls_describe(client->ssl, room)));
 }

@@ -224,8 +224,8 @@ enum smtp_reply smtp_session_no_recipients(const struct smtp_session *session)
 void smtp_session_answer_message(
 	struct smtp_session *session, enum smtp_reply verdict, enum smtp_answers answers)
 {
-	bool each = answers == SMTP_EACH_RECIPIENT &&
-		    session->options->protocol == SMTP_PROTOCOL_LMTP;
+	bool each =
+		answers == SMTP_EACH_RECIPIENT && session->options->protocol == SMTP_PROTOCOL_LMTP;
 
 	session->verdict = verdict;
 	smtp_session_enter(session, SMTP_IDLE);

@@ -32,9 +32,9 @@ struct smtp_session_options {
 	uint32_t data_bytes_per_s;
 	enum smtp_protocol protocol;
 	enum smtp_tls_use tls;
-	int64_t tls_timeout_us;                   /* of a handshake */
-	enum smtp_reply refusal;                  /* of a recipient that is not ours; 0: NOT_OURS */
-	enum smtp_bare_line_ends bare_line_ends;  /* of DATA; never an end of line either way */
+	int64_t tls_timeout_us;                  /* of a handshake */
+	enum smtp_reply refusal;                 /* of a recipient that is not ours; 0: NOT_OURS */
+	enum smtp_bare_line_ends bare_line_ends; /* of DATA; never an end of line either way */
 };
 
 /* The world as of one call. */

@@ -19,7 +19,7 @@ enum smtp_state {
 	SMTP_DATA,
 	SMTP_BDAT,   /* in a chunk */
 	SMTP_CHUNKS, /* between two chunks */
-	SMTP_WAIT, /* the message is being stored */
+	SMTP_WAIT,   /* the message is being stored */
 	SMTP_END,
 	SMTP_STATE_COUNT
 };

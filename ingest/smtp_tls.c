@@ -87,8 +87,8 @@ static SSL_CTX *make_context(void)
 		abort(); /* out of memory */
 	/* Tickets need no memory of ours, a cache does. Renegotiation is a way to make us work. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(
-		context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(context,
+		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	return context;
 }
@@ -182,7 +182,8 @@ struct ssl_st *smtp_tls_accept(struct smtp_tls *tls)
 
 struct str smtp_tls_describe(const struct ssl_st *ssl, char room[static SMTP_TLS_TEXT_BYTES])
 {
-	snprintf(room, SMTP_TLS_TEXT_BYTES, "%s %s", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
+	snprintf(
+		room, SMTP_TLS_TEXT_BYTES, "%s %s", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
 	return str_c(room);
 }
 

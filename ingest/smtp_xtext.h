@@ -4,7 +4,10 @@
 #include "core/arena.h"
 #include "core/str.h"
 
-enum smtp_xtext_kind { SMTP_XTEXT_ASCII, SMTP_XTEXT_UTF8 /* non-ASCII characters may stand in it, SMTPUTF8 */ };
+enum smtp_xtext_kind {
+	SMTP_XTEXT_ASCII,
+	SMTP_XTEXT_UTF8 /* non-ASCII characters may stand in it, SMTPUTF8 */
+};
 
 /* Well formed, and printable when it is decoded (RFC 3461 4.2 and 4.4)? */
 bool smtp_xtext_good(struct str text, enum smtp_xtext_kind kind);
