@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "ingest/smtp_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,6 +200,8 @@ int cmd_role(int argc, char **argv)
 	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
 		log_setup(level, role_name(role.id));
 	role.stop_fd = make_stop_fd();
+	if (role.id == ROLE_SMTP)
+		smtp_tls_prepare(); /* reads a file of the machine's, which the sandbox would hide */
 	if (config_bool(role.config, CONFIG_SERVER_SANDBOX) &&
 		(role_rights(role.id) & (SANDBOX_ON | SANDBOX_BARE)) == SANDBOX_ON)
 		role_enter_sandbox(&role);

@@ -145,6 +145,9 @@ static struct answer ask_reader(int reader_fd, int ret_fds[static TLS_FILES])
 		.msg_controllen = sizeof room };
 	struct cmsghdr *rights;
 
+	/* An answer that came too late for its question. Descriptors that nobody takes are closed. */
+	while (recv(reader_fd, &answer, sizeof answer, MSG_DONTWAIT) > 0)
+		;
 	if (send(reader_fd, &octet, 1, MSG_NOSIGNAL) != 1 ||
 		recvmsg(reader_fd, &message, MSG_CMSG_CLOEXEC) != sizeof answer)
 		return (struct answer){ EPIPE, 0 };

@@ -120,26 +120,19 @@ static void begin(struct client *client)
 	client_go_on(client, smtp_session_start(client->session));
 }
 
-/* Counted among its network's, or over a limit of it. */
-static bool admit(struct client *client)
+/* Within the limits of its network, and counted there if it has any. */
+static bool admit(
+	const struct listener *listener, const struct smtp_address *address, bool *ret_counted)
 {
-	struct smtp_server *server = client->server;
+	struct smtp_server *server = listener->server;
 
-	if (client->local || is_among(server->exempt, server->options.n_exempt, &client->address))
+	if (listener->listen.path.n ||
+		is_among(server->exempt, server->options.n_exempt, address)) {
+		*ret_counted = false;
 		return true;
-	client->counted = smtp_peers_enter(server->peers, &client->address, server_now_us() / 1000);
-	return client->counted;
-}
-
-static void admit_or_refuse(struct client *client)
-{
-	if (admit(client)) {
-		begin(client);
-		return;
 	}
-	say_no(client->listener, client->fd, SMTP_SAY_TOO_MANY_YOURS);
-	client->why = smtp_reply_text(SMTP_SAY_TOO_MANY_YOURS);
-	client_free(client);
+	*ret_counted = smtp_peers_enter(server->peers, address, server_now_us() / 1000);
+	return *ret_counted;
 }
 
 /* ---- a proxy speaks first ---- */
@@ -156,7 +149,13 @@ static void take_source(struct client *client)
 	}
 	client->address = client->proxy.source;
 	smtp_session_set_peer(client->session, client_peer(client, peer));
-	admit_or_refuse(client);
+	if (admit(client->listener, &client->address, &client->counted)) {
+		begin(client);
+		return;
+	}
+	say_no(client->listener, client->fd, SMTP_SAY_TOO_MANY_YOURS);
+	client->why = smtp_reply_text(SMTP_SAY_TOO_MANY_YOURS);
+	client_free(client);
 }
 
 /* What stands behind the header is left in the socket: it may be a TLS hello. */
@@ -199,19 +198,24 @@ static void await_proxy_header(struct client *client)
 void client_accept(const struct listener *listener, int take_fd, const struct smtp_address *address)
 {
 	struct smtp_server *server = listener->server;
-	bool local = listener->listen.path.n != 0;
+	bool proxied = !listener->listen.path.n &&
+		       is_among(server->proxies, server->options.n_proxies, address);
+	bool counted = false;
 	struct client *client;
 
 	server->counters.connections++;
 	thin_out(server);
-	if (!server->n_free_slots) {
-		say_no(listener, take_fd, SMTP_SAY_TOO_MANY);
+	/* No session is made for who is refused: a flood must cost little. */
+	if (!server->n_free_slots || (!proxied && !admit(listener, address, &counted))) {
+		say_no(listener, take_fd,
+			server->n_free_slots ? SMTP_SAY_TOO_MANY_YOURS : SMTP_SAY_TOO_MANY);
 		close(take_fd);
 		return;
 	}
 	client = client_new(listener, take_fd, address);
-	if (!local && is_among(server->proxies, server->options.n_proxies, address))
+	client->counted = counted;
+	if (proxied)
 		await_proxy_header(client);
 	else
-		admit_or_refuse(client);
+		begin(client);
 }

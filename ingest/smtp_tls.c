@@ -93,6 +93,11 @@ static SSL_CTX *make_context(void)
 	return context;
 }
 
+void smtp_tls_prepare(void)
+{
+	SSL_CTX_free(make_context());
+}
+
 enum err smtp_tls_new(struct str chain_pem, struct str key_pem,
 	char trouble[static SMTP_TLS_TROUBLE_BYTES], struct smtp_tls **ret_tls)
 {

@@ -10,6 +10,10 @@ struct ssl_st; /* OpenSSL's SSL */
 struct smtp_tls;
 enum { SMTP_TLS_TROUBLE_BYTES = 200, SMTP_TLS_TEXT_BYTES = 64 };
 
+/* OpenSSL reads its own configuration (the operator's rules for all programs of the machine) when it is
+ * first used. Before a sandbox closes the file system that must have happened. */
+void smtp_tls_prepare(void);
+
 /* The chain (leaf first) and the leaf's key, which must not have a passphrase. ERR_SYNTAX: not such
  * PEM; ERR_CONFLICT: the key is another certificate's. `trouble` says what is wrong. */
 MUST_CHECK enum err smtp_tls_new(struct str chain_pem, struct str key_pem,

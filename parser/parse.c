@@ -249,7 +249,8 @@ static void read_message(struct parser *parser, struct arena *arena,
 		read_bounce(parser, arena, &notice, &text_inner, &report);
 	envelope_id = report.original.envelope_id;
 	report.original = correlate_original(arena, &notice);
-	report.original.envelope_id = envelope && envelope->envelope_id.n
+	/* The ENVID that a bounce itself came with is its last sender's: a word of last resort. */
+	report.original.envelope_id = !envelope_id.n && envelope
 					      ? utf8_head(utf8_clean(arena, envelope->envelope_id),
 							LIMIT_FIELD_TEXT_BYTES)
 					      : envelope_id;

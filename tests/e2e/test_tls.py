@@ -260,6 +260,24 @@ def check_proxy(server, port, implicit_port):
     peer.close()
 
 
+def check_sessions_per_network(port):
+    """The limits are those of the peer behind the proxy."""
+    def session(address):
+        peer = Raw(port, "127.0.0.2", greeted=False)
+        peer.say(b"PROXY TCP6 " + address + b" ::1 1 25\r\n")
+        return peer
+
+    peers = [session(b"2001:db8:0:9::%x" % i) for i in range(20)]
+    for peer in peers:
+        peer.wants("220")
+    refused, other = session(b"2001:db8:0:9::ffff"), session(b"2001:db8:0:a::1")
+    refused.wants("421 4.7.0")
+    assert refused.hear() == b""
+    other.wants("220")
+    for peer in (*peers, refused, other):
+        peer.close()
+
+
 def check_messages_per_minute(port):
     """Three are taken; then MAIL gets 450, in this session and in the next, and other networks go on."""
     def session(address):
@@ -369,13 +387,20 @@ def main():
         check_bdat(server, server.smtp_port)
         check_lmtp(server, ports["lmtp"], path)
         check_proxy(server, server.smtp_port, ports["implicit"])
+        check_sessions_per_network(server.smtp_port)
         check_messages_per_minute(server.smtp_port)
         for peer in stalled:
             assert peer.hear() == b""
             peer.close()
         check_reload(server, ports["implicit"])
         check_bad_start(server)
+        # Whoever cannot read an answer is no reason to wait, and gets none.
+        stalled = [Raw(server.smtp_port).talk(("EHLO a", "250"), ("STARTTLS", "220")),
+                   Raw(server.smtp_port, "127.0.0.2", greeted=False)]
         assert server.stop() == 0
+        for peer in stalled:
+            assert peer.hear() == b""
+            peer.close()
         assert "Sanitizer" not in server.log_path.read_text(errors="replace")
     print("TLS, BDAT, LMTP and PROXY were spoken, and certificates read again")
 

@@ -408,6 +408,16 @@ START_TEST(the_envelope_gives_token_and_id)
 	ck_assert_int_eq(report.token.verdict, TOKEN_UNKNOWN);
 	ck_str(report.token.text, STR("b1.aaaqeayeaudaocajbifqydiob4ibceqtcq"));
 	ck_str(report.original.envelope_id, STR("send-42"));
+	/* What the report says of our mail goes before what its own sender said. */
+	parse_message(parser, arena, &envelope,
+		STR("From: MAILER-DAEMON@x\nMIME-Version: 1.0\nContent-Type: multipart/report; "
+		    "report-type=delivery-status; boundary=b\n\n--b\nContent-Type: "
+		    "message/delivery-status\n\nReporting-MTA: dns; "
+		    "x.example\nOriginal-Envelope-Id: "
+		    "ours-7\n\nFinal-Recipient: rfc822; a@example.com\nAction: failed\nStatus: "
+		    "5.1.1\n\n--b--\n"),
+		&report);
+	ck_str(report.original.envelope_id, STR("ours-7"));
 	path = STR("b1.aaaqeayeaudaocajbifqydiob4ibceqtc1@example.org"); /* 1 is no base32 */
 	parse_message(parser, arena, &envelope, STR("Subject: x\n\n"), &report);
 	ck_assert_int_eq(report.token.verdict, TOKEN_NONE);
