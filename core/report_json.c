@@ -1,5 +1,6 @@
 #include "core/report_json.h"
 
+#include "core/json_out.h"
 #include "core/limits.h"
 #include "core/utf8.h"
 
@@ -7,134 +8,147 @@
 
 /* ---- writing ---- */
 
-static json_t *text(struct str s)
+static void put_text(struct json_out *w, struct str key, struct str text)
 {
-	return s.n ? json_stringn(s.p, s.n) : json_null();
+	json_out_key(w, key);
+	json_out_text(w, text);
 }
 
-static json_t *moment(int64_t at_us)
+static void put_moment(struct json_out *w, struct str key, int64_t at_us)
 {
 	char room[TIMESTAMP_TEXT_BYTES];
 
-	return at_us == TIMESTAMP_NONE ? json_null() : text(timestamp_format(at_us, room));
+	put_text(w, key, at_us == TIMESTAMP_NONE ? STR_EMPTY : timestamp_format(at_us, room));
 }
 
-static json_t *reason_text(enum reason reason, int taxonomy)
+static struct str reason_text(enum reason reason, int taxonomy)
 {
-	if (taxonomy == REPORT_JSON_OUR_NAMES)
-		return text(reason_name(reason));
-	return text(reason_in_taxonomy(reason, (enum taxonomy)taxonomy));
+	return taxonomy == REPORT_JSON_OUR_NAMES
+		       ? reason_name(reason)
+		       : reason_in_taxonomy(reason, (enum taxonomy)taxonomy);
 }
 
-static json_t *rule_json(const struct rule_ref *rule)
+static void put_span(struct json_out *w, const struct rule_ref *rule)
 {
-	json_t *span =
-		rule->span_to > rule->span_from
-			? json_pack("[I,I]", (json_int_t)rule->span_from, (json_int_t)rule->span_to)
-			: json_null();
-
-	if (!rule->id.n) {
-		json_decref(span);
-		return json_null();
+	json_out_key(w, STR("span"));
+	if (rule->span_to <= rule->span_from) {
+		json_out_null(w);
+		return;
 	}
-	return json_pack("{s:o,s:o,s:o}", "id", text(rule->id), "layer",
-		text(layer_name(rule->layer)), "span", span);
+	json_out_open(w, '[');
+	json_out_number(w, rule->span_from);
+	json_out_number(w, rule->span_to);
+	json_out_close(w, ']');
 }
 
-static json_t *event_json(const struct event *e, int taxonomy)
+static void put_rule(struct json_out *w, const struct rule_ref *rule)
 {
-	json_t *object = json_object();
-
-	json_object_set_new(object, "recipient", text(e->recipient));
-	json_object_set_new(object, "final_recipient", text(e->final_recipient));
-	json_object_set_new(object, "original_recipient", text(e->original_recipient));
-	json_object_set_new(object, "domain", text(e->domain));
-	json_object_set_new(object, "outcome", text(outcome_name(e->outcome)));
-	json_object_set_new(object, "status", text(e->status));
-	json_object_set_new(object, "status_field", text(e->status_field));
-	json_object_set_new(object, "reply_code",
-		e->reply_code ? json_integer((json_int_t)e->reply_code) : json_null());
-	json_object_set_new(object, "reason", reason_text(e->reason, taxonomy));
-	json_object_set_new(object, "class", text(reason_class_name(e->class)));
-	json_object_set_new(object, "diagnostic", text(e->diagnostic));
-	json_object_set_new(object, "diagnostic_type", text(e->diagnostic_type));
-	json_object_set_new(object, "command", text(e->command));
-	json_object_set_new(object, "reporting_mta", text(e->reporting_mta));
-	json_object_set_new(object, "remote_mta", text(e->remote_mta));
-	json_object_set_new(object, "arrival_date", moment(e->arrival_date_us));
-	json_object_set_new(object, "last_attempt_date", moment(e->last_attempt_date_us));
-	json_object_set_new(object, "will_retry_until", moment(e->will_retry_until_us));
-	json_object_set_new(object, "rule", rule_json(&e->rule));
-	json_object_set_new(object, "confidence", json_real(e->confidence));
-	return object;
+	json_out_key(w, STR("rule"));
+	if (!rule->id.n) {
+		json_out_null(w);
+		return;
+	}
+	json_out_open(w, '{');
+	put_text(w, STR("id"), rule->id);
+	put_text(w, STR("layer"), layer_name(rule->layer));
+	put_span(w, rule);
+	json_out_close(w, '}');
 }
 
-static json_t *original_json(const struct original *o)
+static void put_event(struct json_out *w, const struct event *e, int taxonomy)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "message_id", text(o->message_id), "from",
-		text(o->from), "subject", text(o->subject), "date", moment(o->date_us), "list_id",
-		text(o->list_id), "envelope_id", text(o->envelope_id));
+	json_out_open(w, '{');
+	put_text(w, STR("recipient"), e->recipient);
+	put_text(w, STR("final_recipient"), e->final_recipient);
+	put_text(w, STR("original_recipient"), e->original_recipient);
+	put_text(w, STR("domain"), e->domain);
+	put_text(w, STR("outcome"), outcome_name(e->outcome));
+	put_text(w, STR("status"), e->status);
+	put_text(w, STR("status_field"), e->status_field);
+	json_out_key(w, STR("reply_code"));
+	if (e->reply_code)
+		json_out_number(w, e->reply_code);
+	else
+		json_out_null(w);
+	put_text(w, STR("reason"), reason_text(e->reason, taxonomy));
+	put_text(w, STR("class"), reason_class_name(e->class));
+	put_text(w, STR("diagnostic"), e->diagnostic);
+	put_text(w, STR("diagnostic_type"), e->diagnostic_type);
+	put_text(w, STR("command"), e->command);
+	put_text(w, STR("reporting_mta"), e->reporting_mta);
+	put_text(w, STR("remote_mta"), e->remote_mta);
+	put_moment(w, STR("arrival_date"), e->arrival_date_us);
+	put_moment(w, STR("last_attempt_date"), e->last_attempt_date_us);
+	put_moment(w, STR("will_retry_until"), e->will_retry_until_us);
+	put_rule(w, &e->rule);
+	json_out_key(w, STR("confidence"));
+	json_out_share(w, e->confidence);
+	json_out_close(w, '}');
 }
 
-static json_t *token_json(const struct token_ref *token)
+static void put_original(struct json_out *w, const struct original *o)
 {
-	json_t *object = json_pack("{s:o}", "verdict", text(token_verdict_name(token->verdict)));
+	json_out_key(w, STR("original"));
+	json_out_open(w, '{');
+	put_text(w, STR("message_id"), o->message_id);
+	put_text(w, STR("from"), o->from);
+	put_text(w, STR("subject"), o->subject);
+	put_moment(w, STR("date"), o->date_us);
+	put_text(w, STR("list_id"), o->list_id);
+	put_text(w, STR("envelope_id"), o->envelope_id);
+	json_out_close(w, '}');
+}
 
+static void put_token(struct json_out *w, const struct token_ref *token)
+{
+	json_out_key(w, STR("token"));
+	json_out_open(w, '{');
+	put_text(w, STR("verdict"), token_verdict_name(token->verdict));
 	if (token->text.n)
-		json_object_set_new(object, "text", text(token->text));
-	return object;
+		put_text(w, STR("text"), token->text);
+	json_out_close(w, '}');
 }
 
-static json_t *flaws_json(uint32_t flaws)
+static void put_flaws(struct json_out *w, uint32_t flaws)
 {
-	json_t *array = json_array();
-
+	json_out_key(w, STR("flaws"));
+	json_out_open(w, '[');
 	for (size_t i = 0; i < FLAW_COUNT; i++)
 		if (flaws & FLAW_BIT(i))
-			json_array_append_new(array, text(flaw_name((enum flaw)i)));
-	return array;
-}
-
-static int put_chunk(const char *bytes, size_t n, void *out)
-{
-	buf_put(out, str_from(bytes, n));
-	return 0;
-}
-
-static enum err dump(json_t *object, struct report_json_options options, struct buf *out)
-{
-	size_t style = options.style == REPORT_JSON_PRETTY ? JSON_INDENT(2) : JSON_COMPACT;
-
-	json_dump_callback(object, put_chunk, out, style | JSON_REAL_PRECISION(4));
-	json_decref(object);
-	return buf_check(out);
+			json_out_text(w, flaw_name((enum flaw)i));
+	json_out_close(w, ']');
 }
 
 enum err report_json_write_event(
 	const struct event *event, struct report_json_options options, struct buf *out)
 {
-	return dump(event_json(event, options.taxonomy), options, out);
+	struct json_out w = { .out = out, .pretty = options.style == REPORT_JSON_PRETTY };
+
+	put_event(&w, event, options.taxonomy);
+	return buf_check(out);
 }
 
 enum err report_json_write(const struct report *report, struct str file,
 	struct report_json_options options, struct buf *out)
 {
-	json_t *object = json_object(), *events = json_array();
-	enum err err;
+	struct json_out w = { .out = out, .pretty = options.style == REPORT_JSON_PRETTY };
 
+	json_out_open(&w, '{');
 	if (file.n && utf8_valid(file))
-		json_object_set_new(object, "file", text(file));
-	json_object_set_new(object, "kind", text(kind_name(report->kind)));
-	json_object_set_new(object, "format", text(report->format));
+		put_text(&w, STR("file"), file);
+	put_text(&w, STR("kind"), kind_name(report->kind));
+	put_text(&w, STR("format"), report->format);
+	json_out_key(&w, STR("events"));
+	json_out_open(&w, '[');
 	for (size_t i = 0; i < report->n_events; i++)
-		json_array_append_new(events, event_json(&report->events[i], options.taxonomy));
-	json_object_set_new(object, "events", events);
-	json_object_set_new(object, "original", original_json(&report->original));
-	json_object_set_new(object, "token", token_json(&report->token));
-	json_object_set_new(object, "flaws", flaws_json(report->flaws));
-	err = dump(object, options, out);
+		put_event(&w, &report->events[i], options.taxonomy);
+	json_out_close(&w, ']');
+	put_original(&w, &report->original);
+	put_token(&w, &report->token);
+	put_flaws(&w, report->flaws);
+	json_out_close(&w, '}');
 	buf_putc(out, '\n');
-	return err ? err : buf_check(out);
+	return buf_check(out);
 }
 
 /* ---- reading ---- */

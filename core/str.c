@@ -66,14 +66,37 @@ size_t str_find(struct str s, struct str needle)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
+/* Where c stands next in s[from, to); `to` without one. */
+static size_t next_of(struct str s, char c, size_t from, size_t to)
+{
+	const char *hit = memchr(s.p + from, c, to - from);
+
+	return hit ? (size_t)(hit - s.p) : to;
+}
+
+/* By memchr for either case of the first byte, which is many times faster than looking at each. Each case
+ * is searched only behind its own last place, so that a text is gone through twice at most. */
 size_t str_ifind(struct str s, struct str needle)
 {
+	size_t end, lower, upper, at;
+	char c;
+
 	if (!needle.n)
 		return 0;
-	for (size_t i = 0; i < s.n && needle.n <= s.n - i; i++)
-		if (ascii_lower(s.p[i]) == ascii_lower(needle.p[0]) &&
-			str_ieq(str_slice(s, i, i + needle.n), needle))
-			return i;
+	if (needle.n > s.n)
+		return STR_NPOS;
+	c = ascii_lower(needle.p[0]);
+	end = s.n - needle.n + 1;
+	lower = next_of(s, c, 0, end);
+	upper = ascii_alpha(c) ? next_of(s, (char)(c - 'a' + 'A'), 0, end) : end;
+	while ((at = lower < upper ? lower : upper) < end) {
+		if (str_ieq((struct str){ s.p + at, needle.n }, needle))
+			return at;
+		if (at == lower)
+			lower = next_of(s, c, at + 1, end);
+		else
+			upper = next_of(s, (char)(c - 'a' + 'A'), at + 1, end);
+	}
 	return STR_NPOS;
 }
 

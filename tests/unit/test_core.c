@@ -3,6 +3,7 @@
 #include "core/crc32c.h"
 #include "core/envelope.h"
 #include "core/frame.h"
+#include "core/json_out.h"
 #include "core/limits.h"
 #include "core/report_json.h"
 #include "core/status_code.h"
@@ -297,6 +298,106 @@ START_TEST(moments_go_both_ways)
 }
 END_TEST
 
+/* A faulty byte is found wherever it stands, among bytes that are looked at eight at a time. */
+START_TEST(a_faulty_byte_is_found_anywhere)
+{
+	static const char bad[] = { '\0', '\x80', '\xFF', '\xC3' };
+	char text[40];
+
+	memset(text, '\x7F', sizeof text);
+	ck_assert(utf8_valid(str_from(text, sizeof text)));
+	for (size_t at = 0; at < sizeof text; at++)
+		for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+			memset(text, at % 2 ? '\x7F' : '\x01', sizeof text);
+			text[at] = bad[i];
+			ck_assert(utf8_valid(str_from(text, at)));
+			ck_assert(!utf8_valid(str_from(text, at + 1)));
+			ck_assert(!utf8_valid(str_from(text, sizeof text)));
+		}
+}
+END_TEST
+
+static size_t find_slowly(struct str s, struct str needle)
+{
+	for (size_t i = 0; needle.n <= s.n && i <= s.n - needle.n; i++)
+		if (str_ieq(str_slice(s, i, i + needle.n), needle))
+			return i;
+	return STR_NPOS;
+}
+
+/* `number` written with the digits "aAb@". */
+static struct str letters(unsigned number, size_t n, char *room)
+{
+	for (size_t i = 0; i < n; i++)
+		room[i] = "aAb@"[number >> 2 * i & 3];
+	return str_from(room, n);
+}
+
+/* Every text of six bytes and every needle of up to three, beside the plainest search. */
+START_TEST(str_finds_what_a_plain_search_finds)
+{
+	char text_room[6], needle_room[3];
+	unsigned wrong = 0;
+
+	for (unsigned t = 0; t < 4096; t++)
+		for (unsigned k = 0; k < 64 * 3; k++) {
+			struct str text = letters(t, sizeof text_room, text_room);
+			struct str needle = letters(k / 3, k % 3 + 1, needle_room);
+
+			wrong += str_ifind(text, needle) != find_slowly(text, needle);
+		}
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_uint_eq(str_ifind(STR("ab"), STR("abc")), STR_NPOS);
+	ck_assert_uint_eq(str_ifind(STR_EMPTY, STR("a")), STR_NPOS);
+	ck_assert_uint_eq(str_ifind(STR_EMPTY, STR_EMPTY), 0);
+}
+END_TEST
+
+static void out_all(struct json_out *w)
+{
+	json_out_open(w, '{');
+	json_out_key(w, STR("empty"));
+	json_out_open(w, '[');
+	json_out_close(w, ']');
+	json_out_key(w, STR("list"));
+	json_out_open(w, '[');
+	json_out_number(w, 0);
+	json_out_number(w, UINT64_MAX);
+	json_out_share(w, 0);
+	json_out_share(w, 0.4);
+	json_out_share(w, 0.7448);
+	json_out_share(w, 1);
+	json_out_close(w, ']');
+	json_out_key(w, STR("text"));
+	json_out_text(w, STR("a\"b\\c\n\t\r\b\f\x1F\x7F/\xC3\xBC"));
+	json_out_key(w, STR("none"));
+	json_out_text(w, STR_EMPTY);
+	json_out_key(w, STR("bad"));
+	json_out_text(w, STR("\xC3"));
+	json_out_close(w, '}');
+}
+
+START_TEST(json_is_written_in_both_styles)
+{
+	struct buf buf = BUF_INIT(4096);
+	struct json_out line = { .out = &buf }, pretty = { .out = &buf, .pretty = true };
+
+	out_all(&line);
+	ck_str(buf_str(&buf),
+		STR("{\"empty\":[],\"list\":[0,18446744073709551615,0.0,0.4,0.7448,1.0],"
+		    "\"text\":\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u001F\x7F/\xC3\xBC\",\"none\":null,"
+		    "\"bad\":null}"));
+	buf_reset(&buf);
+	out_all(&pretty);
+	ck_assert(str_starts(buf_str(&buf),
+		STR("{\n  \"empty\": [],\n  \"list\": [\n    0,\n    18446744073709551615,\n")));
+	ck_assert(str_ends(buf_str(&buf), STR("\n  ],\n  \"text\": \"a\\\"b\\\\c\\n\\t\\r\\b\\f"
+					      "\\u001F\x7F/\xC3\xBC\",\n  \"none\": null,\n  "
+					      "\"bad\": null\n}")));
+	buf_release(&buf);
+}
+END_TEST
+
 START_TEST(report_json_goes_both_ways)
 {
 	struct report_json_options options = { REPORT_JSON_LINE, REPORT_JSON_OUR_NAMES };
@@ -354,6 +455,9 @@ int main(void)
 	tcase_add_test(tcase, envelope_goes_both_ways_and_refuses_every_head);
 	tcase_add_test(tcase, frames_come_out_whole_at_every_cut);
 	tcase_add_loop_test(tcase, moments_go_both_ways, 0, ARRAY_LEN(time_cases));
+	tcase_add_test(tcase, a_faulty_byte_is_found_anywhere);
+	tcase_add_test(tcase, str_finds_what_a_plain_search_finds);
+	tcase_add_test(tcase, json_is_written_in_both_styles);
 	tcase_add_test(tcase, report_json_goes_both_ways);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -1,0 +1,136 @@
+#include "core/json_out.h"
+
+#include "core/utf8.h"
+
+#include <string.h>
+
+static void put_line_start(struct json_out *w)
+{
+	if (!w->pretty)
+		return;
+	buf_putc(w->out, '\n');
+	for (unsigned i = 0; i < w->depth; i++)
+		buf_put(w->out, STR("  "));
+}
+
+/* Before a value or a key: the comma behind its neighbour, and its line. */
+static void begin(struct json_out *w)
+{
+	if (w->follows)
+		buf_putc(w->out, ',');
+	if (w->depth)
+		put_line_start(w);
+}
+
+/* Before a value: one behind a key has no comma of its own. */
+static void begin_value(struct json_out *w)
+{
+	if (w->keyed)
+		w->keyed = false;
+	else
+		begin(w);
+	w->follows = true;
+}
+
+void json_out_open(struct json_out *w, char bracket)
+{
+	begin_value(w);
+	buf_putc(w->out, bracket);
+	w->depth++;
+	w->follows = false;
+}
+
+void json_out_close(struct json_out *w, char bracket)
+{
+	w->depth--;
+	if (w->follows) /* not empty */
+		put_line_start(w);
+	buf_putc(w->out, bracket);
+	w->follows = true;
+}
+
+void json_out_key(struct json_out *w, struct str key)
+{
+	begin(w);
+	buf_putc(w->out, '"');
+	buf_put(w->out, key);
+	buf_put(w->out, w->pretty ? STR("\": ") : STR("\":"));
+	w->keyed = true;
+}
+
+void json_out_null(struct json_out *w)
+{
+	begin_value(w);
+	buf_put(w->out, STR("null"));
+}
+
+/* Bytes at the start of s that stand for themselves in a JSON string. */
+static size_t plain_span(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && (unsigned char)s.p[i] >= ' ' && s.p[i] != '"' && s.p[i] != '\\')
+		i++;
+	return i;
+}
+
+static void put_escaped(struct buf *out, char c)
+{
+	static const char controls[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *at = c ? strchr(controls, c) : NULL;
+
+	if (!at) {
+		buf_printf(out, "\\u%04X", (unsigned)(unsigned char)c);
+		return;
+	}
+	buf_putc(out, '\\');
+	buf_putc(out, letters[at - controls]);
+}
+
+void json_out_text(struct json_out *w, struct str text)
+{
+	size_t plain;
+
+	if (!text.n || !utf8_valid(text)) {
+		json_out_null(w);
+		return;
+	}
+	begin_value(w);
+	buf_putc(w->out, '"');
+	for (;;) {
+		plain = plain_span(text);
+		buf_put(w->out, str_head(text, plain));
+		if (plain == text.n)
+			break;
+		put_escaped(w->out, text.p[plain]);
+		text = str_skip(text, plain + 1);
+	}
+	buf_putc(w->out, '"');
+}
+
+void json_out_number(struct json_out *w, uint64_t value)
+{
+	char digits[20];
+	size_t n = sizeof digits;
+
+	begin_value(w);
+	do {
+		digits[--n] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	buf_put(w->out, str_from(digits + n, sizeof digits - n));
+}
+
+void json_out_share(struct json_out *w, double value)
+{
+	unsigned parts = value >= 1 ? 10000 : value > 0 ? (unsigned)(value * 10000 + 0.5) : 0;
+	char text[] = { (char)('0' + parts / 10000), '.', (char)('0' + parts / 1000 % 10),
+		(char)('0' + parts / 100 % 10), (char)('0' + parts / 10 % 10),
+		(char)('0' + parts % 10) };
+	size_t n = sizeof text;
+
+	begin_value(w);
+	while (n > 3 && text[n - 1] == '0')
+		n--;
+	buf_put(w->out, str_from(text, n));
+}
