@@ -1,6 +1,7 @@
 #include "parser/headers.h"
 
 #include "core/limits.h"
+#include "core/utf8.h"
 #include "parser/unfold.h"
 
 /* A name longer than this is prose with a colon in it. */
@@ -15,6 +16,21 @@ bool header_name(struct str line, size_t *ret_bytes)
 	*ret_bytes = n;
 	n += str_span(str_skip(line, n), " \t"); /* RFC 5322 4.5.2 allowed it before the colon */
 	return *ret_bytes && *ret_bytes <= HEADER_NAME_BYTES && n < line.n && line.p[n] == ':';
+}
+
+struct str header_value(struct arena *arena, struct str raw)
+{
+	struct str s = str_trim(str_head(raw, str_chr(raw, '\0')));
+	char *out;
+	size_t n = 0;
+
+	if (!utf8_valid(s))
+		s = utf8_clean(arena, utf8_from_latin1(arena, s));
+	out = arena_alloc(arena, s.n + 1);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '\r' && s.p[i] != '\n')
+			out[n++] = s.p[i] == '\t' ? ' ' : s.p[i];
+	return str_from(out, n);
 }
 
 static size_t count_lines(struct str text)

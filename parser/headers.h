@@ -15,6 +15,9 @@ struct header_list {
 
 /* True where `line` starts with a field name and a colon; the name's length. */
 bool header_name(struct str line, size_t *ret_bytes);
+/* The value of a field as it stood behind the colon: UTF-8 (else taken as ISO-8859-1), unfolded by
+ * dropping line ends, tabs as spaces, up to a NUL. Lives in `arena`. */
+struct str header_value(struct arena *arena, struct str raw);
 /* Reads fields off the front of *text to the first empty line or the first line that is no field.
  * At most LIMIT_HEADER_FIELDS of them; the others are skipped. */
 struct header_list headers_parse(struct arena *arena, struct str *text);

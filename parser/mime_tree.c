@@ -11,8 +11,7 @@
 #include <iconv.h>
 #include <string.h>
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
 
 enum { CHARSETS_KEPT = 8, CHARSET_NAME_BYTES = 32, ICONV_STEP_BYTES = 4096 };
 
@@ -30,6 +29,7 @@ struct reading {
 	struct mime_parser *parser;
 	struct arena *arena;
 	struct mime_tree *tree;
+	struct header_list returned; /* as the pre-scan found it */
 	size_t cap;
 };
 
@@ -142,44 +142,6 @@ static struct str to_utf8(struct reading *r, struct str bytes, struct str charse
 
 /* ---- headers ---- */
 
-static struct str header_text(struct arena *arena, const char *raw)
-{
-	struct str s = str_trim(str_c(raw));
-
-	return utf8_clean(arena, utf8_valid(s) ? s : utf8_from_latin1(arena, s));
-}
-
-/* Unfolded: each line end with its white space is one space. */
-static struct str unfold_value(struct arena *arena, const char *raw)
-{
-	struct str s = header_text(arena, raw);
-	char *out = arena_alloc(arena, s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\r' || s.p[i] == '\n')
-			continue;
-		out[n++] = s.p[i] == '\t' ? ' ' : s.p[i];
-	}
-	return str_from(out, n);
-}
-
-static struct header_list read_headers(struct arena *arena, GMimeHeaderList *from)
-{
-	int count = g_mime_header_list_get_count(from);
-	struct header_list list = { arena_calloc(arena, (size_t)count + 1, sizeof *list.items), 0 };
-
-	for (int i = 0; i < count; i++) {
-		GMimeHeader *header = g_mime_header_list_get_header_at(from, i);
-		struct str name = header_text(arena, g_mime_header_get_name(header));
-
-		list.items[list.n].name = arena_dup(arena, name);
-		list.items[list.n++].value =
-			unfold_value(arena, g_mime_header_get_raw_value(header));
-	}
-	return list;
-}
-
 struct str mime_decode_words(struct arena *arena, struct str value)
 {
 	char *decoded;
@@ -203,11 +165,10 @@ static bool wanted(struct str type)
 
 static struct str lower_type(struct arena *arena, GMimeContentType *type)
 {
-	return arena_lower(arena,
-		header_text(arena,
-			arena_printf(arena, "%s/%s", g_mime_content_type_get_media_type(type),
-				g_mime_content_type_get_media_subtype(type))
-				.p));
+	struct str text = arena_printf(arena, "%s/%s", g_mime_content_type_get_media_type(type),
+		g_mime_content_type_get_media_subtype(type));
+
+	return arena_lower(arena, header_value(arena, text));
 }
 
 /* The raw bytes of a part; they lie in the stream's own buffer. */
@@ -266,13 +227,11 @@ static bool is_header_type(struct str type)
 	       str_starts(type, STR("message/global-header"));
 }
 
-/* What GMime could not take for a message is one all the same: an encoded message/rfc822, or headers
- * alone. */
-static void read_returned_text(struct reading *r, struct str text)
+/* The first returned message that has a header counts. */
+static void take_returned(struct reading *r, struct header_list list)
 {
-	r->tree->n_messages++;
 	if (!r->tree->returned.n)
-		r->tree->returned = headers_parse(r->arena, &text);
+		r->tree->returned = list;
 }
 
 static void read_leaf(struct reading *r, GMimePart *part)
@@ -284,18 +243,23 @@ static void read_leaf(struct reading *r, GMimePart *part)
 
 	out.encoded = encoding == GMIME_CONTENT_ENCODING_BASE64 ||
 		      encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-	out.description = unfold_value(
-		r->arena, g_mime_object_get_header(GMIME_OBJECT(part), "Content-Description"));
-	out.name = unfold_value(r->arena, g_mime_part_get_filename(part));
+	if (str_eq(out.type, STR(PRESCAN_RETURNED_TYPE))) {
+		take_returned(r, r->returned);
+		return;
+	}
+	out.description = header_value(r->arena,
+		str_c(g_mime_object_get_header(GMIME_OBJECT(part), "Content-Description")));
+	out.name = header_value(r->arena, str_c(g_mime_part_get_filename(part)));
 	if (wanted(out.type)) {
 		struct str bytes = decode(r->arena, part_bytes(part), encoding);
 
 		bytes = str_head(bytes, LIMIT_TEXT_BYTES);
 		out.text = to_utf8(r, arena_dup(r->arena, bytes), str_c(charset));
 	}
+	/* Headers alone, and messages that were encoded. */
 	if (is_header_type(out.type) || str_eq(out.type, STR("message/rfc822")) ||
 		str_eq(out.type, STR("message/global")))
-		read_returned_text(r, out.text);
+		take_returned(r, headers_parse(r->arena, &out.text));
 	else
 		*add_part(r) = out;
 }
@@ -324,32 +288,19 @@ static void read_object(struct reading *r, GMimeObject *object, size_t depth)
 			read_prologue(r, multipart);
 		for (int i = 0; i < count && depth < LIMIT_MIME_DEPTH; i++)
 			read_object(r, g_mime_multipart_get_part(multipart, i), depth + 1);
-	} else if (GMIME_IS_MESSAGE_PART(object)) {
-		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-
-		r->tree->n_messages++;
-		if (inner && !r->tree->returned.n)
-			r->tree->returned = read_headers(
-				r->arena, g_mime_object_get_header_list(GMIME_OBJECT(inner)));
 	} else if (GMIME_IS_PART(object)) {
 		read_leaf(r, GMIME_PART(object));
 	}
 }
 
-static void read_message(struct reading *r, GMimeMessage *message)
+static void read_whole(struct reading *r, GMimeObject *whole)
 {
-	GMimeObject *body = g_mime_message_get_mime_part(message);
-	GMimeContentType *type = body ? g_mime_object_get_content_type(body) : NULL;
-	struct str report;
+	GMimeContentType *type = g_mime_object_get_content_type(whole);
+	const char *report = g_mime_content_type_get_parameter(type, "report-type");
 
-	r->tree->headers =
-		read_headers(r->arena, g_mime_object_get_header_list(GMIME_OBJECT(message)));
-	if (!type)
-		return;
 	r->tree->type = lower_type(r->arena, type);
-	report = header_text(r->arena, g_mime_content_type_get_parameter(type, "report-type"));
-	r->tree->report_type = arena_lower(r->arena, report);
-	read_object(r, body, 0);
+	r->tree->report_type = arena_lower(r->arena, header_value(r->arena, str_c(report)));
+	read_object(r, whole, 0);
 }
 
 void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str message,
@@ -357,15 +308,20 @@ void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str 
 {
 	struct mime_tree tree = { 0 };
 	struct reading r = { .parser = parser, .arena = arena, .tree = &tree };
-	struct str bytes = prescan(arena, message, &tree.flaws, &tree.returned_raw);
-	g_autoptr(GMimeMessage) parsed = NULL;
+	g_autoptr(GMimeObject) whole = NULL;
+	struct prescan scan;
 
+	prescan(arena, message, &scan);
+	tree.headers = scan.headers;
+	tree.returned_raw = scan.returned_raw;
+	tree.flaws = scan.flaws;
+	r.returned = scan.returned;
 	if (parser->stream)
 		g_object_unref(parser->stream);
-	parser->stream = g_mime_stream_mem_new_with_buffer(bytes.p, bytes.n);
+	parser->stream = g_mime_stream_mem_new_with_buffer(scan.bytes.p, scan.bytes.n);
 	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
-	parsed = g_mime_parser_construct_message(parser->gmime, NULL);
-	if (parsed)
-		read_message(&r, parsed);
+	whole = g_mime_parser_construct_part(parser->gmime, NULL);
+	if (whole)
+		read_whole(&r, whole);
 	*ret_tree = tree;
 }

@@ -1,7 +1,8 @@
 /* parser/mime_tree.h -- a mail as a header, a list of parts, and the header of the returned message.
  * Knows: MIME (RFC 2045 to 2047), charsets; the one stem that sees GMime. Does not know what a part
  * means. Pure as far as callers see; iconv loads its tables on first use.
- * Bounds: prescan.h, LIMIT_TEXT_BYTES. Everything in a tree is UTF-8 and lives in `arena`. */
+ * Bounds: prescan.h, LIMIT_TEXT_BYTES. Everything in a tree is UTF-8 and lives in `arena`, but for names
+ * of fields, which borrow from the mail. */
 #pragma once
 #include "core/arena.h"
 #include "core/str.h"
@@ -26,7 +27,6 @@ struct mime_tree {
 	size_t n_parts;
 	struct header_list returned; /* header of the first returned message */
 	struct str returned_raw;     /* the same from its header on, with what follows; borrows */
-	size_t n_messages;           /* returned messages, whole or their headers */
 	uint32_t flaws;
 };
 

@@ -9,31 +9,60 @@
 
 /* Lines looked at when the question is whether a header goes on behind a line that is no field. */
 enum { LOOK_AHEAD_LINES = 8, PART_SLACK_BYTES = 512 };
+enum { FIRST_SLACK_BYTES = 1024, FIRST_FIELDS = 32 };
 /* Boundaries are mended in so many parts only: each costs a search through all that follows. */
 enum { MENDED_PARTS = 16 };
+
+struct kept {
+	struct header_list list;
+	size_t cap;
+};
 
 struct scan {
 	struct arena *arena;
 	struct str in; /* what is still to be read */
 	char *out;
-	size_t n, max;
+	size_t n, cap, max;
 	struct str boundary[LIMIT_MIME_DEPTH];
+	bool digest[LIMIT_MIME_DEPTH]; /* a part without a type is a message, RFC 2046 5.1.5 */
 	size_t depth, parts;
-	struct str returned; /* the first returned message, from its header on */
+	struct kept headers, returned;
+	struct str returned_raw; /* the first returned message, from its header on */
 	uint32_t flaws;
 	bool full; /* a limit was met: nothing more is written */
 };
 
-/* What a header block says about the body behind it. */
+/* A header block, and what it says about the body behind it. */
 struct block {
-	struct str type; /* value of Content-Type, folded as it was */
-	bool encoded;    /* base64 or quoted-printable */
-	bool returned;   /* the header of a returned message: its Content-Type is not passed on */
+	struct kept *keep; /* where its fields are kept; NULL: nowhere */
+	enum { PASS_CONTENT, PASS_ALL, PASS_NONE } pass; /* the fields that are written */
+	size_t bytes;
+	struct str type;     /* value of Content-Type, folded as it was */
+	struct str encoding; /* value of Content-Transfer-Encoding */
 };
+
+/* Room for n more bytes. What was written before is copied at most as often as it doubles. */
+static bool reserve(struct scan *scan, size_t n)
+{
+	size_t cap = scan->cap;
+	char *grown;
+
+	if (n > scan->max - scan->n)
+		return false;
+	while (n > cap - scan->n)
+		cap = cap > scan->max / 2 ? scan->max : cap * 2;
+	if (cap == scan->cap)
+		return true;
+	grown = arena_alloc(scan->arena, cap);
+	memcpy(grown, scan->out, scan->n);
+	scan->out = grown;
+	scan->cap = cap;
+	return true;
+}
 
 static void put(struct scan *scan, struct str s)
 {
-	if (scan->full || s.n > scan->max - scan->n) {
+	if (scan->full || !reserve(scan, s.n)) {
 		scan->full = true;
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 		return;
@@ -105,7 +134,7 @@ static bool header_goes_on(struct str rest)
 }
 
 /* The field that starts with `first`, its continuations taken off scan->in. */
-static struct str take_field(struct scan *scan, struct str first)
+static struct str whole_field(struct scan *scan, struct str first)
 {
 	struct str peek = scan->in, line, whole = first;
 
@@ -117,32 +146,62 @@ static struct str take_field(struct scan *scan, struct str first)
 	return whole;
 }
 
-static void note_encoding(struct block *block, struct str value)
+static bool is_encoded(struct str encoding)
 {
-	value = str_trim(value);
-	block->encoded = str_istarts(value, STR("base64")) ||
-			 str_istarts(value, STR("quoted-printable")) ||
-			 str_istarts(value, STR("x-uu"));
+	return str_istarts(encoding, STR("base64")) ||
+	       str_istarts(encoding, STR("quoted-printable")) || str_istarts(encoding, STR("x-uu"));
 }
 
-/* Content-Type is written at the end of the block, mended. */
-static void copy_field(struct scan *scan, struct str field, struct block *block)
+static void keep_field(struct arena *arena, struct str field, struct kept *kept)
+{
+	struct header *header;
+	size_t name;
+
+	if (kept->list.n == kept->cap) {
+		size_t cap = kept->cap ? kept->cap * 2 : FIRST_FIELDS;
+		struct header *grown = arena_alloc(arena, cap * sizeof *grown);
+
+		if (kept->cap)
+			memcpy(grown, kept->list.items, kept->cap * sizeof *grown);
+		kept->list.items = grown;
+		kept->cap = cap;
+	}
+	header = &kept->list.items[kept->list.n++];
+	header_name(field, &name);
+	header->name = str_head(field, name);
+	header->value = header_value(arena, str_skip(field, str_chr(field, ':') + 1));
+}
+
+/* Notes the two fields that decide how a body is read; the first of each counts, for us as for GMime.
+ * True for Content-Type, which is written at the end of the block, mended. */
+static bool take_content(struct str field, struct block *block)
 {
 	static const struct str type = STR_INIT("Content-Type:");
 	static const struct str encoding = STR_INIT("Content-Transfer-Encoding:");
+	bool is_type = str_istarts(field, type);
+
+	if (is_type && !block->type.n)
+		block->type = str_trim(str_skip(field, type.n));
+	if (!block->encoding.n && str_istarts(field, encoding))
+		block->encoding = str_trim(str_skip(field, encoding.n));
+	return is_type;
+}
+
+static void take_field(struct scan *scan, struct str field, struct block *block)
+{
+	bool content = str_istarts(field, STR("Content-"));
 
 	if (field.n > LIMIT_HEADER_FIELD_BYTES) {
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 		field = str_head(field, LIMIT_HEADER_FIELD_BYTES);
 	}
-	if (str_istarts(field, type)) {
-		if (!block->type.n)
-			block->type = str_trim(str_skip(field, type.n));
+	if (content && take_content(field, block))
 		return;
-	}
-	if (str_istarts(field, encoding))
-		note_encoding(block, str_skip(field, encoding.n));
-	put_line(scan, field);
+	block->bytes += field.n + 1;
+	if (block->keep && !content)
+		keep_field(scan->arena, field, block->keep);
+	if (block->pass == PASS_ALL || (block->pass == PASS_CONTENT && content))
+		put_line(scan, field);
 }
 
 /* The boundary that the lines behind a multipart header really use: the line "--X" in front of the
@@ -246,6 +305,7 @@ static void enter_multipart(struct scan *scan, const struct block *block)
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 		return;
 	}
+	scan->digest[scan->depth] = str_istarts(block->type, STR("multipart/digest"));
 	scan->boundary[scan->depth++] = boundary;
 }
 
@@ -261,7 +321,7 @@ static int depth_behind(const struct scan *scan, struct str line, bool *ret_clos
 /* One header block; scan->in is left at the body. */
 static void scan_header(struct scan *scan, struct block *block)
 {
-	size_t fields = 0, start = scan->n, name;
+	size_t fields = 0, name;
 	struct str line, rest;
 	bool close;
 
@@ -278,10 +338,10 @@ static void scan_header(struct scan *scan, struct block *block)
 			continue;
 		}
 		scan->in = rest;
-		line = take_field(scan, line);
+		line = whole_field(scan, line);
 		if (fields++ < LIMIT_HEADER_FIELDS &&
-			line.n < LIMIT_HEADER_BLOCK_BYTES - (scan->n - start))
-			copy_field(scan, line, block);
+			line.n < LIMIT_HEADER_BLOCK_BYTES - block->bytes)
+			take_field(scan, line, block);
 		else
 			scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 	}
@@ -332,35 +392,55 @@ static bool is_header_text(struct str type)
 	       str_istarts(type, STR("message/global-header"));
 }
 
+static void put_type(struct scan *scan, struct str type)
+{
+	if (type.n) {
+		put(scan, STR("Content-Type: "));
+		put_line(scan, type);
+	}
+	put_line(scan, STR_EMPTY);
+}
+
+/* The returned message at scan->in: its header is kept, its body skipped. */
+static void scan_returned(struct scan *scan)
+{
+	struct block block = { .pass = PASS_NONE };
+
+	put_type(scan, STR(PRESCAN_RETURNED_TYPE));
+	scan->in = skip_preamble(scan->in);
+	if (!scan->returned_raw.n)
+		scan->returned_raw = scan->in;
+	if (!scan->returned.list.n)
+		block.keep = &scan->returned;
+	scan_header(scan, &block);
+}
+
 /* One part up to its body. True where the body is to be kept. */
 static bool scan_part(struct scan *scan)
 {
-	struct block block = { 0 };
-	bool message;
+	struct block block = { .keep = scan->parts ? NULL : &scan->headers };
 
 	scan_header(scan, &block);
+	if (!block.type.n && scan->depth && scan->digest[scan->depth - 1])
+		block.type = STR("message/rfc822");
 	if (is_multipart(block.type)) {
 		enter_multipart(scan, &block);
 		return true;
 	}
-	if (block.type.n) {
-		put(scan, STR("Content-Type: "));
-		put_line(scan, block.type);
+	if (is_message(block.type) && !is_encoded(block.encoding)) {
+		scan_returned(scan);
+		return false;
 	}
-	put_line(scan, STR_EMPTY);
-	message = is_message(block.type);
-	if (block.encoded || (!message && !is_header_text(block.type)))
+	put_type(scan, block.type);
+	if (is_encoded(block.encoding) || !is_header_text(block.type))
 		return true;
 	scan->in = skip_preamble(scan->in);
-	if (message && !scan->returned.n)
-		scan->returned = scan->in;
-	scan_header(scan, &(struct block){ .returned = true });
+	scan_header(scan, &(struct block){ .pass = PASS_ALL });
 	put_line(scan, STR_EMPTY);
 	return false;
 }
 
-struct str prescan(
-	struct arena *arena, struct str message, uint32_t *ret_flaws, struct str *ret_returned)
+void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan)
 {
 	struct scan scan = { .arena = arena };
 	bool keep;
@@ -369,13 +449,16 @@ struct str prescan(
 		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 	scan.in = skip_preamble(mend_line_ends(arena, str_head(message, LIMIT_MIME_BYTES)));
 	scan.max = scan.in.n + (size_t)LIMIT_MIME_PARTS * PART_SLACK_BYTES;
-	scan.out = arena_alloc(arena, scan.max);
+	scan.cap = scan.in.n + FIRST_SLACK_BYTES;
+	scan.out = arena_alloc(arena, scan.cap);
 	do {
 		keep = scan_part(&scan);
 	} while (next_part(&scan, keep) && !scan.full && ++scan.parts < LIMIT_MIME_PARTS);
 	if (scan.parts == LIMIT_MIME_PARTS)
 		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
-	*ret_flaws = scan.flaws;
-	*ret_returned = scan.returned;
-	return str_from(scan.out, scan.n);
+	*ret_prescan = (struct prescan){ .bytes = str_from(scan.out, scan.n),
+		.headers = scan.headers.list,
+		.returned = scan.returned.list,
+		.returned_raw = scan.returned_raw,
+		.flaws = scan.flaws };
 }

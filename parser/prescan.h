@@ -1,18 +1,30 @@
 /* parser/prescan.h -- the raw bytes of a mail, cut and mended before a MIME library sees them.
  * Knows: lines, header blocks, boundaries (RFC 2045, 2046); LIMIT_MIME_* and LIMIT_HEADER_*. Does not
- * know encodings, charsets, or what a mail says. Pure, one pass. The result lives in `arena` and is
+ * know encodings, charsets, or what a mail says. Pure, one pass. Results live in `arena`; the bytes are
  * never longer than LIMIT_MIME_BYTES and one mended field for each part.
  *
  * What it does, because GMime does not: caps fields, header blocks, parts and depth; drops the body of
  * a returned message; makes line ends LF; skips what stands before the header; drops lines inside a
- * header that are no fields; finds the boundary that a multipart really uses. */
+ * header that are no fields; finds the boundary that a multipart really uses.
+ *
+ * What it does, because GMime does it at great cost: reads the header of the mail and of the first
+ * returned message, of which GMime would make an object for each field and for each address. */
 #pragma once
 #include "core/arena.h"
 #include "core/str.h"
+#include "parser/headers.h"
 
 #include <stdint.h>
 
-/* The bytes to parse; *ret_flaws gets FLAW_BITs of core/report.h, *ret_returned the first returned
- * message as it stood, for the one case that somebody wants its body. It borrows from `message`. */
-struct str prescan(
-	struct arena *arena, struct str message, uint32_t *ret_flaws, struct str *ret_returned);
+/* In place of a returned message stands a part of this type without a body. */
+#define PRESCAN_RETURNED_TYPE "message/x-returned-header"
+
+struct prescan {
+	struct str bytes;           /* to parse: of the headers only the Content- fields are left */
+	struct header_list headers; /* of the mail but for Content- fields; names borrow from it */
+	struct header_list returned; /* of the first returned message in the clear, likewise */
+	struct str returned_raw; /* the same as it stood, with its body; borrows from the mail */
+	uint32_t flaws; /* FLAW_BITs of core/report.h */
+};
+
+void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan);

@@ -303,9 +303,20 @@ END_TEST
 
 static struct str scan(struct str mail, uint32_t *ret_flaws)
 {
-	struct str returned;
+	struct prescan found;
 
-	return prescan(arena, mail, ret_flaws, &returned);
+	prescan(arena, mail, &found);
+	*ret_flaws = found.flaws;
+	return found.bytes;
+}
+
+static struct header_list scan_headers(struct str mail, uint32_t *ret_flaws)
+{
+	struct prescan found;
+
+	prescan(arena, mail, &found);
+	*ret_flaws = found.flaws;
+	return found.headers;
 }
 
 static size_t count(struct str text, struct str what)
@@ -319,29 +330,58 @@ static size_t count(struct str text, struct str what)
 	return n;
 }
 
+static size_t headers_get_n(struct header_list list, struct str name)
+{
+	return headers_get(&list, name).n;
+}
+
 START_TEST(long_fields_are_cut)
 {
 	uint32_t flaws;
 	struct str value = repeat("x", LIMIT_HEADER_FIELD_BYTES - 3), mail;
 
 	mail = arena_printf(arena, "A: %.*s\n\nbody", STR_ARG(value));
-	ck_assert_uint_eq(scan(mail, &flaws).n, mail.n);
+	ck_assert_uint_eq(headers_get_n(scan_headers(mail, &flaws), STR("A")), value.n);
 	ck_assert(!(flaws & FLAW_BIT(FLAW_MIME_LIMIT)));
 	mail = arena_printf(arena, "A: %.*sx\n\nbody", STR_ARG(value));
-	ck_assert_uint_eq(scan(mail, &flaws).n, mail.n - 1);
+	ck_assert_uint_eq(headers_get_n(scan_headers(mail, &flaws), STR("A")), value.n);
+	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
+	mail = arena_printf(arena, "Content-ID: %.*sx\n\nbody", STR_ARG(value));
+	ck_assert_uint_eq(scan(mail, &flaws).n, LIMIT_HEADER_FIELD_BYTES + 6);
 	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
 }
 END_TEST
 
 START_TEST(fields_are_counted)
 {
+	struct str field = STR("Content-A: b\n");
 	uint32_t flaws;
 
-	scan(repeat("A: b\n", LIMIT_HEADER_FIELDS), &flaws);
+	ck_assert_uint_eq(
+		scan_headers(repeat("A: b\n", LIMIT_HEADER_FIELDS), &flaws).n, LIMIT_HEADER_FIELDS);
+	ck_assert(!(flaws & FLAW_BIT(FLAW_MIME_LIMIT)));
+	ck_assert_uint_eq(scan_headers(repeat("A: b\n", LIMIT_HEADER_FIELDS + 1), &flaws).n,
+		LIMIT_HEADER_FIELDS);
+	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
+	ck_assert_uint_eq(count(scan(repeat(field.p, LIMIT_HEADER_FIELDS + 1), &flaws), field),
+		LIMIT_HEADER_FIELDS);
+	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
+}
+END_TEST
+
+/* A field of 1024 bytes and its line end count against the block. */
+START_TEST(header_blocks_are_counted)
+{
+	struct str field = arena_printf(arena, "A:%.*s\n", STR_ARG(repeat("x", 1021)));
+	uint32_t flaws;
+
+	ck_assert_uint_eq(field.n, 1024);
+	ck_assert_uint_eq(scan_headers(repeat(field.p, LIMIT_HEADER_BLOCK_BYTES / 1024), &flaws).n,
+		LIMIT_HEADER_BLOCK_BYTES / 1024);
 	ck_assert(!(flaws & FLAW_BIT(FLAW_MIME_LIMIT)));
 	ck_assert_uint_eq(
-		count(scan(repeat("A: b\n", LIMIT_HEADER_FIELDS + 1), &flaws), STR("A: b")),
-		LIMIT_HEADER_FIELDS);
+		scan_headers(repeat(field.p, LIMIT_HEADER_BLOCK_BYTES / 1024 + 1), &flaws).n,
+		LIMIT_HEADER_BLOCK_BYTES / 1024);
 	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
 }
 END_TEST
@@ -401,16 +441,69 @@ START_TEST(bytes_are_counted)
 }
 END_TEST
 
-START_TEST(the_returned_body_is_dropped)
+START_TEST(the_returned_message_is_no_part_of_the_bytes)
 {
-	uint32_t flaws;
 	struct str mail = STR("Content-Type: multipart/report; boundary=b\n\n--b\n"
-			      "Content-Type: message/rfc822\n\nSubject: kept\n\ndropped\n--b--\n");
-	struct str returned, out = prescan(arena, mail, &flaws, &returned);
+			      "Content-Type: message/rfc822\n\nSubject:\tkept\n\tlonger\n"
+			      "Content-Language: en\n\ndropped\n--b--\n");
+	struct prescan found;
 
-	ck_assert_uint_ne(str_find(out, STR("Subject: kept")), STR_NPOS);
-	ck_assert_uint_eq(str_find(out, STR("dropped")), STR_NPOS);
-	ck_assert(str_starts(returned, STR("Subject: kept\n\ndropped")));
+	prescan(arena, mail, &found);
+	ck_assert_uint_eq(found.returned.n, 1);
+	ck_str(headers_get(&found.returned, STR("Subject")), STR("kept longer"));
+	ck_assert_uint_eq(str_find(found.bytes, STR("Subject")), STR_NPOS);
+	ck_assert_uint_eq(str_find(found.bytes, STR("dropped")), STR_NPOS);
+	ck_assert_uint_ne(str_find(found.bytes, STR(PRESCAN_RETURNED_TYPE)), STR_NPOS);
+	ck_assert(str_starts(found.returned_raw, STR("Subject:\tkept\n\tlonger\n")));
+	ck_assert(str_ends(found.returned_raw, STR("\n\ndropped\n--b--\n")));
+}
+END_TEST
+
+/* RFC 2046 5.1.5: the parts of a digest are messages where they name no type. */
+START_TEST(parts_of_a_digest_are_messages)
+{
+	struct str mail = STR("Content-Type: multipart/digest; boundary=b\n\n--b\n\n"
+			      "Subject: first\n\ndropped\n--b\n\nSubject: second\n\n--b--\n");
+	struct prescan found;
+
+	prescan(arena, mail, &found);
+	ck_str(headers_get(&found.returned, STR("Subject")), STR("first"));
+	ck_assert_uint_eq(count(found.bytes, STR(PRESCAN_RETURNED_TYPE)), 2);
+	ck_assert_uint_eq(str_find(found.bytes, STR("dropped")), STR_NPOS);
+}
+END_TEST
+
+START_TEST(only_content_fields_are_passed_on)
+{
+	struct str mail = STR("From: a@example.com\nContent-Language: en\n"
+			      "X-Empty:\nSubject: caf\xE9\r\n\tx\n\nbody\n");
+	struct prescan found;
+
+	prescan(arena, mail, &found);
+	ck_str(found.bytes, STR("Content-Language: en\n\nbody\n"));
+	ck_assert_uint_eq(found.headers.n, 3);
+	ck_str(found.headers.items[0].name, STR("From"));
+	ck_str(headers_get(&found.headers, STR("x-empty")), STR_EMPTY);
+	ck_str(headers_get(&found.headers, STR("Subject")), STR("caf\xC3\xA9 x"));
+}
+END_TEST
+
+/* The first of two encodings counts, as for GMime: a message in the clear stays one. */
+START_TEST(the_first_encoding_counts)
+{
+	struct prescan found;
+
+	prescan(arena,
+		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n"
+		    "Content-Transfer-Encoding: base64\n\nSubject: clear\n\n"),
+		&found);
+	ck_str(headers_get(&found.returned, STR("Subject")), STR("clear"));
+	prescan(arena,
+		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n"
+		    "Content-Transfer-Encoding: 8bit\n\nU3ViamVjdDogeAo=\n"),
+		&found);
+	ck_assert_uint_eq(found.returned.n, 0);
+	ck_assert_uint_ne(str_find(found.bytes, STR("U3ViamVjdDogeAo=")), STR_NPOS);
 }
 END_TEST
 
@@ -455,7 +548,11 @@ int main(void)
 	tcase_add_test(tcase, parts_are_counted);
 	tcase_add_test(tcase, depth_is_counted);
 	tcase_add_test(tcase, bytes_are_counted);
-	tcase_add_test(tcase, the_returned_body_is_dropped);
+	tcase_add_test(tcase, header_blocks_are_counted);
+	tcase_add_test(tcase, the_returned_message_is_no_part_of_the_bytes);
+	tcase_add_test(tcase, parts_of_a_digest_are_messages);
+	tcase_add_test(tcase, only_content_fields_are_passed_on);
+	tcase_add_test(tcase, the_first_encoding_counts);
 	tcase_add_test(tcase, a_wrong_boundary_is_mended);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
