@@ -246,7 +246,7 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	struct format_reading reading = { .notice = notice->text };
 	struct search search = { .formats = formats, .text = notice->text };
 
-	search.matches = arena_calloc(arena, FORMAT_MATCHES, sizeof *search.matches);
+	search.matches = arena_alloc(arena, FORMAT_MATCHES * sizeof *search.matches);
 	matcher_scan(formats->matcher, scratch, notice->text, on_match, &search);
 	qsort(search.matches, search.n, sizeof *search.matches, compare_matches);
 	cut_original(&search, &reading);

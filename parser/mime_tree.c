@@ -247,8 +247,6 @@ static void read_leaf(struct reading *r, GMimePart *part)
 		take_returned(r, r->returned);
 		return;
 	}
-	out.description = header_value(r->arena,
-		str_c(g_mime_object_get_header(GMIME_OBJECT(part), "Content-Description")));
 	out.name = header_value(r->arena, str_c(g_mime_part_get_filename(part)));
 	if (wanted(out.type)) {
 		struct str bytes = decode(r->arena, part_bytes(part), encoding);

@@ -13,11 +13,10 @@
 struct mime_parser; /* reusable state of one thread */
 
 struct mime_part {
-	struct str type;        /* "text/plain", lower-case */
-	struct str description; /* Content-Description */
-	struct str name;        /* file name, where one is given */
-	struct str text;        /* decoded; empty for what is no text */
-	bool encoded;           /* was in base64 or quoted-printable */
+	struct str type; /* "text/plain", lower-case */
+	struct str name; /* file name, where one is given */
+	struct str text; /* decoded; empty for what is no text */
+	bool encoded;    /* was in base64 or quoted-printable */
 };
 
 struct mime_tree {

@@ -35,7 +35,7 @@ struct scan {
 /* A header block, and what it says about the body behind it. */
 struct block {
 	struct kept *keep; /* where its fields are kept; NULL: nowhere */
-	enum { PASS_CONTENT, PASS_ALL, PASS_NONE } pass; /* the fields that are written */
+	enum { PASS_OF_USE, PASS_ALL, PASS_NONE } pass; /* the fields that are written */
 	size_t bytes;
 	struct str type;     /* value of Content-Type, folded as it was */
 	struct str encoding; /* value of Content-Transfer-Encoding */
@@ -172,35 +172,41 @@ static void keep_field(struct arena *arena, struct str field, struct kept *kept)
 	header->value = header_value(arena, str_skip(field, str_chr(field, ':') + 1));
 }
 
-/* Notes the two fields that decide how a body is read; the first of each counts, for us as for GMime.
- * True for Content-Type, which is written at the end of the block, mended. */
+static bool is_plain(struct str encoding)
+{
+	return str_ieq(encoding, STR("7bit")) || str_ieq(encoding, STR("8bit")) ||
+	       str_ieq(encoding, STR("binary"));
+}
+
+/* Notes the two fields that decide how a body is read, to be written at the end of the block: the first
+ * type, and the last encoding, as GMime has it. True where GMime has a use for the field as it is: it
+ * names a file. */
 static bool take_content(struct str field, struct block *block)
 {
 	static const struct str type = STR_INIT("Content-Type:");
 	static const struct str encoding = STR_INIT("Content-Transfer-Encoding:");
-	bool is_type = str_istarts(field, type);
+	static const struct str disposition = STR_INIT("Content-Disposition:");
 
-	if (is_type && !block->type.n)
-		block->type = str_trim(str_skip(field, type.n));
-	if (!block->encoding.n && str_istarts(field, encoding))
+	if (str_istarts(field, encoding))
 		block->encoding = str_trim(str_skip(field, encoding.n));
-	return is_type;
+	if (str_istarts(field, type) && !block->type.n)
+		block->type = str_trim(str_skip(field, type.n));
+	return str_istarts(field, disposition) && str_ifind(field, STR("filename")) != STR_NPOS;
 }
 
 static void take_field(struct scan *scan, struct str field, struct block *block)
 {
-	bool content = str_istarts(field, STR("Content-"));
+	bool content = str_istarts(field, STR("Content-")), of_use;
 
 	if (field.n > LIMIT_HEADER_FIELD_BYTES) {
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 		field = str_head(field, LIMIT_HEADER_FIELD_BYTES);
 	}
-	if (content && take_content(field, block))
-		return;
+	of_use = content && take_content(field, block);
 	block->bytes += field.n + 1;
 	if (block->keep && !content)
 		keep_field(scan->arena, field, block->keep);
-	if (block->pass == PASS_ALL || (block->pass == PASS_CONTENT && content))
+	if (block->pass == PASS_ALL || (block->pass == PASS_OF_USE && of_use))
 		put_line(scan, field);
 }
 
@@ -392,11 +398,16 @@ static bool is_header_text(struct str type)
 	       str_istarts(type, STR("message/global-header"));
 }
 
-static void put_type(struct scan *scan, struct str type)
+/* The end of a header: how the body is to be read. */
+static void put_content(struct scan *scan, struct str type, struct str encoding)
 {
 	if (type.n) {
 		put(scan, STR("Content-Type: "));
 		put_line(scan, type);
+	}
+	if (encoding.n && !is_plain(encoding)) {
+		put(scan, STR("Content-Transfer-Encoding: "));
+		put_line(scan, encoding);
 	}
 	put_line(scan, STR_EMPTY);
 }
@@ -406,7 +417,7 @@ static void scan_returned(struct scan *scan)
 {
 	struct block block = { .pass = PASS_NONE };
 
-	put_type(scan, STR(PRESCAN_RETURNED_TYPE));
+	put_content(scan, STR(PRESCAN_RETURNED_TYPE), STR_EMPTY);
 	scan->in = skip_preamble(scan->in);
 	if (!scan->returned_raw.n)
 		scan->returned_raw = scan->in;
@@ -431,7 +442,7 @@ static bool scan_part(struct scan *scan)
 		scan_returned(scan);
 		return false;
 	}
-	put_type(scan, block.type);
+	put_content(scan, block.type, block.encoding);
 	if (is_encoded(block.encoding) || !is_header_text(block.type))
 		return true;
 	scan->in = skip_preamble(scan->in);

@@ -20,11 +20,11 @@
 #define PRESCAN_RETURNED_TYPE "message/x-returned-header"
 
 struct prescan {
-	struct str bytes;           /* to parse: of the headers only the Content- fields are left */
-	struct header_list headers; /* of the mail but for Content- fields; names borrow from it */
+	struct str bytes;            /* to parse: of headers only what MIME needs is left */
+	struct header_list headers;  /* of the mail but for Content- fields; names borrow from it */
 	struct header_list returned; /* of the first returned message in the clear, likewise */
 	struct str returned_raw; /* the same as it stood, with its body; borrows from the mail */
-	uint32_t flaws; /* FLAW_BITs of core/report.h */
+	uint32_t flaws;          /* FLAW_BITs of core/report.h */
 };
 
 void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan);

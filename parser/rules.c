@@ -155,6 +155,22 @@ static struct rule *add_rule(struct reading *r)
 	return &r->items[r->n++];
 }
 
+/* The bytes of every match where the pattern is words alone, with or without a word's edge at its ends;
+ * 0 where its matches may differ. Other letters than ASCII may change their length with their case. */
+static size_t fixed_width(struct str pattern)
+{
+	static const struct str edge = STR_INIT("\\b");
+
+	if (str_starts(pattern, edge))
+		pattern = str_skip(pattern, edge.n);
+	if (str_ends(pattern, edge))
+		pattern = str_head(pattern, pattern.n - edge.n);
+	for (size_t i = 0; i < pattern.n; i++)
+		if ((unsigned char)pattern.p[i] >= 0x80 || strchr("\\.^$|()[]{}*+?", pattern.p[i]))
+			return 0;
+	return pattern.n;
+}
+
 /* "3  no such user": the number is part of the id and never used again. */
 static enum err read_pattern(struct reading *r, struct str number, struct str pattern)
 {
@@ -177,6 +193,7 @@ static enum err read_pattern(struct reading *r, struct str number, struct str pa
 	rule->line = r->line;
 	rule->id = arena_printf(r->arena, "%.*s.%u", STR_ARG(r->head.id), (unsigned)value);
 	rule->pattern = str_eq(pattern, STR("*")) ? STR_EMPTY : arena_dup(r->arena, pattern);
+	rule->width = fixed_width(rule->pattern);
 	return ERR_OK;
 }
 
@@ -430,8 +447,10 @@ static bool occurs(
 static size_t match_start(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
 	struct str text, size_t to)
 {
-	size_t low = 0, high = to;
+	size_t low = 0, high = to, width = rules->items[wanted].width;
 
+	if (width)
+		return to - width;
 	while (low + 1 < high) {
 		size_t middle = low + (high - low) / 2;
 

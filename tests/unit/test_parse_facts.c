@@ -346,7 +346,7 @@ START_TEST(long_fields_are_cut)
 	mail = arena_printf(arena, "A: %.*sx\n\nbody", STR_ARG(value));
 	ck_assert_uint_eq(headers_get_n(scan_headers(mail, &flaws), STR("A")), value.n);
 	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
-	mail = arena_printf(arena, "Content-ID: %.*sx\n\nbody", STR_ARG(value));
+	mail = arena_printf(arena, "Content-Type: %.*sx\n\nbody", STR_ARG(value));
 	ck_assert_uint_eq(scan(mail, &flaws).n, LIMIT_HEADER_FIELD_BYTES + 6);
 	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
 }
@@ -354,16 +354,12 @@ END_TEST
 
 START_TEST(fields_are_counted)
 {
-	struct str field = STR("Content-A: b\n");
 	uint32_t flaws;
 
 	ck_assert_uint_eq(
 		scan_headers(repeat("A: b\n", LIMIT_HEADER_FIELDS), &flaws).n, LIMIT_HEADER_FIELDS);
 	ck_assert(!(flaws & FLAW_BIT(FLAW_MIME_LIMIT)));
 	ck_assert_uint_eq(scan_headers(repeat("A: b\n", LIMIT_HEADER_FIELDS + 1), &flaws).n,
-		LIMIT_HEADER_FIELDS);
-	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
-	ck_assert_uint_eq(count(scan(repeat(field.p, LIMIT_HEADER_FIELDS + 1), &flaws), field),
 		LIMIT_HEADER_FIELDS);
 	ck_assert(flaws & FLAW_BIT(FLAW_MIME_LIMIT));
 }
@@ -473,14 +469,16 @@ START_TEST(parts_of_a_digest_are_messages)
 }
 END_TEST
 
-START_TEST(only_content_fields_are_passed_on)
+START_TEST(only_what_mime_needs_is_passed_on)
 {
 	struct str mail = STR("From: a@example.com\nContent-Language: en\n"
-			      "X-Empty:\nSubject: caf\xE9\r\n\tx\n\nbody\n");
+			      "X-Empty:\nSubject: caf\xE9\r\n\tx\nContent-Disposition: inline\n"
+			      "Content-Disposition: x; filename=y\nContent-Type: text/a\n\nbody\n");
 	struct prescan found;
 
 	prescan(arena, mail, &found);
-	ck_str(found.bytes, STR("Content-Language: en\n\nbody\n"));
+	ck_str(found.bytes, STR("Content-Disposition: x; filename=y\nContent-Type: text/a\n\n"
+				"body\n"));
 	ck_assert_uint_eq(found.headers.n, 3);
 	ck_str(found.headers.items[0].name, STR("From"));
 	ck_str(headers_get(&found.headers, STR("x-empty")), STR_EMPTY);
@@ -488,22 +486,23 @@ START_TEST(only_content_fields_are_passed_on)
 }
 END_TEST
 
-/* The first of two encodings counts, as for GMime: a message in the clear stays one. */
-START_TEST(the_first_encoding_counts)
+/* The last of two encodings counts, as for GMime, and one of them is passed on. */
+START_TEST(the_last_encoding_counts)
 {
 	struct prescan found;
 
 	prescan(arena,
-		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n"
-		    "Content-Transfer-Encoding: base64\n\nSubject: clear\n\n"),
+		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n"
+		    "Content-Transfer-Encoding: 8bit\n\nSubject: clear\n\n"),
 		&found);
 	ck_str(headers_get(&found.returned, STR("Subject")), STR("clear"));
 	prescan(arena,
-		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n"
-		    "Content-Transfer-Encoding: 8bit\n\nU3ViamVjdDogeAo=\n"),
+		STR("Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n"
+		    "Content-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n"),
 		&found);
 	ck_assert_uint_eq(found.returned.n, 0);
-	ck_assert_uint_ne(str_find(found.bytes, STR("U3ViamVjdDogeAo=")), STR_NPOS);
+	ck_str(found.bytes, STR("Content-Type: message/rfc822\n"
+				"Content-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n"));
 }
 END_TEST
 
@@ -551,8 +550,8 @@ int main(void)
 	tcase_add_test(tcase, header_blocks_are_counted);
 	tcase_add_test(tcase, the_returned_message_is_no_part_of_the_bytes);
 	tcase_add_test(tcase, parts_of_a_digest_are_messages);
-	tcase_add_test(tcase, only_content_fields_are_passed_on);
-	tcase_add_test(tcase, the_first_encoding_counts);
+	tcase_add_test(tcase, only_what_mime_needs_is_passed_on);
+	tcase_add_test(tcase, the_last_encoding_counts);
 	tcase_add_test(tcase, a_wrong_boundary_is_mended);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
