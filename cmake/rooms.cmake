@@ -21,6 +21,12 @@ function(bounced_embed target table)
   list(TRANSFORM patterns PREPEND ${CMAKE_SOURCE_DIR}/)
   file(GLOB files CONFIGURE_DEPENDS ${patterns})
   list(SORT files)
+  bounced_embed_files(${target} ${table} ${files})
+endfunction()
+
+# The same with files by their paths, which the build may have yet to make.
+function(bounced_embed_files target table)
+  set(files ${ARGN})
   set(data "")
   set(rows "")
   set(number 0)

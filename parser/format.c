@@ -16,7 +16,9 @@ static const struct format_family *const families[] = { &format_original, &forma
 
 struct formats {
 	struct matcher *matcher;
+	struct str *patterns;                 /* as the matcher has them */
 	const struct format_anchor **anchors; /* by position in the matcher */
+	size_t n;
 	enum format_rank *ranks;
 	struct arena *arena;
 };
@@ -43,7 +45,7 @@ struct formats *formats_new(void)
 {
 	struct formats *formats = calloc(1, sizeof *formats);
 	size_t most = count_anchors(), n = 0, bad;
-	struct str *patterns, why;
+	struct str why;
 	enum err err;
 
 	if (!formats)
@@ -51,15 +53,16 @@ struct formats *formats_new(void)
 	formats->arena = arena_new();
 	formats->anchors = arena_calloc(formats->arena, most, sizeof *formats->anchors);
 	formats->ranks = arena_calloc(formats->arena, most, sizeof *formats->ranks);
-	patterns = arena_calloc(formats->arena, most, sizeof *patterns);
+	formats->patterns = arena_calloc(formats->arena, most, sizeof *formats->patterns);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		for (size_t k = 0; k < families[i]->n; k++) {
 			formats->ranks[n] = families[i]->rank;
 			formats->anchors[n] = &families[i]->anchors[k];
-			patterns[n++] = families[i]->anchors[k].pattern;
+			formats->patterns[n++] = families[i]->anchors[k].pattern;
 		}
-	err = matcher_compile(
-		formats->arena, patterns, n, MATCHER_SPACE_RUN, &formats->matcher, &bad, &why);
+	formats->n = n;
+	err = matcher_compile(formats->arena, formats->patterns, n, MATCHER_SPACE_RUN,
+		&formats->matcher, &bad, &why);
 	assert(!err); /* the tables are ours; a test compiles them */
 	(void)err;
 	return formats;
@@ -77,6 +80,12 @@ void formats_free(struct formats *formats)
 const struct matcher *formats_matcher(const struct formats *formats)
 {
 	return formats->matcher;
+}
+
+struct str formats_serialize(struct arena *arena, const struct formats *formats)
+{
+	return matcher_serialize(
+		arena, formats->patterns, formats->n, MATCHER_SPACE_RUN, formats->matcher);
 }
 
 /* ---- finding anchors ---- */

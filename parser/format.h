@@ -45,6 +45,8 @@ struct formats; /* the compiled anchors */
 struct formats *formats_new(void);
 void formats_free(struct formats *formats);
 const struct matcher *formats_matcher(const struct formats *formats);
+/* See matcher_serialize. */
+struct str formats_serialize(struct arena *arena, const struct formats *formats);
 
 struct format_reading {
 	struct str format; /* empty: no family */

@@ -21,11 +21,19 @@ MUST_CHECK enum err matcher_compile(struct arena *arena, const struct str *patte
 	struct str *ret_why);
 void matcher_free(struct matcher *matcher);
 
+/* Compiling takes a second for a thousand patterns, so the build compiles those that are part of the
+ * program, and matcher_compile takes what the build made wherever the last of its patterns are these.
+ * matcher_serialize gives the bytes for it, in `arena`; `matcher` is of these patterns, none embedded. */
+struct str matcher_serialize(struct arena *arena, const struct str *patterns, size_t n,
+	enum matcher_space space, const struct matcher *matcher);
+/* True where some of its patterns were compiled by the build. */
+bool matcher_is_embedded(const struct matcher *matcher);
+
 /* A scratch for all of `matchers`. */
 struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matchers, size_t n);
 void matcher_scratch_free(struct matcher_scratch *scratch);
 
-/* Calls `found` for the end of matches, any number of times for one pattern, in order of `to`. Where a
+/* Calls `found` for the end of matches, any number of times for one pattern, in order of its `to`. Where a
  * match starts is not told: asking for that forbids patterns with gaps, and costs. `text` must be valid
  * UTF-8. Stops where `found` returns false. */
 typedef bool matcher_found(void *context, size_t pattern, size_t to);

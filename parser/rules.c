@@ -10,6 +10,7 @@ struct rules {
 	struct rule *items; /* provider rules first, then text rules; in file order within each */
 	size_t n;
 	size_t *with_pattern; /* position in the matcher -> position in items */
+	struct str *patterns; /* in the order of the files, as the matcher has them */
 	size_t n_patterns;
 	struct matcher *matcher;
 };
@@ -252,32 +253,36 @@ static enum err refuse_twins(struct reading *r)
 	return ERR_OK;
 }
 
-/* Provider rules before text rules, the order of the files kept in each. */
+/* Provider rules before text rules, the order of the files kept in each. The matcher has its patterns in
+ * the order of the files alone, so that those of the program stand together at its end. */
 static void order_by_layer(struct rules *rules, const struct reading *r)
 {
+	size_t *place = arena_calloc(rules->arena, r->n + 1, sizeof *place);
+
 	rules->items = arena_calloc(rules->arena, r->n + 1, sizeof *rules->items);
+	rules->with_pattern = arena_calloc(rules->arena, r->n + 1, sizeof *rules->with_pattern);
+	rules->patterns = arena_calloc(rules->arena, r->n + 1, sizeof *rules->patterns);
 	for (size_t layer = 0; layer < LAYER_COUNT; layer++)
 		for (size_t i = 0; i < r->n; i++)
-			if (r->items[i].layer == (enum layer)layer)
+			if (r->items[i].layer == (enum layer)layer) {
+				place[i] = rules->n;
 				rules->items[rules->n++] = r->items[i];
+			}
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->items[i].pattern.n)
+			continue;
+		rules->with_pattern[rules->n_patterns] = place[i];
+		rules->patterns[rules->n_patterns++] = r->items[i].pattern;
+	}
 }
 
 static enum err compile(struct rules *rules, struct reading *r)
 {
-	struct str *patterns = arena_calloc(rules->arena, rules->n + 1, sizeof *patterns);
 	size_t bad = 0;
 	struct str why;
-	enum err err;
+	enum err err = matcher_compile(r->trouble_arena, rules->patterns, rules->n_patterns,
+		MATCHER_ONE_SPACE, &rules->matcher, &bad, &why);
 
-	rules->with_pattern = arena_calloc(rules->arena, rules->n + 1, sizeof *rules->with_pattern);
-	for (size_t i = 0; i < rules->n; i++) {
-		if (!rules->items[i].pattern.n)
-			continue;
-		rules->with_pattern[rules->n_patterns] = i;
-		patterns[rules->n_patterns++] = rules->items[i].pattern;
-	}
-	err = matcher_compile(r->trouble_arena, patterns, rules->n_patterns, MATCHER_ONE_SPACE,
-		&rules->matcher, &bad, &why);
 	if (err == ERR_SYNTAX) {
 		const struct rule *rule = &rules->items[rules->with_pattern[bad]];
 
@@ -345,6 +350,12 @@ const struct rule *rules_find(const struct rules *rules, struct str id)
 const struct matcher *rules_matcher(const struct rules *rules)
 {
 	return rules->matcher;
+}
+
+struct str rules_serialize(struct arena *arena, const struct rules *rules)
+{
+	return matcher_serialize(
+		arena, rules->patterns, rules->n_patterns, MATCHER_ONE_SPACE, rules->matcher);
 }
 
 /* ---- asking ---- */

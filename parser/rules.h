@@ -64,6 +64,8 @@ const struct matcher *rules_matcher(const struct rules *rules);
 const struct rule *rules_find(const struct rules *rules, struct str id);
 /* "mta", as it stands behind `when`. */
 bool rule_condition_from_name(struct str name, enum rule_condition *ret_condition);
+/* See matcher_serialize. */
+struct str rules_serialize(struct arena *arena, const struct rules *rules);
 
 /* The first rule whose pattern occurs in `text` and whose conditions hold. */
 struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,

@@ -1,0 +1,151 @@
+// links: parser
+// matchers: own
+// Check program of parser/matcher: with a table of embedded databases that the test itself fills.
+#include "core/embedded.h"
+#include "parser/matcher.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the place of the build's own. */
+extern struct embedded_file matchers_embedded[2];
+struct embedded_file matchers_embedded[2];
+
+static const struct str patterns[] = { STR_INIT("xyzzy"), STR_INIT("user unknown"),
+	STR_INIT("mailbox .*full") };
+static const struct str *const builtin = patterns + 1;
+enum { N_BUILTIN = ARRAY_LEN(patterns) - 1 };
+
+static struct arena *arena;
+static char *bytes; /* the embedded database, to be damaged */
+
+static struct matcher *compile(const struct str *from, size_t n)
+{
+	struct matcher *matcher = NULL;
+	struct str why = STR_EMPTY;
+	size_t bad;
+
+	ck_assert_int_eq(
+		matcher_compile(arena, from, n, MATCHER_ONE_SPACE, &matcher, &bad, &why), ERR_OK);
+	return matcher;
+}
+
+static void setup(void)
+{
+	struct matcher *matcher;
+	struct str made;
+
+	arena = arena_new();
+	matchers_embedded[0] = (struct embedded_file){ 0 };
+	matcher = compile(builtin, N_BUILTIN);
+	ck_assert(!matcher_is_embedded(matcher));
+	made = matcher_serialize(arena, builtin, N_BUILTIN, MATCHER_ONE_SPACE, matcher);
+	bytes = arena_alloc(arena, made.n);
+	memcpy(bytes, made.p, made.n);
+	matchers_embedded[0] = (struct embedded_file){ "test", bytes, made.n };
+	matcher_free(matcher);
+}
+
+static void teardown(void)
+{
+	arena_free(arena);
+}
+
+static bool note(void *context, size_t pattern, size_t to)
+{
+	unsigned *seen = context;
+
+	(void)to;
+	*seen |= 1u << pattern;
+	return true;
+}
+
+/* The patterns that occur, a bit for each. */
+static unsigned seen_in(struct matcher *matcher, const char *text)
+{
+	const struct matcher *matchers[] = { matcher };
+	struct matcher_scratch *scratch = matcher_scratch_new(matchers, 1);
+	unsigned seen = 0;
+
+	matcher_scan(matcher, scratch, str_c(text), note, &seen);
+	matcher_scratch_free(scratch);
+	return seen;
+}
+
+static void ck_patterns(bool embedded)
+{
+	struct matcher *matcher = compile(patterns, ARRAY_LEN(patterns));
+
+	ck_assert_int_eq(matcher_is_embedded(matcher), embedded);
+	ck_assert_uint_eq(seen_in(matcher, "xyzzy"), 1);
+	ck_assert_uint_eq(seen_in(matcher, "User Unknown"), 2);
+	ck_assert_uint_eq(seen_in(matcher, "mailbox is full"), 4);
+	ck_assert_uint_eq(seen_in(matcher, "user unknown, xyzzy mailbox full"), 7);
+	ck_assert_uint_eq(seen_in(matcher, "nothing"), 0);
+	matcher_free(matcher);
+}
+
+START_TEST(the_last_patterns_may_be_embedded)
+{
+	struct matcher *alone = compile(builtin, N_BUILTIN);
+
+	ck_assert(matcher_is_embedded(alone));
+	ck_assert_uint_eq(seen_in(alone, "user unknown"), 1);
+	matcher_free(alone);
+	ck_patterns(true);
+}
+END_TEST
+
+START_TEST(others_are_not_taken_for_them)
+{
+	struct matcher *first = compile(patterns, 2), *none = compile(patterns, 0);
+
+	ck_assert(!matcher_is_embedded(first));
+	ck_assert(!matcher_is_embedded(none));
+	ck_assert_uint_eq(seen_in(first, "user unknown"), 2);
+	ck_assert_uint_eq(seen_in(none, "user unknown"), 0);
+	matcher_free(first);
+	matcher_free(none);
+}
+END_TEST
+
+enum { SEAL_BYTES = 16, VERSION_AT = SEAL_BYTES + 4 };
+
+/* Made by another version of the library, cut short, or for a processor with what no one has. */
+START_TEST(what_the_library_refuses_is_compiled)
+{
+	const size_t whole = matchers_embedded[0].n;
+
+	bytes[VERSION_AT] ^= 1;
+	ck_patterns(false);
+	bytes[VERSION_AT] ^= 1;
+	ck_patterns(true);
+	for (size_t n = 0; n < whole; n += n < 64 ? 1 : whole / 8) {
+		matchers_embedded[0].n = n;
+		ck_patterns(false);
+	}
+	matchers_embedded[0].n = whole;
+	bytes[whole / 2] ^= 1; /* the checksum finds it */
+	ck_patterns(false);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("matcher");
+	TCase *tcase = tcase_create("matcher");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, the_last_patterns_may_be_embedded);
+	tcase_add_test(tcase, others_are_not_taken_for_them);
+	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
