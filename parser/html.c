@@ -98,35 +98,48 @@ static size_t take_entity(struct str s, struct str *ret_text)
 	return 0;
 }
 
+/* Where the tag at html[at] ends, that is, the next '>' is. *end is the last answer: a text of a million
+ * '<' is gone through once. */
+static size_t tag_end(struct str html, size_t at, size_t *end)
+{
+	if (*end <= at) {
+		size_t behind = str_chr(str_skip(html, at), '>');
+
+		*end = behind == STR_NPOS ? STR_NPOS : at + behind;
+	}
+	return *end;
+}
+
 struct str html_text(struct arena *arena, struct str html)
 {
 	char *out = arena_alloc(arena, html.n + 1);
-	struct str s = html, name, text;
-	size_t n = 0, taken;
+	size_t n = 0, at = 0, end = 0, taken;
+	struct str name, text;
 
-	while (s.n) {
-		size_t close = s.p[0] == '<' ? str_chr(s, '>') : STR_NPOS;
+	while (at < html.n) {
+		struct str s = str_skip(html, at);
+		size_t close = s.p[0] == '<' ? tag_end(html, at, &end) : STR_NPOS;
 
-		name = close == STR_NPOS ? STR_EMPTY : tag_name(str_head(s, close + 1));
+		name = close == STR_NPOS ? STR_EMPTY : tag_name(str_slice(html, at, close + 1));
 		if (name.n) {
 			bool start = s.p[1] != '/';
 
-			s = str_skip(s, close + 1);
+			at = close + 1;
 			if (one_of(name, breaking, ARRAY_LEN(breaking)))
 				out[n++] = '\n';
 			if (start && one_of(name, hidden, ARRAY_LEN(hidden)))
-				s = str_skip(s, hidden_bytes(s, name));
+				at += hidden_bytes(str_skip(html, at), name);
 			continue;
 		}
 		taken = s.p[0] == '&' ? take_entity(s, &text) : 0;
-		if (taken) {
-			for (size_t i = 0; i < text.n; i++)
-				out[n++] = text.p[i];
-			s = str_skip(s, taken);
+		if (!taken) {
+			out[n++] = s.p[0];
+			at++;
 			continue;
 		}
-		out[n++] = s.p[0];
-		s = str_skip(s, 1);
+		for (size_t i = 0; i < text.n; i++)
+			out[n++] = text.p[i];
+		at += taken;
 	}
 	return str_from(out, n);
 }

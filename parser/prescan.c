@@ -239,24 +239,27 @@ static bool boundary_line(struct str line, struct str boundary, bool *ret_close)
 	return str_span(rest, " \t\r") == rest.n;
 }
 
-static bool boundary_occurs(struct str rest, struct str boundary)
+/* The next line that could be a boundary, the text before it skipped. */
+static bool next_dashes(struct str *rest, struct str *ret_line)
 {
-	struct str needle = { boundary.p, boundary.n };
-	bool close;
-
-	while (boundary.n && rest.n) {
-		size_t at = str_find(rest, needle);
-		struct str line;
+	if (!str_starts(*rest, STR("--"))) {
+		size_t at = str_find(*rest, STR("\n--"));
 
 		if (at == STR_NPOS)
 			return false;
-		line = at >= 2 ? str_skip(rest, at - 2) : rest;
-		line = str_head(line, str_cspan(line, "\n"));
-		if (at >= 2 && (at == 2 || rest.p[at - 3] == '\n') &&
-			boundary_line(line, boundary, &close))
-			return true;
-		rest = str_skip(rest, at + boundary.n);
+		*rest = str_skip(*rest, at + 1);
 	}
+	return str_next_line(rest, ret_line);
+}
+
+static bool boundary_occurs(struct str rest, struct str boundary)
+{
+	struct str line;
+	bool close;
+
+	while (boundary.n && next_dashes(&rest, &line))
+		if (boundary_line(line, boundary, &close))
+			return true;
 	return false;
 }
 
@@ -351,19 +354,6 @@ static void scan_header(struct scan *scan, struct block *block)
 		else
 			scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 	}
-}
-
-/* The next line that could be a boundary, the text before it skipped. */
-static bool next_dashes(struct str *rest, struct str *ret_line)
-{
-	if (!str_starts(*rest, STR("--"))) {
-		size_t at = str_find(*rest, STR("\n--"));
-
-		if (at == STR_NPOS)
-			return false;
-		*rest = str_skip(*rest, at + 1);
-	}
-	return str_next_line(rest, ret_line);
 }
 
 /* Goes to the start of the next part; the text before it is written if `keep`. False: no more. */
