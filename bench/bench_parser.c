@@ -1,7 +1,10 @@
 // links: parser
 // Benchmark: the whole of parse (MIME, fields, correlation, classification, JSON) beside GMime alone.
 /* usage: bench_parser ROUNDS FOLDER...: every file below the folders is one mail, read into memory first.
- * Both ways go over the same bytes in one process, in turns, so that neither has the colder cache. */
+ * Both ways go over the same bytes in one process, in turns, so that neither has the colder cache. Their
+ * memory is that of a process for each. Instructions are counted where the kernel lets us; elsewhere
+ *     valgrind --tool=callgrind --toggle-collect=run_parse bench_parser 1 FOLDER   (and run_gmime)
+ * counts those of two passes over the mails, the first of which is the warm-up. */
 #define _GNU_SOURCE
 #include "core/limits.h"
 #include "core/report_json.h"
@@ -9,11 +12,16 @@
 
 #include <ftw.h>
 #include <gmime/gmime.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MAX_MAILS = 20000 };
 static struct str mails[MAX_MAILS];
@@ -61,7 +69,7 @@ static void get_text(GMimeObject *parent UNUSED, GMimeObject *part, gpointer con
 	g_free(text);
 }
 
-static size_t run_gmime(void)
+static __attribute__((noinline)) size_t run_gmime(void)
 {
 	size_t bytes = 0;
 
@@ -82,7 +90,8 @@ static size_t run_gmime(void)
 
 /* ---- ours, to the line of JSON ---- */
 
-static size_t run_parse(struct parser *parser, struct arena *arena, struct buf *out)
+static __attribute__((noinline)) size_t run_parse(
+	struct parser *parser, struct arena *arena, struct buf *out)
 {
 	const struct report_json_options options = { REPORT_JSON_LINE, REPORT_JSON_OUR_NAMES };
 	size_t bytes = 0;
@@ -114,22 +123,109 @@ static struct parse_rules *load_rules(struct arena *arena)
 	return rules;
 }
 
-static void print_row(const char *what, double seconds, uint64_t mails_done, size_t bytes)
+/* ---- measuring ---- */
+
+enum way { GMIME, PARSE, WAYS };
+static const char *const way_names[WAYS] = { "GMime alone: parse, walk, get_text",
+	"parse, classification and JSON" };
+
+struct bench {
+	struct parser *parser;
+	struct arena *arena;
+	struct buf out;
+	int counter; /* of instructions; -1: the kernel has none for us */
+};
+struct cost {
+	double cpu_s;
+	uint64_t instructions;
+	size_t bytes_out;
+	long peak_kb;
+};
+
+static size_t run(struct bench *bench, enum way way)
 {
-	printf("%-34s %9.0f mails/s %8.1f us/mail   (%zu bytes out)\n", what,
-		(double)mails_done / seconds, seconds / (double)mails_done * 1e6, bytes);
+	return way == GMIME ? run_gmime() : run_parse(bench->parser, bench->arena, &bench->out);
+}
+
+static int open_counter(void)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_HARDWARE,
+		.size = sizeof attr,
+		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.disabled = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1 };
+
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+}
+
+static uint64_t read_counter(int counter)
+{
+	uint64_t value = 0;
+
+	if (counter >= 0 && read(counter, &value, sizeof value) != sizeof value)
+		return 0;
+	return value;
+}
+
+static void measure(struct bench *bench, enum way way, struct cost *cost)
+{
+	uint64_t before = read_counter(bench->counter);
+	double start = cpu_s();
+
+	if (bench->counter >= 0)
+		ioctl(bench->counter, PERF_EVENT_IOC_ENABLE, 0);
+	cost->bytes_out = run(bench, way);
+	if (bench->counter >= 0)
+		ioctl(bench->counter, PERF_EVENT_IOC_DISABLE, 0);
+	cost->cpu_s += cpu_s() - start;
+	cost->instructions += read_counter(bench->counter) - before;
+}
+
+static void start_parser(struct bench *bench)
+{
+	struct parse_rules *rules = load_rules(bench->arena);
+
+	arena_reset(bench->arena);
+	bench->parser = parser_new(rules);
+}
+
+/* The peak memory of a process that goes this way once; the mails themselves are part of it. */
+static long peak_of(struct bench *bench, enum way way)
+{
+	struct rusage usage = { 0 };
+	pid_t child = fork();
+	int status = 1;
+
+	if (!child) {
+		g_mime_init();
+		if (way == PARSE)
+			start_parser(bench);
+		run(bench, way);
+		_exit(0);
+	}
+	if (child < 0 || wait4(child, &status, 0, &usage) != child || status)
+		abort();
+	return usage.ru_maxrss;
+}
+
+static void print_row(const char *what, const struct cost *cost, double mails_done)
+{
+	printf("%-36s %9.0f %9.1f ", what, mails_done / cost->cpu_s,
+		cost->cpu_s / mails_done * 1e6);
+	if (cost->instructions)
+		printf("%13.0f ", (double)cost->instructions / mails_done);
+	else
+		printf("%13s ", "-");
+	printf("%9.1f %10zu\n", (double)cost->peak_kb / 1024, cost->bytes_out);
 }
 
 int main(int argc, char **argv)
 {
-	struct arena *arena = arena_new();
-	struct buf out = BUF_INIT(LIMIT_FRAME_BYTES);
-	double gmime_s = 0, parse_s = 0, load_s;
-	size_t gmime_bytes = 0, parse_bytes = 0;
-	struct parse_rules *rules;
-	struct parser *parser;
-	struct rusage usage;
+	struct bench bench = { .arena = arena_new(), .out = BUF_INIT(LIMIT_FRAME_BYTES) };
+	struct cost costs[WAYS] = { 0 };
 	uint64_t rounds;
+	double load_s;
 
 	if (argc < 3 || !str_to_u64(str_c(argv[1]), 100000, &rounds) || !rounds) {
 		fputs("usage: bench_parser ROUNDS FOLDER...\n", stderr);
@@ -140,34 +236,25 @@ int main(int argc, char **argv)
 			perror(argv[i]);
 	if (!n_mails)
 		return 1;
+	for (int way = 0; way < WAYS; way++)
+		costs[way].peak_kb = peak_of(&bench, (enum way)way);
 	g_mime_init();
 	load_s = cpu_s();
-	rules = load_rules(arena);
+	start_parser(&bench);
 	load_s = cpu_s() - load_s;
-	arena_reset(arena);
-	parser = parser_new(rules);
-	run_gmime();
-	run_parse(parser, arena, &out);
-	for (uint64_t round = 0; round < rounds; round++) {
-		double start = cpu_s();
-
-		gmime_bytes = run_gmime();
-		gmime_s += cpu_s() - start;
-		start = cpu_s();
-		parse_bytes = run_parse(parser, arena, &out);
-		parse_s += cpu_s() - start;
-	}
-	getrusage(RUSAGE_SELF, &usage);
-	printf("%zu mails, %zu bytes, %llu rounds, CPU time\n", n_mails, n_bytes,
-		(unsigned long long)rounds);
-	print_row("GMime alone: parse, walk, get_text", gmime_s, rounds * n_mails, gmime_bytes);
-	print_row("parse, classification and JSON", parse_s, rounds * n_mails, parse_bytes);
-	printf("parse takes %.2f times GMime's time; rules compiled in %.2f s; peak %ld MiB\n",
-		parse_s / gmime_s, load_s, usage.ru_maxrss / 1024);
-	buf_release(&out);
-	parser_free(parser);
-	parse_rules_free(rules);
-	arena_free(arena);
-	g_mime_shutdown();
+	bench.counter = open_counter();
+	for (int way = 0; way < WAYS; way++)
+		run(&bench, (enum way)way);
+	for (uint64_t round = 0; round < rounds; round++)
+		for (int way = 0; way < WAYS; way++)
+			measure(&bench, (enum way)way, &costs[way]);
+	printf("%zu mails, %zu bytes, %llu rounds; rules loaded in %.3f s\n", n_mails, n_bytes,
+		(unsigned long long)rounds, load_s);
+	printf("%-36s %9s %9s %13s %9s %10s\n", "", "mails/s", "us/mail", "instr./mail", "peak MiB",
+		"bytes out");
+	for (int way = 0; way < WAYS; way++)
+		print_row(way_names[way], &costs[way], (double)(rounds * n_mails));
+	printf("parse takes %.2f times GMime's CPU time\n",
+		costs[PARSE].cpu_s / costs[GMIME].cpu_s);
 	return 0;
 }
