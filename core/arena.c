@@ -23,7 +23,9 @@
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ARENA_CHUNK_BYTES = 64 * 1024 };
+/* A message takes a few chunks: to give them back to malloc and ask again for each message costs more than
+ * to keep them, as it joins its lists and returns pages whenever so much is freed. */
+enum { ARENA_CHUNK_BYTES = 64 * 1024, ARENA_SPARE_CHUNKS = 8 };
 
 struct chunk {
 	struct chunk *next;
@@ -33,7 +35,8 @@ struct chunk {
 
 struct arena {
 	struct chunk *chunks; /* the newest first */
-	size_t used;
+	struct chunk *spare;  /* of the usual size, poisoned */
+	size_t used, n_spare;
 };
 
 static struct chunk *chunk_new(size_t cap)
@@ -55,46 +58,74 @@ static void chunk_free(struct chunk *chunk)
 	free(chunk);
 }
 
+static void chunks_free(struct chunk *chunk)
+{
+	struct chunk *next;
+
+	for (; chunk; chunk = next) {
+		next = chunk->next;
+		chunk_free(chunk);
+	}
+}
+
+/* A chunk of at least the usual size, in front of the others. */
+static struct chunk *chunk_push(struct arena *arena, size_t cap)
+{
+	struct chunk *chunk = arena->spare;
+
+	if (chunk && cap <= ARENA_CHUNK_BYTES) {
+		arena->spare = chunk->next;
+		arena->n_spare--;
+	} else {
+		chunk = chunk_new(cap > ARENA_CHUNK_BYTES ? cap : ARENA_CHUNK_BYTES);
+	}
+	chunk->next = arena->chunks;
+	arena->chunks = chunk;
+	return chunk;
+}
+
 struct arena *arena_new(void)
 {
 	struct arena *arena = calloc(1, sizeof *arena);
 
 	if (!arena)
 		abort();
-	arena->chunks = chunk_new(ARENA_CHUNK_BYTES);
+	chunk_push(arena, ARENA_CHUNK_BYTES);
 	return arena;
+}
+
+static void chunk_retire(struct arena *arena, struct chunk *chunk)
+{
+	if (chunk->cap != ARENA_CHUNK_BYTES || arena->n_spare == ARENA_SPARE_CHUNKS) {
+		chunk_free(chunk);
+		return;
+	}
+	POISON(chunk->bytes, chunk->cap);
+	chunk->used = 0;
+	chunk->next = arena->spare;
+	arena->spare = chunk;
+	arena->n_spare++;
 }
 
 void arena_reset(struct arena *arena)
 {
-	struct chunk *keep = NULL, *next;
+	struct chunk *next;
 
 	for (struct chunk *chunk = arena->chunks; chunk; chunk = next) {
 		next = chunk->next;
-		if (!keep && chunk->cap == ARENA_CHUNK_BYTES)
-			keep = chunk;
-		else
-			chunk_free(chunk);
+		chunk_retire(arena, chunk);
 	}
-	if (!keep)
-		keep = chunk_new(ARENA_CHUNK_BYTES);
-	keep->next = NULL;
-	keep->used = 0;
-	POISON(keep->bytes, keep->cap);
-	arena->chunks = keep;
+	arena->chunks = NULL;
 	arena->used = 0;
+	chunk_push(arena, ARENA_CHUNK_BYTES);
 }
 
 void arena_free(struct arena *arena)
 {
-	struct chunk *next;
-
 	if (!arena)
 		return;
-	for (struct chunk *chunk = arena->chunks; chunk; chunk = next) {
-		next = chunk->next;
-		chunk_free(chunk);
-	}
+	chunks_free(arena->chunks);
+	chunks_free(arena->spare);
 	free(arena);
 }
 
@@ -111,11 +142,8 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	if (bytes > SIZE_MAX / 2)
 		abort();
 	room = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if (room > chunk->cap - chunk->used) {
-		chunk = chunk_new(room > ARENA_CHUNK_BYTES ? room : ARENA_CHUNK_BYTES);
-		chunk->next = arena->chunks;
-		arena->chunks = chunk;
-	}
+	if (room > chunk->cap - chunk->used)
+		chunk = chunk_push(arena, room);
 	void *piece = chunk->bytes + chunk->used;
 
 	chunk->used += room;

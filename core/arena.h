@@ -13,7 +13,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-/* All pieces become invalid; one chunk is kept for the next message. */
+/* All pieces become invalid; up to half a megabyte is kept for the next message. */
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);
 /* For CLEANUP(arena_freep). */

@@ -333,13 +333,13 @@ static struct str letters(unsigned number, size_t n, char *room)
 	return str_from(room, n);
 }
 
-/* Every text of six bytes and every needle of up to three, beside the plainest search. */
+/* Every text of five bytes and every needle of up to three, beside the plainest search. */
 START_TEST(str_finds_what_a_plain_search_finds)
 {
-	char text_room[6], needle_room[3];
+	char text_room[5], needle_room[3];
 	unsigned wrong = 0;
 
-	for (unsigned t = 0; t < 4096; t++)
+	for (unsigned t = 0; t < 1024; t++)
 		for (unsigned k = 0; k < 64 * 3; k++) {
 			struct str text = letters(t, sizeof text_room, text_room);
 			struct str needle = letters(k / 3, k % 3 + 1, needle_room);
