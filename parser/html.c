@@ -38,6 +38,7 @@ static const struct str breaking[] = { STR_INIT("br"), STR_INIT("p"), STR_INIT("
 	STR_INIT("tr"), STR_INIT("li"), STR_INIT("h1"), STR_INIT("h2"), STR_INIT("h3"),
 	STR_INIT("table"), STR_INIT("hr"), STR_INIT("pre"), STR_INIT("ul"),
 	STR_INIT("blockquote") };
+static const struct str cells[] = { STR_INIT("td"), STR_INIT("th") };
 static const struct str hidden[] = { STR_INIT("style"), STR_INIT("script"), STR_INIT("title") };
 
 static bool one_of(struct str name, const struct str *names, size_t n)
@@ -127,6 +128,8 @@ struct str html_text(struct arena *arena, struct str html)
 			at = close + 1;
 			if (one_of(name, breaking, ARRAY_LEN(breaking)))
 				out[n++] = '\n';
+			else if (one_of(name, cells, ARRAY_LEN(cells)))
+				out[n++] = '\t'; /* else the words of two cells are one */
 			if (start && one_of(name, hidden, ARRAY_LEN(hidden)))
 				at += hidden_bytes(str_skip(html, at), name);
 			continue;
