@@ -49,12 +49,13 @@ static const char *spaces_to_runs(struct arena *arena, struct str pattern)
 	return out;
 }
 
-/* Unicode case costs states; a pattern of ASCII alone has no use for it. */
-static unsigned flags_for(struct str pattern)
+/* Unicode case costs states; a pattern of ASCII alone has no use for it, and one with gaps cannot pay
+ * for it: where "[^\n]*" is a run of characters instead of bytes, compiling takes seconds. */
+static unsigned flags_for(struct str pattern, enum matcher_space space)
 {
 	unsigned flags = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE;
 
-	for (size_t i = 0; i < pattern.n; i++)
+	for (size_t i = 0; i < pattern.n && space == MATCHER_ONE_SPACE; i++)
 		if ((unsigned char)pattern.p[i] >= 0x80)
 			return flags | HS_FLAG_UTF8;
 	return flags;
@@ -76,7 +77,7 @@ static struct patterns read_patterns(
 	for (size_t i = 0; i < n; i++) {
 		p.expressions[i] = space == MATCHER_SPACE_RUN ? spaces_to_runs(arena, patterns[i])
 							      : arena_c(arena, patterns[i]);
-		p.flags[i] = flags_for(patterns[i]);
+		p.flags[i] = flags_for(patterns[i], space);
 		p.ids[i] = (unsigned)i;
 	}
 	return p;
