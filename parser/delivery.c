@@ -138,26 +138,13 @@ static void set_outcome(const struct dsn_block *block, struct event_list *list, 
 	event->outcome = outcome_by_status(event->status_field);
 }
 
-/* Cisco's gateways wrap the reply: "5.1.0 - Unknown address error 550-'5.7.1 denied' (delivery
- * attempts: 0)". The words in front are theirs, made from the code alone. */
-static struct str unwrap_reply(struct str text)
-{
-	size_t dash = str_find(text, STR(" - ")), quote = str_find(text, STR("-'"));
-	struct status_code code;
-
-	if (dash == STR_NPOS || quote == STR_NPOS || quote < dash + 6 ||
-		!status_code_parse(str_head(text, dash), &code))
-		return text;
-	return str_skip(text, quote - 3);
-}
-
 static void set_diagnostic(struct arena *arena, const struct dsn_block *block, struct event *event)
 {
 	const struct dsn_value *value = &block->field[DSN_DIAGNOSTIC];
 
 	if (!value->text.n)
 		value = &block->field[DSN_SUPPLEMENT];
-	event->diagnostic = unwrap_reply(read_text(arena, value->text));
+	event->diagnostic = diagnostic_unwrap(read_text(arena, value->text));
 	event->diagnostic_type = arena_lower(arena, utf8_clean(arena, value->type));
 	/* Some put what belongs to Diagnostic-Code behind the code in Status. */
 	if (!event->diagnostic.n && block->field[DSN_STATUS].text.n > 12)

@@ -188,3 +188,16 @@ void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic)
 		.command = diagnostic_command(text),
 		.host = find_host(text) };
 }
+
+/* Cisco's gateways wrap the reply: "5.1.0 - Unknown address error 550-'5.7.1 denied' (delivery
+ * attempts: 0)". The words in front are theirs, made from the code alone. */
+struct str diagnostic_unwrap(struct str text)
+{
+	size_t dash = str_find(text, STR(" - ")), quote = str_find(text, STR("-'"));
+	struct status_code code;
+
+	if (dash == STR_NPOS || quote == STR_NPOS || quote < dash + 6 ||
+		!status_code_parse(str_head(text, dash), &code))
+		return text;
+	return str_skip(text, quote - 3);
+}

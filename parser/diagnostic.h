@@ -18,3 +18,5 @@ void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic);
 struct str diagnostic_command(struct str text);
 /* The first enhanced code in the text; empty without one. */
 struct str diagnostic_status(struct str text);
+/* The reply of the other side where a gateway wraps it into words of its own, else the whole. */
+struct str diagnostic_unwrap(struct str text);

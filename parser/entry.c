@@ -3,11 +3,15 @@
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "parser/address.h"
+#include "parser/diagnostic.h"
+#include "parser/transcript.h"
 #include "parser/unfold.h"
+
+#include <string.h>
 
 /* Lines without an address that may stand between an anchor and its list, such as an empty one or a
  * ruler; an anchor that points at prose finds nothing. */
-enum { LINES_BEFORE_LIST = 4 };
+enum { LINES_BEFORE_LIST = 4, NAME_WORDS = 6 };
 
 struct entry {
 	struct str address, rest; /* rest: of the line behind the address */
@@ -23,13 +27,72 @@ static const struct str labels[] = { STR_INIT("Recipient:"), STR_INIT("SMTP:"), 
 	STR_INIT("Delivery failed:"), STR_INIT("Recipient address:"), STR_INIT("Original address:"),
 	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("dda:SMTP=") };
 
+/* ---- addresses in text ---- */
+
+/* Length of a character at s that only stands between words: CJK and general punctuation, full-width
+ * forms. No mailbox has one, and where words are not set apart an address ends there. */
+static size_t wide_mark(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	if (s.n < 3)
+		return 0;
+	if (p[0] == 0xE2 && p[1] == 0x80)
+		return 3; /* U+2000 to U+203F */
+	if (p[0] == 0xE3 && p[1] == 0x80)
+		return 3;                            /* U+3000 to U+303F */
+	return p[0] == 0xEF && p[1] >= 0xBC ? 3 : 0; /* U+FF00 to U+FFFF */
+}
+
+static struct str skip_wide_marks(struct str s)
+{
+	size_t n;
+
+	while ((n = wide_mark(s)) > 0)
+		s = str_skip(s, n);
+	return s;
+}
+
+/* "example.com" of "example.com\xEC\x97\x90": no top level domain mixes scripts. */
+static size_t cut_domain(struct str domain)
+{
+	size_t dot = 0, n;
+
+	for (size_t i = 0; i < domain.n; i++) {
+		if (wide_mark(str_skip(domain, i)))
+			return i;
+		if (domain.p[i] == '.')
+			dot = i + 1;
+	}
+	n = dot;
+	while (n < domain.n && ascii_alpha(domain.p[n]))
+		n++;
+	return n > dot + 1 && n < domain.n && (unsigned char)domain.p[n] >= 0x80 ? n : domain.n;
+}
+
+static bool address_byte(char c)
+{
+	return ascii_alpha(c) || ascii_digit(c) || (c && strchr(".!#$%&'*+-/=?^_`{|}~", c));
+}
+
+/* As address_prefix, for text of which the address is a part. */
+static size_t text_address(struct str s)
+{
+	size_t n = address_prefix(s), at = str_rchr(str_head(s, n), '@');
+
+	for (size_t i = 0; n && i < at; i++)
+		if (wide_mark(str_skip(s, i)))
+			return 0;
+	return n ? at + 1 + cut_domain(str_slice(s, at + 1, n)) : 0;
+}
+
 static struct str skip_labels(struct str s)
 {
 	bool again = true;
 
 	while (again) {
 		again = false;
-		s = str_trim(str_skip(s, str_span(s, " \t*>-'\"(")));
+		s = skip_wide_marks(str_trim(str_skip(s, str_span(s, " \t*>-'\"("))));
 		for (size_t i = 0; i < ARRAY_LEN(labels); i++)
 			if (str_istarts(s, labels[i])) {
 				s = str_trim(str_skip(s, labels[i].n));
@@ -64,6 +127,53 @@ static struct str skip_echo(struct str rest)
 	return rest;
 }
 
+/* False for what is a sentence: "please contact <postmaster@example.com>". */
+static bool may_be_name(struct str s, size_t *ret_words)
+{
+	static const struct str verbs[] = { STR_INIT("contact"), STR_INIT("please"), STR_INIT("to"),
+		STR_INIT("mail"), STR_INIT("e-mail"), STR_INIT("email"), STR_INIT("send"),
+		STR_INIT("at"), STR_INIT("from"), STR_INIT("reply"), STR_INIT("for"),
+		STR_INIT("an"), STR_INIT("bitte"), STR_INIT("via"), STR_INIT("sender") };
+	struct str rest = s, word;
+
+	*ret_words = 0;
+	while (str_next_word(&rest, " \t", &word)) {
+		for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+			if (str_ieq(word, verbs[i]))
+				return false;
+		*ret_words += 1;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if (wide_mark(str_skip(s, i)))
+			return false;
+	return *ret_words <= NAME_WORDS;
+}
+
+/* "Ann Example (ann@example.com)", "Ann Example<mailto:ann@example.com>": a name and one address in
+ * brackets, the whole of the entry but for a remark on when. ZMailer's bracket holds more words. */
+static bool read_named(struct str s, struct entry *ret_entry)
+{
+	size_t open = str_cspan(s, "<([@:"), n, words;
+	struct str inner = str_skip(s, open + 1), rest, word;
+
+	if (open >= s.n || s.p[open] == '@' || s.p[open] == ':' ||
+		!may_be_name(str_head(s, open), &words))
+		return false;
+	inner = str_head(inner, str_cspan(inner, ">)]"));
+	while (str_next_word(&inner, " \t", &word)) {
+		word = str_istarts(word, STR("mailto:")) ? str_skip(word, 7) : word;
+		n = text_address(word);
+		if (!n || (n != word.n && words))
+			continue;
+		ret_entry->address = str_head(word, n);
+		rest = str_skip(s, (size_t)(word.p + n - s.p));
+		rest = str_skip(rest, str_cspan(rest, ">)]") + 1);
+		ret_entry->rest = str_skip(rest, str_span(rest, "'\""));
+		return ends_entry(ret_entry->rest);
+	}
+	return false;
+}
+
 static bool read_entry(struct str line, struct entry *ret_entry)
 {
 	struct entry entry = { .indent = str_span(line, " \t") };
@@ -83,9 +193,11 @@ static bool read_entry(struct str line, struct entry *ret_entry)
 		s = str_skip(s, open + 9);
 	entry.angled = s.n && s.p[0] == '<';
 	inner = skip_labels(str_skip(s, entry.angled));
-	n = address_prefix(inner);
-	if (!n)
-		return false;
+	n = text_address(inner);
+	if (!n) {
+		*ret_entry = entry;
+		return read_named(s, ret_entry);
+	}
 	entry.address = str_head(inner, n);
 	entry.rest = skip_echo(str_skip(inner, n));
 	echoed = entry.rest.n && entry.rest.p != inner.p + n;
@@ -129,7 +241,7 @@ static struct str cut_origin(struct arena *arena, struct str text, struct str *r
 			continue;
 		inner = str_skip(text, at + leads[i].n);
 		inner = str_skip(inner, str_span(inner, "<"));
-		n = address_prefix(inner);
+		n = text_address(inner);
 		if (!n)
 			continue;
 		*ret_origin = address_normal(arena, str_head(inner, n));
@@ -149,7 +261,7 @@ static struct str squeeze_words(struct arena *arena, struct str text)
 		LIMIT_DIAGNOSTIC_BYTES);
 }
 
-static struct event *add_event(struct entry_source *source, struct str address, struct str words)
+struct event *entry_add(struct entry_source *source, struct str address, struct str words)
 {
 	struct event *event = event_list_add(source->arena, source->list);
 	struct str origin = STR_EMPTY;
@@ -162,7 +274,7 @@ static struct event *add_event(struct entry_source *source, struct str address, 
 	event->recipient = origin.n ? origin : event->final_recipient;
 	if (!event->final_recipient.n)
 		event->final_recipient = origin;
-	event->diagnostic = squeeze_words(source->arena, words);
+	event->diagnostic = diagnostic_unwrap(squeeze_words(source->arena, words));
 	return event;
 }
 
@@ -204,7 +316,7 @@ static void flush(struct list *list)
 		return;
 	words = str_from(list->words_from, (size_t)(list->words_to - list->words_from));
 	list->words |= str_trim(str_skip(words, str_span(words, ":>.,;)]\"' \t\r\n"))).n > 0;
-	add_event(list->source, list->address, words);
+	entry_add(list->source, list->address, words);
 	list->words_from = NULL;
 }
 
@@ -233,6 +345,57 @@ static void take_entry(struct list *list, const struct entry *entry, struct str 
 	}
 }
 
+/* Behind a list each recipient may be named once more, with the words about him below (Exchange's
+ * "diagnostic information") or on the same line (sendmail's transcript). */
+struct sections {
+	struct list *list;
+	struct event_list ours; /* the events of this list */
+	struct event *event;    /* of the section at hand */
+	const char *from;
+};
+
+static void end_section(struct sections *sections, const char *to)
+{
+	struct event *event = sections->event;
+
+	if (event && !event->diagnostic.n)
+		event->diagnostic = squeeze_words(sections->list->source->arena,
+			str_from(sections->from, (size_t)(to - sections->from)));
+	sections->event = NULL;
+}
+
+static void take_section_line(struct sections *sections, struct str line)
+{
+	struct str address, words;
+	struct entry entry;
+	struct event *event = NULL;
+	bool transcript = transcript_entry(str_trim(line), &address, &words);
+
+	if (transcript)
+		event = event_list_find(&sections->ours, address);
+	else if (read_entry(line, &entry))
+		event = event_list_find(&sections->ours, entry.address);
+	if (!event)
+		return;
+	end_section(sections, line.p);
+	sections->event = event;
+	sections->from = line.p;
+	if (transcript)
+		end_section(sections, line.p + line.n);
+}
+
+static void take_sections(struct list *list, size_t first, struct str behind)
+{
+	struct event_list *all = list->source->list;
+	struct sections sections = { .list = list,
+		.ours = { .items = all->items + first, .n = all->n - first } };
+	struct str rest = behind, line;
+
+	while (str_next_line(&rest, &line))
+		take_section_line(&sections, line);
+	end_section(&sections, behind.p + behind.n);
+}
+
 /* All entries without words of their own share what stands behind the list. */
 static void share_words(struct list *list, size_t first, struct str behind)
 {
@@ -240,11 +403,13 @@ static void share_words(struct list *list, size_t first, struct str behind)
 
 	if (list->words)
 		return;
+	if (list->source->list->n > first + 1)
+		take_sections(list, first, behind);
 	for (size_t i = first; i < list->source->list->n; i++) {
 		struct event *event = &list->source->list->items[i];
 
 		if (!event->diagnostic.n)
-			event->diagnostic = words;
+			event->diagnostic = diagnostic_unwrap(words);
 	}
 }
 
@@ -292,9 +457,9 @@ void entries_inline(struct entry_source *source)
 	for (;;) {
 		s = skip_labels(str_skip(s, str_span(s, " \t\r\n<>\"'([:*-,;`")));
 		s = str_skip(s, str_span(s, "<\"'["));
-		n = address_prefix(s);
+		n = text_address(s);
 		address = str_head(s, n);
-		if (!n || !add_event(source, address, STR_EMPTY))
+		if (!n || !entry_add(source, address, STR_EMPTY))
 			break;
 		taken = (size_t)(address.p + n - source->rest.p);
 		s = skip_echo(str_skip(s, n));
@@ -307,54 +472,16 @@ void entries_inline(struct entry_source *source)
 		source->list->items[i].diagnostic = s;
 }
 
-/* ---- transcripts ---- */
-
-/* "550 <user@host>... words": the address, and where the words start. */
-static bool transcript_entry(struct str line, struct str *ret_address, struct str *ret_words)
+void entries_before(struct entry_source *source)
 {
-	uint64_t code;
-	struct str s = line;
-	size_t n;
+	struct str s = source->region;
+	size_t at = str_rchr(s, '@'), from = at;
 
-	if (!str_to_u64(str_head(s, 3), 599, &code) || code < 400 || s.n < 5)
-		return false;
-	s = str_skip(s, 3 + str_span(str_skip(s, 3), " -"));
-	s = str_skip(s, str_cspan(s, "<@ ") < s.n && s.p[str_cspan(s, "<@ ")] == ' ' &&
-					(ascii_digit(s.p[0]))
-				? str_cspan(s, " ") + 1
-				: 0); /* an enhanced code */
-	s = str_skip(s, str_span(s, "<"));
-	n = address_prefix(s);
-	if (!n)
-		return false;
-	*ret_address = str_head(s, n);
-	s = str_skip(str_skip(s, n), str_span(str_skip(s, n), ">"));
-	if (!str_starts(s, STR("...")) && !str_span(s, ":,"))
-		return false;
-	*ret_words = str_skip(s, str_span(s, ".:, "));
-	return true;
-}
-
-void entries_lines(struct entry_source *source)
-{
-	struct str rest = source->region, line, address, words, reply = STR_EMPTY;
-
-	while (str_next_line(&rest, &line)) {
-		line = str_trim(line);
-		if (str_starts(line, STR("<<<"))) {
-			reply = str_trim(str_skip(line, 3));
-			continue;
-		}
-		if (!transcript_entry(line, &address, &words) ||
-			event_list_find(source->list, address))
-			continue;
-		if (reply.n)
-			words = arena_printf(
-				source->arena, "%.*s %.*s", STR_ARG(reply), STR_ARG(line));
-		else if (!words.n || !ascii_digit(words.p[0]))
-			words = line; /* else the reply is quoted in it */
-		if (!add_event(source, address, words))
-			return;
-		reply = STR_EMPTY;
-	}
+	if (at == STR_NPOS)
+		return;
+	while (from && address_byte(s.p[from - 1]))
+		from--;
+	at = text_address(str_skip(s, from));
+	if (at)
+		entry_add(source, str_slice(s, from, from + at), source->rest);
 }

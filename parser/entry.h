@@ -18,5 +18,7 @@ enum entry_kind { ENTRY_ADDRESS, ENTRY_LOCAL_PART };
 void entries_below(struct entry_source *source, enum entry_kind kind);
 /* One address, or several with commas, right behind the anchor. */
 void entries_inline(struct entry_source *source);
-/* "550 <user@host>... diagnosis" lines of a transcript, with the reply quoted before each. */
-void entries_lines(struct entry_source *source);
+/* The last address of the region, which is a sentence about it. */
+void entries_before(struct entry_source *source);
+/* One recipient who failed with these words; NULL where there are too many. */
+struct event *entry_add(struct entry_source *source, struct str address, struct str words);

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "parser/address.h"
 #include "parser/entry.h"
+#include "parser/transcript.h"
 #include "parser/unfold.h"
 
 #include <assert.h>
@@ -12,7 +13,8 @@
 enum { FORMAT_MATCHES = 256 };
 
 static const struct format_family *const families[] = { &format_original, &format_unix,
-	&format_microsoft, &format_webmail, &format_gateway, &format_japan, &format_generic };
+	&format_microsoft, &format_webmail, &format_gateway, &format_japan, &format_language_own,
+	&format_language, &format_generic };
 
 struct formats {
 	struct matcher *matcher;
@@ -201,8 +203,14 @@ static void read_match(const struct match *match, struct entry_source *source)
 	case FORMAT_INLINE:
 		entries_inline(source);
 		break;
+	case FORMAT_BEFORE:
+		entries_before(source);
+		break;
+	case FORMAT_SESSION:
+		transcript_session(source);
+		break;
 	case FORMAT_LINES:
-		entries_lines(source);
+		transcript_lines(source);
 		break;
 	case FORMAT_ORIGINAL:
 	case FORMAT_DELAY:
@@ -225,8 +233,10 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 			.list = &reading->list };
 		size_t before = reading->list.n;
 
-		if (match->anchor->shape == FORMAT_HERE)
+		if (match->anchor->shape == FORMAT_HERE || match->anchor->shape == FORMAT_SESSION)
 			source.region = source.rest = str_skip(reading->notice, match->from);
+		if (match->anchor->shape == FORMAT_BEFORE)
+			source.region = str_slice(reading->notice, match->from, match->to);
 		if (match->rank != rank || match->from < covered)
 			continue;
 		read_match(match, &source);

@@ -17,6 +17,8 @@ enum format_shape {
 	FORMAT_HERE,     /* the same, the list starting with the anchor itself */
 	FORMAT_LOCAL,    /* the same, local parts only: the domain is that of From */
 	FORMAT_INLINE,   /* the recipient right behind */
+	FORMAT_BEFORE,   /* the recipient is the last address in front of the anchor's end, on its line */
+	FORMAT_SESSION,  /* an SMTP session: who was refused in it */
 	FORMAT_LINES,    /* "550 <user@host>... diagnosis" on lines below */
 	FORMAT_DELAY,    /* the notice is a warning: nothing is given up yet */
 	FORMAT_MARK,     /* tells the family, names nobody */
@@ -35,7 +37,7 @@ struct format_family {
 };
 /* The tables. */
 extern const struct format_family format_unix, format_microsoft, format_webmail, format_gateway,
-	format_japan, format_generic, format_original;
+	format_japan, format_generic, format_original, format_language, format_language_own;
 
 /* Is there a family of this name? */
 bool format_known(struct str name);

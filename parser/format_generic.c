@@ -21,9 +21,12 @@
 
 static const struct format_anchor anchors[] = {
 	BELOW("following (e-?mail )?(address|recipient|user|mailbox|account)(e?s|\\(e?s\\))?"),
-	BELOW("(could|can|was|were|did) ?not (be )?(delivered|reached|sent|received) (to|by|for)( "
+	BELOW("(could|can|was|were|did) ?n[o']t (be )?(delivered|reached|sent|received) "
+	      "(to|by|for)( "
 	      "the following)?( e-?mail)?(( address| recipient| user)(es|s)?\\b)? ?:?"),
 	BELOW("failed recipients?:"),
+	BELOW("(could|was|were)n\xE2\x80\x99t (be )?(delivered|sent) to"),
+	BELOW("delivery to (this|these|the following) [a-z ]*failed:?"),
 	BELOW("undeliverable (to|recipients?|address(es)?)( the following)?:?"),
 	BELOW("invalid recipients?:"),
 	BELOW("^your message to:"),
@@ -35,7 +38,7 @@ static const struct format_anchor anchors[] = {
 	INLINE("^bounced: "),
 	HERE("^<[^<> @]+@[^<> @]+>:"),
 	INLINE("delivery of e-?mail to this address"),
-	INLINE("(could|can) ?not (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "
+	INLINE("(could|can) ?n[o']t (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "
 	       "?(to|for):? "),
 	INLINE("(unable|not able|failed|error|problem) (to )?deliver(ing|y)? (of )?(the |your "
 	       ")?(following )?(mail|message|e-?mail)?s? ?(to|for):? "),
@@ -44,6 +47,8 @@ static const struct format_anchor anchors[] = {
 	INLINE("(your|the) (mail|message|e-?mail) (sent )?(to|for) <?"),
 	INLINE("^(failed|undelivered|intended|original|final|bad|unknown) recipient( address)?: "),
 	INLINE("delivery (to|for) (the following (recipient|address) )?<?"),
+	INLINE("^ *recipient[ \t]+"),
+	{ STR_INIT("generic"), FORMAT_SESSION, STR_INIT("^[^\n]*rcpt to: ?<[^\n]+@") },
 	BELOW("n'a pas pu \xC3\xAAtre (d\xC3\xA9livr\xC3\xA9|remis|distribu\xC3\xA9)"),
 	BELOW("n'a pas pu etre delivre a"),
 	BELOW("konnte(n)? nicht (an |bei )?(folgende|zugestellt)"),

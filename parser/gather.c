@@ -9,6 +9,8 @@
 #include "parser/kind.h"
 #include "parser/unfold.h"
 
+#include <string.h>
+
 /* ---- the report ---- */
 
 /* Some put the fields of a report into the header of the mail itself. */
@@ -305,6 +307,43 @@ static struct header_list returned_header(
 	return list;
 }
 
+/* A notice that went through a mailing program as a reply has "> " before each line. */
+static struct str without_quotes(struct arena *arena, struct str text)
+{
+	char *out = arena_alloc(arena, text.n + 1);
+	size_t n = 0, lines = 0, quoted = 0;
+	struct str rest = text, line;
+
+	while (str_next_line(&rest, &line)) {
+		lines += str_trim(line).n > 0;
+		if (str_starts(line, STR(">"))) {
+			quoted++;
+			line = str_skip(line, 1);
+			line = str_skip(line, str_starts(line, STR(" ")));
+		}
+		memcpy(out + n, line.p, line.n);
+		n += line.n;
+		if (n < text.n)
+			out[n++] = '\n';
+	}
+	return quoted * 2 > lines ? str_from(out, n) : STR_EMPTY;
+}
+
+static void read_words(const struct formats *formats, struct matcher_scratch *scratch,
+	struct arena *arena, const struct notice *notice, bool readable,
+	struct format_reading *reading)
+{
+	enum format_rank most = readable ? FORMAT_GENERIC : FORMAT_OWN;
+	struct notice bare = *notice;
+
+	format_read(formats, scratch, arena, notice, most, reading);
+	if (reading->list.n || !readable)
+		return;
+	bare.text = without_quotes(arena, notice->text);
+	if (bare.text.n)
+		format_read(formats, scratch, arena, &bare, most, reading);
+}
+
 void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, bool certain,
 	struct gathering *ret_gathering)
@@ -316,8 +355,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	bool readable = trust == NOTICE_FULL;
 
 	if (trust != NOTICE_NONE)
-		format_read(formats, scratch, arena, notice, readable ? FORMAT_GENERIC : FORMAT_OWN,
-			&reading);
+		read_words(formats, scratch, arena, notice, readable, &reading);
 	g.returned = seen.returned = returned_header(arena, notice, reading.original);
 	if (readable)
 		read_report(arena, notice, reading.notice, &g);

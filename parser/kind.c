@@ -67,11 +67,34 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 		"\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC\xE9\x80\x9A\xE7\x9F\xA5"), /* Japanese: error notice */
 	STR_INIT("\xE9\x85\x8D\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
 	STR_INIT("\xE9\x80\x81\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
-	STR_INIT("are not member"), STR_INIT("automatically rejected mail") };
+	STR_INIT("are not member"), STR_INIT("automatically rejected mail"),
+	/* Exchange puts one word before the subject; its case is always the same. */
+	STR_INIT("não é possível entregar"), STR_INIT("falha na entrega"),
+	STR_INIT("Недоставленное"), STR_INIT("Не доставлено"), STR_INIT("не доставлено"),
+	STR_INIT("未传递"), STR_INIT("未送达"), STR_INIT("无法传递"), STR_INIT("退信"),
+	STR_INIT("無法傳遞"), STR_INIT("無法傳送"), STR_INIT("未傳遞"), STR_INIT("배달되지 않음"),
+	STR_INIT("배달할 수 없"), STR_INIT("배달 실패"), STR_INIT("전송 실패"),
+	STR_INIT("配信不能"), STR_INIT("配信できません"), STR_INIT("配信失敗"),
+	STR_INIT("送信できません"), STR_INIT("teslim edilemeyen"), STR_INIT("ei voitu toimittaa"),
+	STR_INIT("toimittamaton"), STR_INIT("nedoručiteln"), STR_INIT("nedoručiteľn"),
+	STR_INIT("nedoručen"), STR_INIT("kézbesíthetetlen"), STR_INIT("kézbesítési hiba"),
+	STR_INIT("Δεν παραδόθηκε"), STR_INIT("imposibil de livrat"), STR_INIT("nelivrabil"),
+	STR_INIT("kan ikke lever"), STR_INIT("ikke levert"), STR_INIT("ikke leveret"),
+	STR_INIT("kan inte leverera"), STR_INIT("nie można dostarczyć"),
+	STR_INIT("niet bestelbaar"), STR_INIT("non consegnat"), STR_INIT("échec de la remise"),
+	STR_INIT("échec d'envoi"), STR_INIT("error de entrega") };
 static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
 	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
 	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),
-	STR_INIT("verz\xC3\xB6gert"), STR_INIT("retard\xC3\xA9"), STR_INIT("retrasad") };
+	STR_INIT("verz\xC3\xB6gert"), STR_INIT("retard\xC3\xA9"), STR_INIT("retrasad"),
+	STR_INIT("being retried"), STR_INIT("deferral notice"), STR_INIT("delivery incomplete"),
+	STR_INIT("recapito in ritardo"), STR_INIT("entrega atrasada"),
+	STR_INIT("bezorging vertraagd"), STR_INIT("opóźnion"), STR_INIT("доставка отложена"),
+	STR_INIT("Доставка отложена"), STR_INIT("försenad leverans"), STR_INIT("leverans försenad"),
+	STR_INIT("levering forsinket"), STR_INIT("forsinket levering"),
+	STR_INIT("zpožděné doručení"), STR_INIT("teslimat gecik"), STR_INIT("配信遅延"),
+	STR_INIT("配信の遅延"), STR_INIT("延迟传递"), STR_INIT("传递延迟"), STR_INIT("延遲傳遞"),
+	STR_INIT("배달 지연") };
 static const struct str person_prefixes[] = { STR_INIT("fwd:"), STR_INIT("fw:"), STR_INIT("wg:"),
 	STR_INIT("tr:"), STR_INIT("rv:") };
 static const struct str reply_prefixes[] = { STR_INIT("re:"), STR_INIT("aw:"), STR_INIT("antw:"),
