@@ -29,8 +29,8 @@ static void add_complaint(struct arena *arena, struct str text, struct event_lis
 	struct str address;
 	struct event *event;
 
-	if (!address_take(arena, text, &address))
-		return;
+	if (!address_take(arena, text, &address) || str_istarts(address, STR("redacted@")))
+		return; /* RFC 6590: a name that was taken out is nobody's */
 	event = event_list_add(arena, list);
 	if (!event)
 		return;

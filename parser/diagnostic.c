@@ -193,11 +193,14 @@ void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic)
  * attempts: 0)". The words in front are theirs, made from the code alone. */
 struct str diagnostic_unwrap(struct str text)
 {
-	size_t dash = str_find(text, STR(" - ")), quote = str_find(text, STR("-'"));
+	size_t dash = str_find(text, STR(" - ")), quote = str_find(text, STR("-'")), word;
 	struct status_code code;
 
-	if (dash == STR_NPOS || quote == STR_NPOS || quote < dash + 6 ||
-		!status_code_parse(str_head(text, dash), &code))
+	if (dash == STR_NPOS || quote == STR_NPOS || quote < dash + 6)
+		return text;
+	word = str_rchr(str_head(text, dash), ' ');
+	word = word == STR_NPOS ? 0 : word + 1;
+	if (!status_code_parse(str_slice(text, word, dash), &code))
 		return text;
 	return str_skip(text, quote - 3);
 }

@@ -7,7 +7,7 @@
 
 enum dsn_shape { DSN_PLAIN, DSN_TYPED };
 enum dsn_scope { DSN_OF_MESSAGE, DSN_OF_RECIPIENT };
-enum { TYPE_BYTES = 32 };
+enum { TYPE_BYTES = 32, JOINED_LINES = 16 };
 
 static const struct {
 	struct str wire;
@@ -18,10 +18,31 @@ static const struct {
 #include "parser/dsn_fields.def"
 };
 
+/* RFC 3464 knows English names only; some translate them all the same. */
+static const struct {
+	struct str wire;
+	enum dsn_field field;
+} aliases[] = {
+	{ STR_INIT("Berichtender-MTA"), DSN_REPORTING_MTA },
+	{ STR_INIT("Endempfänger"), DSN_FINAL_RCPT },
+	{ STR_INIT("Endgültiger-Empfänger"), DSN_FINAL_RCPT },
+	{ STR_INIT("Ursprünglicher-Empfänger"), DSN_ORIGINAL_RCPT },
+	{ STR_INIT("Aktion"), DSN_ACTION },
+	{ STR_INIT("Diagnosecode"), DSN_DIAGNOSTIC },
+	{ STR_INIT("Diagnose-Code"), DSN_DIAGNOSTIC },
+	{ STR_INIT("最終受信者"), DSN_FINAL_RCPT },
+	{ STR_INIT("元の受信者"), DSN_ORIGINAL_RCPT },
+	{ STR_INIT("アクション"), DSN_ACTION },
+	{ STR_INIT("状態"), DSN_STATUS },
+	{ STR_INIT("診断コード"), DSN_DIAGNOSTIC },
+};
+
 struct reading {
 	struct arena *arena;
 	struct dsn *dsn;
 	struct dsn_block *block, **tail; /* the recipient at hand, if any */
+	size_t joined;                   /* lines that were put to it */
+	struct dsn_value *last;          /* what an unfolded line belongs to, if anything */
 	bool gap;                        /* an empty line since the last field */
 };
 
@@ -31,7 +52,9 @@ static bool cut_type(struct str value, struct str *ret_type, struct str *ret_tex
 {
 	struct str type, text;
 
-	if (!str_cut(value, ';', &type, &text))
+	/* "rfc822 user@host": a space in place of the semicolon */
+	if (!str_cut(value, ';', &type, &text) &&
+		!(str_istarts(value, STR("rfc822 ")) && str_cut(value, ' ', &type, &text)))
 		return false;
 	type = str_trim(type);
 	if (!type.n || type.n > TYPE_BYTES || ascii_digit(type.p[0]) ||
@@ -103,6 +126,7 @@ static void take_value(struct reading *r, enum dsn_field field, struct str value
 	slot->text = value;
 	if (dsn_table[field].shape == DSN_TYPED)
 		(void)!cut_type(value, &slot->type, &slot->text);
+	r->last = field == DSN_DIAGNOSTIC ? slot : NULL;
 	r->gap = false;
 }
 
@@ -113,7 +137,34 @@ static bool find_field(struct str name, enum dsn_field *ret_field)
 			*ret_field = (enum dsn_field)i;
 			return true;
 		}
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (str_ieq(name, aliases[i].wire)) {
+			*ret_field = aliases[i].field;
+			return true;
+		}
 	return false;
+}
+
+/* A translated name may hold what a header must not. */
+static bool foreign_name(struct str line, size_t *ret_bytes)
+{
+	enum dsn_field field;
+	size_t colon = str_chr(line, ':');
+
+	*ret_bytes = colon;
+	return colon != STR_NPOS && find_field(str_head(line, colon), &field);
+}
+
+/* Some do not fold a diagnosis of several lines. */
+static void take_bad_line(struct reading *r, struct str line)
+{
+	r->dsn->flaws |= FLAW_BIT(FLAW_BAD_LINE);
+	if (!r->last || r->gap || r->joined == JOINED_LINES)
+		return;
+	r->joined++;
+	r->last->text = r->last->text.n ? arena_printf(r->arena, "%.*s %.*s",
+						  STR_ARG(r->last->text), STR_ARG(line))
+					: line;
 }
 
 static void take_line(struct reading *r, struct str line)
@@ -126,10 +177,12 @@ static void take_line(struct reading *r, struct str line)
 		r->gap = true;
 		return;
 	}
-	if (!header_name(line, &name)) {
-		r->dsn->flaws |= FLAW_BIT(FLAW_BAD_LINE);
+	if (!header_name(line, &name) && !foreign_name(line, &name)) {
+		take_bad_line(r, line);
 		return;
 	}
+	r->last = NULL;
+	r->joined = 0;
 	if (find_field(str_head(line, name), &field))
 		take_value(r, field, str_trim(str_skip(line, str_chr(line, ':') + 1)));
 }

@@ -25,7 +25,11 @@ static const struct str placeholders[] = { STR_INIT("an undisclosed address"), S
 static const struct str labels[] = { STR_INIT("Recipient:"), STR_INIT("SMTP:"), STR_INIT("To:"),
 	STR_INIT("Address:"), STR_INIT("mailto:"), STR_INIT("[SMTP:"), STR_INIT("User:"),
 	STR_INIT("Delivery failed:"), STR_INIT("Recipient address:"), STR_INIT("Original address:"),
-	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("dda:SMTP=") };
+	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("dda:SMTP="),
+	/* a colon of full width is skipped by itself */
+	STR_INIT("送信先:"), STR_INIT("送信先"), STR_INIT("宛先:"), STR_INIT("宛先"),
+	STR_INIT("あて先:"), STR_INIT("あて先"), STR_INIT("受信者:"), STR_INIT("受信者"),
+	STR_INIT("收件人:"), STR_INIT("收件人"), STR_INIT("받는 사람:"), STR_INIT("수신자:") };
 
 /* ---- addresses in text ---- */
 
@@ -111,7 +115,7 @@ static bool ends_entry(struct str rest)
 	if (!behind.n || str_span(rest, ":.;,<[(>\"'])"))
 		return true;
 	return str_starts(rest, STR("\t")) || str_starts(rest, STR("  ")) ||
-	       str_span(behind, "-=.[(:") || str_istarts(behind, STR("on ")) ||
+	       str_span(behind, "-=.[(:<") || str_istarts(behind, STR("on ")) ||
 	       str_istarts(behind, STR("Invalid ")) || str_istarts(behind, STR("am ")) ||
 	       str_istarts(behind, STR("le ")) || str_istarts(behind, STR("el "));
 }
@@ -137,6 +141,8 @@ static bool may_be_name(struct str s, size_t *ret_words)
 	struct str rest = s, word;
 
 	*ret_words = 0;
+	if (s.n && !ascii_alpha(s.p[0]) && (unsigned char)s.p[0] < 0x80)
+		return false;
 	while (str_next_word(&rest, " \t", &word)) {
 		for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 			if (str_ieq(word, verbs[i]))

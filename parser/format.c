@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "parser/address.h"
+#include "parser/diagnostic.h"
 #include "parser/entry.h"
 #include "parser/transcript.h"
 #include "parser/unfold.h"
@@ -214,6 +215,7 @@ static void read_match(const struct match *match, struct entry_source *source)
 		break;
 	case FORMAT_ORIGINAL:
 	case FORMAT_DELAY:
+	case FORMAT_SUCCESS:
 	case FORMAT_MARK:
 		break;
 	}
@@ -253,9 +255,20 @@ static void note_marks(const struct search *search, struct format_reading *readi
 	for (size_t i = 0; i < search->n; i++) {
 		if (search->matches[i].anchor->shape == FORMAT_DELAY)
 			reading->delay = true;
+		reading->success |= search->matches[i].anchor->shape == FORMAT_SUCCESS;
 		if (search->matches[i].anchor->shape == FORMAT_MARK && !reading->format.n)
 			reading->format = search->matches[i].anchor->format;
 	}
+}
+
+/* A refusal that stands beside the good news is none the less one. */
+static void set_success(struct event *event)
+{
+	struct diagnostic told;
+
+	diagnostic_read(event->diagnostic, &told);
+	if (!told.reply_code && !told.status.n)
+		event->outcome = OUTCOME_DELIVERED;
 }
 
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,
@@ -275,6 +288,8 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 		read_rank(&search, FORMAT_GENERIC, arena, notice, &reading);
 	event_list_merge(arena, &reading.list);
 	reading.list.flaws &= ~FLAW_BIT(FLAW_REPEATED_GROUP); /* two languages are no fault */
+	for (size_t i = 0; reading.success && i < reading.list.n; i++)
+		set_success(&reading.list.items[i]);
 	for (size_t i = 0; reading.delay && i < reading.list.n; i++)
 		reading.list.items[i].outcome = OUTCOME_DELAYED;
 	*ret_reading = reading;

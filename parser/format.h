@@ -17,11 +17,12 @@ enum format_shape {
 	FORMAT_HERE,     /* the same, the list starting with the anchor itself */
 	FORMAT_LOCAL,    /* the same, local parts only: the domain is that of From */
 	FORMAT_INLINE,   /* the recipient right behind */
-	FORMAT_BEFORE,   /* the recipient is the last address in front of the anchor's end, on its line */
-	FORMAT_SESSION,  /* an SMTP session: who was refused in it */
-	FORMAT_LINES,    /* "550 <user@host>... diagnosis" on lines below */
-	FORMAT_DELAY,    /* the notice is a warning: nothing is given up yet */
-	FORMAT_MARK,     /* tells the family, names nobody */
+	FORMAT_BEFORE, /* the recipient is the last address in front of the anchor's end, on its line */
+	FORMAT_SESSION, /* an SMTP session: who was refused in it */
+	FORMAT_LINES,   /* "550 <user@host>... diagnosis" on lines below */
+	FORMAT_DELAY,   /* the notice is a warning: nothing is given up yet */
+	FORMAT_SUCCESS, /* the notice says that nothing failed */
+	FORMAT_MARK,    /* tells the family, names nobody */
 };
 enum format_rank { FORMAT_OWN, FORMAT_GENERIC }; /* generic anchors speak where no family does */
 
@@ -55,7 +56,7 @@ struct format_reading {
 	struct event_list list;
 	struct str notice;   /* the text without the returned message */
 	struct str original; /* the returned message, where it stands in the text */
-	bool delay;
+	bool delay, success;
 };
 /* `most`: the rank up to which anchors are heard. */
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,

@@ -3,7 +3,8 @@
  * together; "A" is where an address must stand. */
 #include "parser/format.h"
 
-#define A        "<?[^ \\n<]+@[^\\n]* "
+/* Patterns are bytes: a first letter beyond ASCII, which may be large, is left out. */
+#define A        "[^\\n]*@[^\\n]* "
 #define TO_COLON "[^:\\n]*(:|：)"
 #define GROUPS(list)                                                                               \
 	{                                                                                          \
@@ -116,11 +117,11 @@ static const struct format_anchor anchors[] = {
 	BEFORE("wiadomość (do|na adres) " A "nie (została|mogła)"),
 	DELAY("nie została jeszcze dostarczona"),
 	/* Russian */
-	BELOW("(следующ[^ \\n]*|этим) (получател|адрес)" TO_COLON),
+	BELOW("(ледующ[^ \\n]*|этим) (получател|адрес)" TO_COLON),
 	INLINE("(не|Не) (удалось доставить|может быть доставлено|доставлено) ((ваше "
 	       ")?(сообщение|письмо) )?((для|на|по|"
 	       "пользователю|получателю|адресату|адрес|адресу|вашему) )*"),
-	BEFORE("(сообщение|письмо) " A "не (доставлено|удалось|может быть)"),
+	BEFORE("(ообщение|исьмо) " A "не (доставлено|удалось|может быть)"),
 	DELAY("(ещё|еще) не (было )?доставлено"),
 	/* Ukrainian */
 	BELOW("(такими|цим|наступн[^ \\n]*) (одержувач|адрес)" TO_COLON),
@@ -151,7 +152,7 @@ static const struct format_anchor anchors[] = {
 	INLINE("nem sikerült kézbesíteni[^:\\n@]*: "),
 	/* Turkish */
 	BELOW("(aşağıdaki|şu|bu) (alıcı|adres)" TO_COLON),
-	BEFORE(A "[^\\n]*teslim edilemedi"),
+	BEFORE("@[^\\n]*teslim edilemedi"),
 	DELAY("henüz teslim edilmedi"),
 	/* Greek, Romanian */
 	BELOW("(παρακάτω|ακόλουθους|εξής) (παραλήπτες|διευθύνσεις)" TO_COLON),
@@ -167,10 +168,10 @@ static const struct format_anchor anchors[] = {
 	BELOW("(下列|以下|这些|這些|下述)(收件人|收件者|地址|邮箱|用户|郵件地址)" TO_COLON),
 	INLINE("(无法|未能|無法)[^\\n@]*(传递|发送|投递|傳遞|傳送|寄送)(给|到|至|給) ?"),
 	INLINE("(邮件|郵件)(未送达|未能送达|未送達) ?"),
-	BEFORE("[^ \\n]+@[^\\n]*(无法送达|投递失败|发送失败|無法送達)"),
+	BEFORE("@[^\\n]*(无法送达|投递失败|发送失败|無法送達)"),
 	DELAY("(邮件|郵件)尚未(传递|送达|投递|傳遞|送達)"),
 	BELOW("다음 (받는 사람|수신자|주소)" TO_COLON),
-	BEFORE("[^ \\n]+@[^\\n]*(전송되지 않았|전송할 수 없|배달할 수 없|배달되지 않|배달하지 못)"),
+	BEFORE("@[^\\n]*(전송되지 않았|전송할 수 없|배달할 수 없|배달되지 않|배달하지 못)"),
 };
 
 const struct format_family format_language_own = { own_anchors, ARRAY_LEN(own_anchors),

@@ -21,7 +21,7 @@ static const struct format_anchor anchors[] = {
 	EXCHANGE(BELOW, "folgende\\(r\\) empf\xC3\xA4nger kann nicht erreicht werden:"),
 	EXCHANGE(BELOW, "n'est pas parvenu aux? destinataires? suivants?"),
 	EXCHANGE(BELOW, "impossible de joindre le\\(s\\) destinataire\\(s\\) suivant\\(s\\)"),
-	EXCHANGE(BELOW, "no se (ha )?pud(o|ido) (entregar|localizar)[^:\\n]*destinatarios?"),
+	EXCHANGE(BELOW, "no se (ha )?p[ou]d(o|ido) (entregar|localizar)[^:\\n]*destinatarios?"),
 	EXCHANGE(BELOW, "non ha raggiunto (i|il) seguent[ie] destinatar[io]+"),
 
 	/* 2007 and later */
@@ -32,8 +32,7 @@ static const struct format_anchor anchors[] = {
 	EXCHANGE(BELOW, "rejected your message to the following e-?mail addresses:"),
 	EXCHANGE(BELOW, "(fehler bei der nachrichtenzustellung an folgende empf\xC3\xA4nger|die "
 			"nachricht konnte nicht an (die )?folgenden? empf\xC3\xA4nger)"),
-	EXCHANGE(BELOW, "\xC3\xA9"
-			"chec de la remise (pour|\xC3\xA0) ces destinataires"),
+	EXCHANGE(BELOW, "chec de la remise (pour|\xC3\xA0) ces destinataires"),
 	EXCHANGE(BELOW, "(error de entrega a estos destinatarios|no se pudo entregar[^:\\n]* a "
 			"(estos|los siguientes) destinatarios)"),
 	EXCHANGE(BELOW, "(falha na entrega a (estes|esses) destinat\xC3\xA1rios|n\xC3\xA3o foi "
@@ -52,7 +51,7 @@ static const struct format_anchor anchors[] = {
 	EXCHANGE(BELOW, "(\xC5\x9Fu al\xC4\xB1"
 			"c\xC4\xB1|bu al\xC4\xB1"
 			"c\xC4\xB1lara)"),
-	EXCHANGE(BELOW, "\xD0\xBD\xD0\xB5 \xD1\x83\xD0\xB4\xD0\xB0\xD0\xBB\xD0\xBE\xD1\x81\xD1\x8C "
+	EXCHANGE(BELOW, "\xD0\xB5 \xD1\x83\xD0\xB4\xD0\xB0\xD0\xBB\xD0\xBE\xD1\x81\xD1\x8C "
 			"\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xB8\xD1\x82\xD1\x8C"),
 	EXCHANGE(BELOW, "\xE6\xAC\xA1\xE3\x81\xAE\xE5\x8F\x97\xE4\xBF\xA1\xE8\x80\x85[^:\\n]*("
 			"\xE9\x85\x8D\xE4\xBF\xA1|\xE9\x80\x81\xE4\xBF\xA1)"),

@@ -98,6 +98,7 @@ static const struct format_anchor anchors[] = {
 	OTHER("mdaemon", DELAY, "had transient non-fatal delivery errors"),
 	OTHER("powermta", BELOW, "you will find a list of the affected recipients"),
 	OTHER("powermta", DELAY, "delivery delayed; will continue trying"),
+	OTHER("x6", INLINE, "rejected recipient <"),
 	OTHER("fml", INLINE, "you are not a member of this mailing list <"),
 	OTHER("haraka", INLINE, "i'm sorry to have to inform you that your message to <"),
 	OTHER("smtp2go", BELOW, "the following recipients? returned permanent errors?:"),

@@ -162,7 +162,12 @@ static const struct str reply_subjects[] = { STR_INIT("automatic reply"), STR_IN
 	STR_INIT("\xE8\x87\xAA\xE5\x8B\x95\xE8\xBF\x94\xE4\xBF\xA1"),
 	STR_INIT("\xE8\x87\xAA\xE5\x8A\xA8\xE5\x9B\x9E\xE5\xA4\x8D"),
 	STR_INIT("\xE8\x87\xAA\xE5\x8A\xA8\xE7\xAD\x94\xE5\xA4\x8D"),
-	STR_INIT("\xEB\xB6\x80\xEC\x9E\xAC"), STR_INIT("thank you for your e-mail") };
+	STR_INIT("\xEB\xB6\x80\xEC\x9E\xAC"), STR_INIT("thank you for your e-mail"),
+	STR_INIT("Автоматический ответ"), STR_INIT("Автоответ"), STR_INIT("Автоматична відповідь"),
+	STR_INIT("automatisk svar"), STR_INIT("automatikus válasz"),
+	STR_INIT("automatinis atsakymas"), STR_INIT("răspuns automat"), STR_INIT("자동 회신"),
+	STR_INIT("자동 응답"), STR_INIT("Αυτόματη απάντηση"), STR_INIT("自動回覆"),
+	STR_INIT("不在通知") };
 
 /* Fields that only automatic answers carry. */
 static const struct str reply_fields[] = { STR_INIT("X-Autoreply"), STR_INIT("X-Autorespond"),
