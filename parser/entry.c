@@ -4,14 +4,16 @@
 #include "core/utf8.h"
 #include "parser/address.h"
 #include "parser/diagnostic.h"
+#include "parser/text_address.h"
 #include "parser/transcript.h"
 #include "parser/unfold.h"
-
-#include <string.h>
 
 /* Lines without an address that may stand between an anchor and its list, such as an empty one or a
  * ruler; an anchor that points at prose finds nothing. */
 enum { LINES_BEFORE_LIST = 4, NAME_WORDS = 6 };
+
+/* Each line is compared with each recipient; a longer list shares its words. */
+enum { SECTIONS = 256 };
 
 struct entry {
 	struct str address, rest; /* rest: of the line behind the address */
@@ -25,75 +27,33 @@ static const struct str placeholders[] = { STR_INIT("an undisclosed address"), S
 static const struct str labels[] = { STR_INIT("Recipient:"), STR_INIT("SMTP:"), STR_INIT("To:"),
 	STR_INIT("Address:"), STR_INIT("mailto:"), STR_INIT("[SMTP:"), STR_INIT("User:"),
 	STR_INIT("Delivery failed:"), STR_INIT("Recipient address:"), STR_INIT("Original address:"),
-	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("dda:SMTP="),
+	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("rfc822;"),
+	STR_INIT("dda:SMTP="),
 	/* a colon of full width is skipped by itself */
 	STR_INIT("送信先:"), STR_INIT("送信先"), STR_INIT("宛先:"), STR_INIT("宛先"),
 	STR_INIT("あて先:"), STR_INIT("あて先"), STR_INIT("受信者:"), STR_INIT("受信者"),
 	STR_INIT("收件人:"), STR_INIT("收件人"), STR_INIT("받는 사람:"), STR_INIT("수신자:") };
 
-/* ---- addresses in text ---- */
-
-/* Length of a character at s that only stands between words: CJK and general punctuation, full-width
- * forms. No mailbox has one, and where words are not set apart an address ends there. */
-static size_t wide_mark(struct str s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	if (s.n < 3)
-		return 0;
-	if (p[0] == 0xE2 && p[1] == 0x80)
-		return 3; /* U+2000 to U+203F */
-	if (p[0] == 0xE3 && p[1] == 0x80)
-		return 3;                            /* U+3000 to U+303F */
-	return p[0] == 0xEF && p[1] >= 0xBC ? 3 : 0; /* U+FF00 to U+FFFF */
-}
-
 static struct str skip_wide_marks(struct str s)
 {
 	size_t n;
 
-	while ((n = wide_mark(s)) > 0)
+	while ((n = text_wide_mark(s)) > 0)
 		s = str_skip(s, n);
 	return s;
 }
 
-/* "example.com" of "example.com\xEC\x97\x90": no top level domain mixes scripts. */
-static size_t cut_domain(struct str domain)
-{
-	size_t dot = 0, n;
-
-	for (size_t i = 0; i < domain.n; i++) {
-		if (wide_mark(str_skip(domain, i)))
-			return i;
-		if (domain.p[i] == '.')
-			dot = i + 1;
-	}
-	n = dot;
-	while (n < domain.n && ascii_alpha(domain.p[n]))
-		n++;
-	return n > dot + 1 && n < domain.n && (unsigned char)domain.p[n] >= 0x80 ? n : domain.n;
-}
-
-static bool address_byte(char c)
-{
-	return ascii_alpha(c) || ascii_digit(c) || (c && strchr(".!#$%&'*+-/=?^_`{|}~", c));
-}
-
-/* As address_prefix, for text of which the address is a part. */
-static size_t text_address(struct str s)
-{
-	size_t n = address_prefix(s), at = str_rchr(str_head(s, n), '@');
-
-	for (size_t i = 0; n && i < at; i++)
-		if (wide_mark(str_skip(s, i)))
-			return 0;
-	return n ? at + 1 + cut_domain(str_slice(s, at + 1, n)) : 0;
-}
-
 static struct str skip_labels(struct str s)
 {
+	size_t digits = 0;
 	bool again = true;
 
+	s = str_trim(s);
+	while (digits < s.n && digits < 3 && ascii_digit(s.p[digits]))
+		digits++;
+	if (digits && (str_starts(str_skip(s, digits), STR(". ")) ||
+			      str_starts(str_skip(s, digits), STR(") "))))
+		s = str_skip(s, digits + 2); /* a numbered list */
 	while (again) {
 		again = false;
 		s = skip_wide_marks(str_trim(str_skip(s, str_span(s, " \t*>-'\"("))));
@@ -150,7 +110,7 @@ static bool may_be_name(struct str s, size_t *ret_words)
 		*ret_words += 1;
 	}
 	for (size_t i = 0; i < s.n; i++)
-		if (wide_mark(str_skip(s, i)))
+		if (text_wide_mark(str_skip(s, i)))
 			return false;
 	return *ret_words <= NAME_WORDS;
 }
@@ -168,7 +128,7 @@ static bool read_named(struct str s, struct entry *ret_entry)
 	inner = str_head(inner, str_cspan(inner, ">)]"));
 	while (str_next_word(&inner, " \t", &word)) {
 		word = str_istarts(word, STR("mailto:")) ? str_skip(word, 7) : word;
-		n = text_address(word);
+		n = text_address_prefix(word);
 		if (!n || (n != word.n && words))
 			continue;
 		ret_entry->address = str_head(word, n);
@@ -199,7 +159,7 @@ static bool read_entry(struct str line, struct entry *ret_entry)
 		s = str_skip(s, open + 9);
 	entry.angled = s.n && s.p[0] == '<';
 	inner = skip_labels(str_skip(s, entry.angled));
-	n = text_address(inner);
+	n = text_address_prefix(inner);
 	if (!n) {
 		*ret_entry = entry;
 		return read_named(s, ret_entry);
@@ -247,7 +207,7 @@ static struct str cut_origin(struct arena *arena, struct str text, struct str *r
 			continue;
 		inner = str_skip(text, at + leads[i].n);
 		inner = str_skip(inner, str_span(inner, "<"));
-		n = text_address(inner);
+		n = text_address_prefix(inner);
 		if (!n)
 			continue;
 		*ret_origin = address_normal(arena, str_head(inner, n));
@@ -297,9 +257,22 @@ struct list {
 	enum entry_kind kind;
 	struct entry first; /* sets the style of the others */
 	bool any, words;    /* an entry was seen; one had words */
+	bool replies;       /* each entry is a reply that names its recipient */
 	struct str address; /* of the entry at hand */
 	const char *words_from, *words_to;
 };
+
+/* "550 5.1.1 <user@host>: no": the whole line is the words. */
+static bool read_reply(struct str line, struct entry *ret_entry)
+{
+	struct entry entry = { .indent = str_span(line, " \t"), .rest = str_trim(line) };
+	struct str words;
+
+	if (!transcript_entry(entry.rest, &entry.address, &words))
+		return false;
+	*ret_entry = entry;
+	return true;
+}
 
 static bool list_entry(struct list *list, struct str line, struct entry *ret_entry)
 {
@@ -307,9 +280,13 @@ static bool list_entry(struct list *list, struct str line, struct entry *ret_ent
 			     ? read_local(line, list->source->from, list->source->arena, ret_entry)
 			     : read_entry(line, ret_entry);
 
+	if (!list->any && !found)
+		list->replies = found = read_reply(line, ret_entry);
+	else if (list->replies)
+		found = read_reply(line, ret_entry);
 	if (!found)
 		return false;
-	if (!list->any)
+	if (!list->any || list->replies)
 		return true;
 	return ret_entry->indent == list->first.indent && ret_entry->angled == list->first.angled;
 }
@@ -409,7 +386,7 @@ static void share_words(struct list *list, size_t first, struct str behind)
 
 	if (list->words)
 		return;
-	if (list->source->list->n > first + 1)
+	if (list->source->list->n > first + 1 && list->source->list->n - first <= SECTIONS)
 		take_sections(list, first, behind);
 	for (size_t i = first; i < list->source->list->n; i++) {
 		struct event *event = &list->source->list->items[i];
@@ -463,7 +440,7 @@ void entries_inline(struct entry_source *source)
 	for (;;) {
 		s = skip_labels(str_skip(s, str_span(s, " \t\r\n<>\"'([:*-,;`")));
 		s = str_skip(s, str_span(s, "<\"'["));
-		n = text_address(s);
+		n = text_address_prefix(s);
 		address = str_head(s, n);
 		if (!n || !entry_add(source, address, STR_EMPTY))
 			break;
@@ -485,9 +462,9 @@ void entries_before(struct entry_source *source)
 
 	if (at == STR_NPOS)
 		return;
-	while (from && address_byte(s.p[from - 1]))
+	while (from && text_address_byte(s.p[from - 1]))
 		from--;
-	at = text_address(str_skip(s, from));
+	at = text_address_prefix(str_skip(s, from));
 	if (at)
 		entry_add(source, str_slice(s, from, from + at), source->rest);
 }

@@ -14,6 +14,10 @@
 	{                                                                                          \
 		STR_INIT("generic"), FORMAT_HERE, STR_INIT(pattern)                                \
 	}
+#define BEFORE(pattern)                                                                            \
+	{                                                                                          \
+		STR_INIT("generic"), FORMAT_BEFORE, STR_INIT(pattern)                              \
+	}
 #define DELAY(pattern)                                                                             \
 	{                                                                                          \
 		STR_INIT(""), FORMAT_DELAY, STR_INIT(pattern)                                      \
@@ -47,7 +51,13 @@ static const struct format_anchor anchors[] = {
 	INLINE("(your|the) (mail|message|e-?mail) (sent )?(to|for) <?"),
 	INLINE("^(failed|undelivered|intended|original|final|bad|unknown) recipient( address)?: "),
 	INLINE("delivery (to|for) (the following (recipient|address) )?<?"),
-	INLINE("^ *recipient[ \t]+"),
+	INLINE("^[ \\t]*recipient[: \\t]+"),
+	INLINE("error (for|with) (recipient |address )?<?"),
+	BEFORE("\\b(mail|message) to [^\\n]*@[^\\n]* (bounced|was "
+	       "(rejected|refused|returned)|failed)"),
+	BEFORE("\\b(user|recipient|address|mailbox|account) [^\\n@]*@[^ \\n]+ (does not exist|was "
+	       "rejected|was refused|is (unknown|disabled|full)|not found)"),
+	BEFORE("\\bto [^\\n]*@[^\\n]* (could not|cannot|can not|was not|were not) (be )?delivered"),
 	{ STR_INIT("generic"), FORMAT_SESSION, STR_INIT("^[^\n]*rcpt to: ?<[^\n]+@") },
 	BELOW("n'a pas pu \xC3\xAAtre (d\xC3\xA9livr\xC3\xA9|remis|distribu\xC3\xA9)"),
 	BELOW("n'a pas pu etre delivre a"),

@@ -28,6 +28,27 @@ static struct str fields_of_header(struct arena *arena, const struct notice *not
 		STR_ARG(notice_header(notice, STR("Status"))));
 }
 
+/* The report without the margin that its first line has: else each line continues the one before. */
+static struct str without_margin(struct arena *arena, struct str text)
+{
+	size_t margin = str_span(text, " \t"), n = 0;
+	char *out;
+	struct str rest = text, line;
+
+	if (!margin)
+		return text;
+	out = arena_alloc(arena, text.n + 1);
+	while (str_next_line(&rest, &line)) {
+		size_t own = str_span(line, " \t");
+
+		line = str_skip(line, own < margin ? own : margin);
+		memcpy(out + n, line.p, line.n);
+		n += line.n;
+		out[n++] = '\n';
+	}
+	return str_from(out, n);
+}
+
 /* A report in its own part, else one in the text, else one in the header. */
 static bool find_report(
 	struct arena *arena, const struct notice *notice, struct str text, struct dsn *ret_dsn)
@@ -37,7 +58,8 @@ static bool find_report(
 
 	if (notice->status_text.n && dsn_parse(arena, notice->status_text, ret_dsn) == ERR_OK)
 		return true;
-	if (at != STR_NPOS && dsn_parse(arena, str_skip(text, at), ret_dsn) == ERR_OK)
+	if (at != STR_NPOS &&
+		dsn_parse(arena, without_margin(arena, str_skip(text, at)), ret_dsn) == ERR_OK)
 		return true;
 	header = fields_of_header(arena, notice);
 	return header.n && dsn_parse(arena, header, ret_dsn) == ERR_OK;
