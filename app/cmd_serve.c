@@ -74,7 +74,7 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	if (!err && roles & (1u << ROLE_SMTP))
 		err = tls_files_open(config, arena, &options.tls, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
-		err = supervisor_listen(config, arena, &options, &trouble);
+		err = listeners_open(config, arena, &options.smtp, &trouble);
 	if (!err)
 		err = privilege_drop(arena, user, data_dir, &trouble);
 	if (err)

@@ -15,7 +15,9 @@ enum role_flag {
 	ROLE_ONE_SHOT = 1u << 3,        /* ends by itself; exit 0 is success */
 	ROLE_STOPS_ON_SIGINT = 1u << 4, /* PostgreSQL: SIGINT is the fast shutdown */
 	ROLE_SAYS_NOTHING = 1u << 5,    /* has no control socket to say that it is ready */
-	ROLE_ONE_PARSER = 1u << 6,      /* of those that use parsers: one is enough, whatever parser.workers says */
+	ROLE_ONE_PARSER =
+		1u
+		<< 6, /* of those that use parsers: one is enough, whatever parser.workers says */
 };
 enum role_id {
 #define ROLE(id, name, settings, flags, rights, stop_order, function) ROLE_##id,
@@ -62,5 +64,6 @@ bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone);
 /* The next parser socket that the supervisor hands over, -1 if none waits. The caller closes it. */
 int role_take_parser(const struct role *role);
 
-#define ROLE(id, name, settings, flags, rights, stop_order, function) int function(struct role *role);
+#define ROLE(id, name, settings, flags, rights, stop_order, function)                              \
+	int function(struct role *role);
 #include "app/role.def"

@@ -4,8 +4,8 @@
 #include "app/child.h"
 #include "app/commands.h"
 #include "app/smtp_settings.h"
+#include "app/systemd.h"
 #include "core/log.h"
-#include "ingest/smtp_listen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,46 +39,9 @@ struct supervisor {
 	struct tls_files tls;
 	struct child *trial;
 	bool trial_started;
-	int64_t stop_due_ms; /* then those are killed */
+	int64_t stop_due_ms;          /* then those are killed */
+	int64_t beat_ms, beat_due_ms; /* of the service manager's watchdog; 0: there is none */
 };
-
-/* ---- listening sockets ---- */
-
-static enum err listen_on(
-	struct str text, struct arena *arena, int *ret_fd, struct str *ret_trouble)
-{
-	char why[SMTP_LISTEN_TROUBLE_BYTES] = "";
-	struct smtp_listen listen;
-	enum err err = smtp_listen_parse(text, &listen, ret_trouble);
-
-	if (err)
-		return err;
-	err = smtp_listen_open(&listen, why, ret_fd);
-	if (err)
-		*ret_trouble = arena_printf(
-			arena, "smtp.listen: cannot listen on %.*s: %s", STR_ARG(text), why);
-	return err;
-}
-
-enum err supervisor_listen(const struct config *config, struct arena *arena,
-	struct supervisor_options *options, struct str *ret_trouble)
-{
-	struct str address;
-	enum err err = ERR_OK;
-
-	options->n_smtp_fds = 0;
-	while (!err && config_item(config, CONFIG_SMTP_LISTEN, options->n_smtp_fds, &address)) {
-		if (options->n_smtp_fds == SUPERVISOR_MAX_LISTEN) {
-			*ret_trouble = STR("smtp.listen: more than 16 addresses");
-			return ERR_LIMIT;
-		}
-		err = listen_on(
-			address, arena, &options->smtp_fds[options->n_smtp_fds], ret_trouble);
-		if (!err)
-			options->n_smtp_fds++;
-	}
-	return err;
-}
 
 /* ---- starting ---- */
 
@@ -151,10 +114,10 @@ static void start_parser(struct supervisor *s, struct child *parser)
 /* The sockets in the order of smtp.listen, then certificate and key if there are any. */
 static void start_smtp(struct supervisor *s, struct child *child)
 {
-	int fds[SUPERVISOR_MAX_LISTEN + TLS_FILES];
-	struct child_start start = { s->options->config, fds, s->options->n_smtp_fds };
+	int fds[LISTENERS_MAX + TLS_FILES];
+	struct child_start start = { s->options->config, fds, s->options->smtp.n };
 
-	memcpy(fds, s->options->smtp_fds, start.n_fds * sizeof *fds);
+	memcpy(fds, s->options->smtp.fds, start.n_fds * sizeof *fds);
 	for (size_t i = 0; i < TLS_FILES && s->tls.fds[i] >= 0; i++)
 		fds[start.n_fds++] = s->tls.fds[i];
 	child_start(child, &start);
@@ -209,7 +172,7 @@ static struct child *any_parser(struct supervisor *s)
 	return NULL;
 }
 
-static void begin_reload(struct supervisor *s)
+static void begin_rules(struct supervisor *s)
 {
 	struct str setting = config_str(s->options->config, CONFIG_PARSER_RULES_FILE);
 	struct arena *arena = arena_new();
@@ -234,7 +197,7 @@ static void begin_reload(struct supervisor *s)
 	arena_free(arena);
 }
 
-static void end_reload(struct supervisor *s, bool accepted)
+static void end_rules(struct supervisor *s, bool accepted)
 {
 	int unused_fd = accepted ? s->rules_fd : s->candidate_fd;
 
@@ -250,6 +213,7 @@ static void end_reload(struct supervisor *s, bool accepted)
 		if (s->children[i].role == ROLE_PARSER && &s->children[i] != s->trial)
 			recycle(&s->children[i]);
 	s->trial = NULL;
+	systemd_say(SYSTEMD_READY);
 }
 
 /* ---- a new certificate ---- */
@@ -273,6 +237,16 @@ static void reload_tls(struct supervisor *s)
 	arena_free(arena);
 }
 
+/* SIGHUP. The service manager hears that it is over when a parser has tried the rules, or at once without any. */
+static void reload(struct supervisor *s)
+{
+	systemd_say(SYSTEMD_RELOADING);
+	reload_tls(s);
+	begin_rules(s);
+	if (!s->trial)
+		systemd_say(SYSTEMD_READY);
+}
+
 /* ---- what happens ---- */
 
 static void schema_is_ready(struct supervisor *s)
@@ -294,7 +268,7 @@ static void reap(struct supervisor *s)
 				continue;
 			child_ended(child, status);
 			if (child == s->trial && s->trial_started)
-				end_reload(s, false);
+				end_rules(s, false);
 			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
 				!s->stopping)
 				schema_is_ready(s);
@@ -308,6 +282,7 @@ static void begin_stop(struct supervisor *s)
 		return;
 	s->stopping = true;
 	s->stop_order = 0;
+	systemd_say(SYSTEMD_STOPPING);
 	log_event(LOG_INFO, "stopping");
 }
 
@@ -318,10 +293,8 @@ static void read_signals(struct supervisor *s)
 	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(s);
-		else if (info.ssi_signo == SIGHUP) {
-			reload_tls(s);
-			begin_reload(s);
-		}
+		else if (info.ssi_signo == SIGHUP)
+			reload(s);
 	reap(s);
 }
 
@@ -344,7 +317,7 @@ static void read_control(struct supervisor *s, struct child *child)
 		child_enter(child, CHILD_READY);
 		hand_over(child);
 		if (child == s->trial && s->trial_started)
-			end_reload(s, true);
+			end_rules(s, true);
 	}
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		return;
@@ -362,12 +335,14 @@ static void announce(struct supervisor *s)
 		if (s->children[i].state != CHILD_READY && s->children[i].role != ROLE_MIGRATE)
 			return;
 	s->announced = true;
+	systemd_say(SYSTEMD_READY);
 	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
 	if (!config_bool(config, CONFIG_SERVER_QUICKSTART_HINTS) || !smtp.n)
 		return;
 	printf("\nbounced is ready: SMTP on %.*s, HTTP on %.*s. Ctrl-C stops it.\n\n"
 	       "In another terminal:\n"
-	       "  ./run demo                                        send sample bounces and volumes\n"
+	       "  ./run demo                                        send sample bounces and "
+	       "volumes\n"
 	       "  curl http://%.*s/v1/domains             failure rates per recipient domain\n"
 	       "  curl 'http://%.*s/v1/events?limit=5'    what happened to whom, and why\n\n",
 		STR_ARG(smtp), STR_ARG(api), STR_ARG(api), STR_ARG(api));
@@ -404,10 +379,23 @@ static bool stop_next(struct supervisor *s)
 
 /* ---- the loop ---- */
 
+/* A loop that hangs stops the beat, and the service manager starts all of it again. */
+static void beat(struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms();
+
+	if (!s->beat_ms || now_ms < s->beat_due_ms)
+		return;
+	systemd_say(SYSTEMD_ALIVE);
+	s->beat_due_ms = now_ms + s->beat_ms;
+}
+
 static int64_t next_wait_ms(const struct supervisor *s)
 {
 	int64_t now_ms = child_now_ms(), wait_ms = 1000;
 
+	if (s->beat_ms && s->beat_ms < wait_ms)
+		wait_ms = s->beat_ms;
 	if (s->stopping)
 		return 100;
 	for (size_t i = 0; i < s->n_children; i++) {
@@ -465,10 +453,12 @@ int supervisor_run(const struct supervisor_options *options)
 		.signal_fd = open_signals(),
 		.rules_fd = options->rules_fd,
 		.tls = options->tls,
-		.candidate_fd = -1 };
+		.candidate_fd = -1,
+		.beat_ms = systemd_beat_ms() };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
 	add_children(s);
 	while (!done) {
+		beat(s);
 		start_due(s);
 		wait_for_news(s);
 		reap(s);

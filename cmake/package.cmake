@@ -1,6 +1,6 @@
 # The .deb: cpack --config build-release/CPackConfig.cmake -B build-release
 include(GNUInstallDirs)
-install(FILES docker/bounced.service DESTINATION lib/systemd/system)
+install(FILES docker/bounced.service docker/bounced.socket DESTINATION lib/systemd/system)
 install(FILES docker/deb/bounced.conf DESTINATION /etc/bounced)
 install(FILES README.md docs/configuration.md docs/api.md docs/spool.md docs/rules.md docs/tokens.md
   docs/deviations.md quickstart.conf DESTINATION share/doc/bounced OPTIONAL)

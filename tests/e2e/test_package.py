@@ -9,7 +9,8 @@ import tempfile
 
 import server as e2e
 
-FILES = ("/usr/bin/bounced", "/usr/lib/systemd/system/bounced.service", "/etc/bounced/bounced.conf",
+FILES = ("/usr/bin/bounced", "/usr/lib/systemd/system/bounced.service", "/usr/lib/systemd/system/bounced.socket",
+         "/etc/bounced/bounced.conf",
          "/usr/share/man/man1/bounced.1", "/usr/share/doc/bounced/README.md",
          "/usr/share/doc/bounced/configuration.md")
 EXPOSURE = 2.0  # systemd-analyze security; lower is better

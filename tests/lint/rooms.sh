@@ -38,6 +38,8 @@ owner 'libpq-fe\.h'       '^store/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp_server[a-z_]*\.c$'
 owner 'openssl/'         '^ingest/smtp_tls\.c$'
+owner 'systemd/'          '^app/systemd\.c$'
+owner 'seccomp\.h'        '^app/sandbox_calls\.c$'
 owner '(hs/)?hs\.h'       '^parser/matcher\.c$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|app/.*)$'
 

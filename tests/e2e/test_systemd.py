@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""What a service manager does: sockets handed over (LISTEN_FDS), readiness, reload, watchdog and stop told (NOTIFY_SOCKET).
+The test plays the manager; the socket is its own and stays open, so that nobody else could listen on that port."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import server as e2e
+
+
+class Managed(e2e.Server):
+    """Started with the variables and descriptors that systemd gives."""
+
+    def __init__(self, sockets, **settings):
+        super().__init__(**settings)
+        self.sockets = sockets
+        self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.told.bind(str(self.folder / "notify"))
+        os.chmod(self.folder / "notify", 0o777)
+        self.told.settimeout(e2e.START_S)
+
+    def start(self):
+        self.write_config()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("BOUNCED")}
+        environment.update(NOTIFY_SOCKET=str(self.folder / "notify"), WATCHDOG_USEC="400000")
+        # Descriptors are handed over from 3 on; LISTEN_PID is that of the program itself.
+        numbers = [one.fileno() for one in self.sockets]
+        script = "".join(f"exec {3 + i}<&{fd}; " for i, fd in enumerate(numbers)) + \
+            f'LISTEN_FDS={len(numbers)} LISTEN_PID=$$ exec "$0" "$@"'
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(["/bin/bash", "-c", script, str(e2e.BINARY), "serve", "--config", self.config],
+                                        env=environment, stdout=self.log, stderr=self.log, start_new_session=True,
+                                        pass_fds=numbers)
+        return self
+
+    def hear(self, wanted):
+        """Waits for a word of the service, past all others; returns how many others came."""
+        others = 0
+        while True:
+            words = self.told.recv(4096).decode().split("\n")
+            if wanted in words:
+                return others
+            assert words == ["WATCHDOG=1"], words
+            others += 1
+
+
+def listening():
+    one = socket.socket()
+    one.bind(("127.0.0.1", 0))
+    one.listen(64)
+    return one
+
+
+def main():
+    with listening() as smtp:
+        server = Managed([smtp])
+        server.smtp_port = smtp.getsockname()[1]
+        server.settings["smtp.listen"] = f"127.0.0.1:{server.smtp_port}"
+        with server:
+            server.hear("READY=1")
+            peer = e2e.connect(server)
+            code, _ = e2e.send(peer, b"From: MAILER-DAEMON@mx.example.net\r\nSubject: x\r\n\r\nx\r\n")
+            assert code == 250
+            server.hear("WATCHDOG=1")
+            server.process.send_signal(signal.SIGHUP)
+            e2e.wait_for(lambda: "event=rules_not_reloaded" in server.log_path.read_text(), "the reload", 30, server)
+            while "RELOADING=1" not in (words := server.told.recv(4096).decode()):
+                assert words == "WATCHDOG=1", words
+            assert "MONOTONIC_USEC=" in words
+            server.hear("READY=1")
+            server.process.send_signal(signal.SIGTERM)
+            server.hear("STOPPING=1")
+            assert server.stop() == 0
+    with listening() as other:
+        server = Managed([other])
+        server.start()
+        assert server.process.wait(60) == 1
+        assert "none of these addresses" in server.log_path.read_text(), server.log_tail()
+        server.__exit__(None)
+    print("took its socket over, was ready, reloaded, kept its watchdog quiet, and stopped as told")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
