@@ -1,6 +1,7 @@
 /* api/handle_metrics.c -- GET /metrics, in the text format of Prometheus 0.0.4. */
 #include "api/handle_priv.h"
 #include "api/metrics_priv.h"
+#include "spool/backlog.h"
 #include "store/overview.h"
 
 #include <inttypes.h>
@@ -83,6 +84,33 @@ static void put_spools(struct arena *arena, const struct spools *spools, struct 
 	}
 }
 
+/* Of this node, from the spool itself: what waits is told while the database is away, too. A lane that nobody has
+ * written to yet is left out. */
+static void put_lanes(const struct service *service, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} families[] = {
+		{ "bounced_spool_durable", "counter",
+			"Last record of a lane of this node that is on stable storage." },
+		{ "bounced_spool_backlog", "gauge",
+			"Records of a lane of this node that are not in the database yet." },
+	};
+
+	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+		put_family(out, families[f].name, families[f].type, families[f].help);
+		for (size_t i = 0; i < service->n_lanes; i++) {
+			struct spool_backlog lane;
+
+			if (spool_backlog(service->lanes[i].folder, &lane))
+				continue;
+			buf_printf(out, "%s{lane=\"%s\",spool=\"%016" PRIx64 "\"} %" PRIu64 "\n",
+				families[f].name, service->lanes[i].name, lane.id,
+				f ? lane.durable - lane.committed : lane.durable);
+		}
+	}
+}
+
 /* Answers without the database, too: its absence is what somebody may want to see. */
 enum err handle_metrics(struct handle *handle)
 {
@@ -105,6 +133,7 @@ enum err handle_metrics(struct handle *handle)
 	buf_printf(&out, "bounced_database_up %d\n", up);
 	if (up)
 		put_spools(handle->arena, spools, &out);
+	put_lanes(service, &out);
 	put_requests(service->metrics, &out);
 	answer_bytes(
 		handle->answer, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));

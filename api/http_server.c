@@ -371,6 +371,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.keyring = keyring_new(),
 		.metrics = &server->metrics,
 		.spool = options->spool,
+		.lanes = options->lanes,
+		.n_lanes = options->n_lanes,
 		.parse = options->parse,
 		.parse_context = options->parse_context };
 	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),

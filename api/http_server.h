@@ -22,6 +22,11 @@ enum api_access {
 typedef enum err api_parse_fn(
 	void *context, struct arena *arena, struct str message, struct str *ret_json);
 
+/* A spool lane of this node, whose backlog /metrics shows. */
+struct api_lane {
+	const char *name, *folder;
+};
+
 struct api_options {
 	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
 	const char *conninfo; /* of the store */
@@ -34,7 +39,9 @@ struct api_options {
 	unsigned body_timeout_ms;      /* 30000 */
 	unsigned statement_timeout_ms; /* 5000 */
 	struct spool_writer *spool;    /* for POST /v1/messages; borrowed; NULL: refused */
-	api_parse_fn *parse;           /* for POST /v1/parse; NULL: refused */
+	const struct api_lane *lanes;  /* borrowed */
+	size_t n_lanes;
+	api_parse_fn *parse; /* for POST /v1/parse; NULL: refused */
 	void *parse_context;
 };
 

@@ -40,6 +40,8 @@ struct service {
 	struct keyring *keyring;
 	struct metrics *metrics;
 	struct spool_writer *spool; /* NULL: none */
+	const struct api_lane *lanes;
+	size_t n_lanes;
 	api_parse_fn *parse;        /* NULL: none */
 	void *parse_context;
 };

@@ -8,6 +8,8 @@
 
 enum { SEGMENT_STEP = 4096 };
 
+const char *const lane_names[LANES] = { "smtp", "api", "import" };
+
 enum err lane_open(const struct config *config, struct arena *arena, const char *name,
 	struct spool_writer **ret_writer)
 {

@@ -4,6 +4,10 @@
 #include "core/config.h"
 #include "spool/spool.h"
 
-/* `name`: "smtp", "api" or "import". Errors of spool_writer_open. */
+/* The lanes of a node: each has one writer, and the loader reads them all. */
+enum { LANES = 3 };
+extern const char *const lane_names[LANES];
+
+/* `name`: one of them. Errors of spool_writer_open. */
 MUST_CHECK enum err lane_open(const struct config *config, struct arena *arena, const char *name,
 	struct spool_writer **ret_writer);

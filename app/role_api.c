@@ -5,6 +5,7 @@
 #include "app/lane.h"
 #include "app/parse_desk.h"
 #include "app/role.h"
+#include "app/settings.h"
 #include "core/log.h"
 
 enum { API_PROBLEM_BYTES = 4096 };
@@ -33,12 +34,24 @@ static struct spool_writer *open_spool(const struct config *config, struct arena
 	return writer;
 }
 
+static const struct api_lane *name_lanes(const struct config *config, struct arena *arena)
+{
+	struct api_lane *lanes = arena_calloc(arena, LANES, sizeof *lanes);
+
+	for (size_t i = 0; i < LANES; i++)
+		lanes[i] = (struct api_lane){ lane_names[i],
+			settings_spool_lane(config, arena, lane_names[i]) };
+	return lanes;
+}
+
 int role_api(struct role *role)
 {
 	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
 	struct arena *arena = arena_new();
 	struct parse_desk *desk = parse_desk_new();
 	struct api_options options = { .spool = open_spool(role->config, arena),
+		.lanes = name_lanes(role->config, arena),
+		.n_lanes = LANES,
 		.parse = parse_desk_ask,
 		.parse_context = desk };
 	struct api_server *server = NULL;

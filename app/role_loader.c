@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "app/commands.h"
 #include "app/database.h"
+#include "app/lane.h"
 #include "app/loader.h"
 #include "app/settings.h"
 #include "app/token_keys.h"
@@ -15,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Each has one writer: the smtp role, the api, `bounced import`. */
-static const char *const lane_names[] = { "smtp", "api", "import" };
-enum { LANES = ARRAY_LEN(lane_names) };
 
 /* ---- lanes ---- */
 

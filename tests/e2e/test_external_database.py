@@ -38,14 +38,20 @@ class Database:
         secret.chmod(0o644)
         self.run(self.bin / "initdb", "-D", self.folder / "data", "-U", "bounced", "--auth=scram-sha-256",
                  f"--pwfile={secret}", "-N")
+        self.start()
+        return self
+
+    def start(self):
         self.run(self.bin / "pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o",
                  f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
                  "-c fsync=off", "start")
-        return self
+
+    def stop(self):
+        self.run(self.bin / "pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")
 
     def __exit__(self, *_):
         with contextlib.suppress(AssertionError):
-            self.run(self.bin / "pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")
+            self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, statement):

@@ -1,5 +1,6 @@
 // links: spool
 // Check program of spool/: records, reading, recovery and damage.
+#include "spool/backlog.h"
 #include "spool_fixture.h"
 
 START_TEST(what_was_appended_is_read)
@@ -61,6 +62,29 @@ START_TEST(envelope_comes_back)
 	arena_free(arena);
 	spool_writer_close(writer);
 	spool_reader_close(reader);
+}
+END_TEST
+
+START_TEST(whoever_watches_sees_what_waits)
+{
+	struct spool_options options = small_options();
+	struct spool_backlog backlog;
+	struct spool_writer *writer;
+	struct spool_reader *reader;
+
+	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_NOT_FOUND);
+	writer = open_writer(&options);
+	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_OK);
+	ck_assert_uint_eq(backlog.id, spool_writer_id(writer));
+	ck_assert_uint_eq(backlog.durable + backlog.committed, 0);
+	append(writer, 1, 3);
+	reader = open_reader(0);
+	spool_reader_publish(reader, 2);
+	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_OK);
+	ck_assert_uint_eq(backlog.durable, 3);
+	ck_assert_uint_eq(backlog.committed, 2);
+	spool_reader_close(reader);
+	spool_writer_close(writer);
 }
 END_TEST
 
@@ -411,6 +435,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_was_appended_is_read);
 	tcase_add_test(tcase, envelope_comes_back);
+	tcase_add_test(tcase, whoever_watches_sees_what_waits);
 	tcase_add_test(tcase, a_lane_without_writer_is_not_found);
 	tcase_add_test(tcase, damaged_id_is_refused);
 	tcase_add_test(tcase, a_record_fills_a_segment_and_no_more);

@@ -1,0 +1,16 @@
+/* spool/backlog.h -- how far a lane's reader is behind, for whoever watches: neither writer nor reader.
+ * Touches nothing but reads the lane's id and its two pages. What it tells was true a moment ago. */
+#pragma once
+#include "core/err.h"
+
+#include <stdint.h>
+
+struct spool_backlog {
+	uint64_t id;      /* of the lane */
+	uint64_t durable; /* last sequence on stable storage */
+	uint64_t
+		committed; /* last sequence that the database holds for good; may be a moment behind */
+};
+
+/* ERR_NOT_FOUND: no lane there yet. ERR_CORRUPT: its id is damaged. */
+MUST_CHECK enum err spool_backlog(const char *folder, struct spool_backlog *ret_backlog);
