@@ -99,6 +99,31 @@ static void write_first_reports(void)
 	parser_free(parser);
 }
 
+/* A vector engine reads texts in blocks: where they start in memory must not matter. */
+static size_t count_others_at(size_t place)
+{
+	struct parser *parser = parser_new(rules);
+	struct arena *arena = arena_new();
+	struct buf out = BUF_INIT(LIMIT_FRAME_BYTES);
+	size_t others = 0;
+
+	for (size_t i = 0; i < n_mails; i++) {
+		arena_alloc(arena, place);
+		write_report(parser, arena, i, &out);
+		others += !str_eq(buf_str(&out), reports[i]);
+	}
+	buf_release(&out);
+	arena_free(arena);
+	parser_free(parser);
+	return others;
+}
+
+START_TEST(a_mail_gives_the_same_at_any_place_in_memory)
+{
+	ck_assert_uint_eq(count_others_at(16 * (size_t)_i + 1), 0);
+}
+END_TEST
+
 START_TEST(a_parser_gives_the_same_in_any_order)
 {
 	ck_assert_uint_gt(n_mails, 50);
@@ -159,6 +184,7 @@ int main(void)
 	write_first_reports();
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_parser_gives_the_same_in_any_order);
+	tcase_add_loop_test(tcase, a_mail_gives_the_same_at_any_place_in_memory, 0, 8);
 	tcase_add_test(tcase, threads_give_the_same_at_the_same_time);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
