@@ -64,12 +64,13 @@ size_t address_prefix(struct str s)
 {
 	size_t local, domain;
 
-	s = str_head(s, LIMIT_ADDRESS_BYTES);
+	/* One byte more than may be: an address that is cut off would be another one. */
+	s = str_head(s, LIMIT_ADDRESS_BYTES + 1);
 	local = local_bytes(s);
 	if (!local || local >= s.n || s.p[local] != '@')
 		return 0;
 	domain = domain_bytes(str_skip(s, local + 1));
-	return domain ? local + 1 + domain : 0;
+	return domain && local + 1 + domain <= LIMIT_ADDRESS_BYTES ? local + 1 + domain : 0;
 }
 
 bool address_valid(struct str s)

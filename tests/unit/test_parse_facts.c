@@ -81,6 +81,9 @@ START_TEST(addresses_end_at_their_limit)
 	memset(text, 'a', sizeof text);
 	memcpy(text + LIMIT_ADDRESS_BYTES + 1 - n, domain, n);
 	ck_assert(!address_valid(str_from(text, LIMIT_ADDRESS_BYTES + 1)));
+	ck_assert_uint_eq(address_prefix(str_from(text, LIMIT_ADDRESS_BYTES)), LIMIT_ADDRESS_BYTES);
+	/* Its first bytes are somebody else's address. */
+	ck_assert_uint_eq(address_prefix(str_from(text, LIMIT_ADDRESS_BYTES + 1)), 0);
 }
 END_TEST
 
