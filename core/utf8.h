@@ -13,5 +13,7 @@ size_t utf8_sequence(struct str s);
 struct str utf8_clean(struct arena *arena, struct str s);
 /* The longest head of s of at most max_bytes that does not cut a sequence in two. */
 struct str utf8_head(struct str s, size_t max_bytes);
+/* The sequence of a code point; 0 bytes for what is none, and for NUL. */
+size_t utf8_put(unsigned long code_point, char room[static 4]);
 /* ISO-8859-1 to UTF-8, every byte having a meaning: for text whose charset is unknown. */
 struct str utf8_from_latin1(struct arena *arena, struct str s);

@@ -176,33 +176,6 @@ struct str xtext_decode(struct arena *arena, struct str s)
 	return str_from(out, n);
 }
 
-/* The code point as UTF-8; 0 bytes for what is none. */
-static size_t put_code_point(unsigned long c, char *out)
-{
-	if (!c || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-		return 0;
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xC0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xE0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
 /* "\x{5FC3}" at the start of s, RFC 6533 3; its length, 0 without one. */
 static size_t embedded_unicode(struct str s, unsigned long *ret_code)
 {
@@ -236,7 +209,7 @@ static struct str utf8_address_decode(struct arena *arena, struct str s)
 	while (s.n) {
 		taken = embedded_unicode(s, &code);
 		if (taken) {
-			n += put_code_point(code, out + n);
+			n += utf8_put(code, out + n);
 		} else {
 			out[n++] = s.p[0];
 			taken = 1;

@@ -2,6 +2,8 @@
 
 #include "core/utf8.h"
 
+#include <stdlib.h>
+
 enum { ENTITY_BYTES = 10 };
 
 static const struct {
@@ -13,13 +15,7 @@ static const struct {
 	{ STR_INIT("amp"), STR_INIT("&") },
 	{ STR_INIT("quot"), STR_INIT("\"") },
 	{ STR_INIT("apos"), STR_INIT("'") },
-	{ STR_INIT("#39"), STR_INIT("'") },
-	{ STR_INIT("#64"), STR_INIT("@") },
-	{ STR_INIT("#60"), STR_INIT("<") },
-	{ STR_INIT("#62"), STR_INIT(">") },
 	{ STR_INIT("#160"), STR_INIT(" ") },
-	{ STR_INIT("#45"), STR_INIT("-") },
-	{ STR_INIT("#46"), STR_INIT(".") },
 	{ STR_INIT("#8203"), STR_INIT("") },
 	{ STR_INIT("auml"), STR_INIT("\xC3\xA4") },
 	{ STR_INIT("ouml"), STR_INIT("\xC3\xB6") },
@@ -33,6 +29,39 @@ static const struct {
 	{ STR_INIT("atilde"), STR_INIT("\xC3\xA3") },
 	{ STR_INIT("iacute"), STR_INIT("\xC3\xAD") },
 	{ STR_INIT("aacute"), STR_INIT("\xC3\xA1") },
+	{ STR_INIT("acirc"), STR_INIT("\xC3\xA2") },
+	{ STR_INIT("ecirc"), STR_INIT("\xC3\xAA") },
+	{ STR_INIT("icirc"), STR_INIT("\xC3\xAE") },
+	{ STR_INIT("ocirc"), STR_INIT("\xC3\xB4") },
+	{ STR_INIT("ucirc"), STR_INIT("\xC3\xBB") },
+	{ STR_INIT("ugrave"), STR_INIT("\xC3\xB9") },
+	{ STR_INIT("uacute"), STR_INIT("\xC3\xBA") },
+	{ STR_INIT("ntilde"), STR_INIT("\xC3\xB1") },
+	{ STR_INIT("otilde"), STR_INIT("\xC3\xB5") },
+	{ STR_INIT("oslash"), STR_INIT("\xC3\xB8") },
+	{ STR_INIT("aring"), STR_INIT("\xC3\xA5") },
+	{ STR_INIT("aelig"), STR_INIT("\xC3\xA6") },
+	{ STR_INIT("euml"), STR_INIT("\xC3\xAB") },
+	{ STR_INIT("iuml"), STR_INIT("\xC3\xAF") },
+	{ STR_INIT("Auml"), STR_INIT("\xC3\x84") },
+	{ STR_INIT("Ouml"), STR_INIT("\xC3\x96") },
+	{ STR_INIT("Uuml"), STR_INIT("\xC3\x9C") },
+	{ STR_INIT("Eacute"), STR_INIT("\xC3\x89") },
+	{ STR_INIT("Egrave"), STR_INIT("\xC3\x88") },
+	{ STR_INIT("Agrave"), STR_INIT("\xC3\x80") },
+	{ STR_INIT("Ccedil"), STR_INIT("\xC3\x87") },
+	{ STR_INIT("Oslash"), STR_INIT("\xC3\x98") },
+	{ STR_INIT("Aring"), STR_INIT("\xC3\x85") },
+	{ STR_INIT("laquo"), STR_INIT("\xC2\xAB") },
+	{ STR_INIT("raquo"), STR_INIT("\xC2\xBB") },
+	{ STR_INIT("lsquo"), STR_INIT("\xE2\x80\x98") },
+	{ STR_INIT("rsquo"), STR_INIT("\xE2\x80\x99") },
+	{ STR_INIT("ldquo"), STR_INIT("\xE2\x80\x9C") },
+	{ STR_INIT("rdquo"), STR_INIT("\xE2\x80\x9D") },
+	{ STR_INIT("ndash"), STR_INIT("\xE2\x80\x93") },
+	{ STR_INIT("mdash"), STR_INIT("\xE2\x80\x94") },
+	{ STR_INIT("hellip"), STR_INIT("\xE2\x80\xA6") },
+	{ STR_INIT("shy"), STR_INIT("") },
 };
 static const struct str breaking[] = { STR_INIT("br"), STR_INIT("p"), STR_INIT("div"),
 	STR_INIT("tr"), STR_INIT("li"), STR_INIT("h1"), STR_INIT("h2"), STR_INIT("h3"),
@@ -83,7 +112,20 @@ static size_t hidden_bytes(struct str s, struct str name)
 	return s.n;
 }
 
-static size_t take_entity(struct str s, struct str *ret_text)
+/* "#228" or "#xE4": the character itself. Empty for what is none. */
+static struct str numbered(struct str name, char room[static 4])
+{
+	bool hex = name.n > 1 && (name.p[1] == 'x' || name.p[1] == 'X');
+	struct str digits = str_skip(name, hex ? 2 : 1);
+	const char *set = hex ? "0123456789abcdefABCDEF" : "0123456789";
+
+	if (!name.n || name.p[0] != '#' || !digits.n || str_span(digits, set) != digits.n)
+		return STR_EMPTY;
+	/* ENTITY_BYTES keeps the number small, and the ';' behind it ends it. */
+	return str_from(room, utf8_put(strtoul(digits.p, NULL, hex ? 16 : 10), room));
+}
+
+static size_t take_entity(struct str s, char room[static 4], struct str *ret_text)
 {
 	struct str name = str_skip(s, 1);
 	size_t end = str_chr(str_head(name, ENTITY_BYTES), ';');
@@ -96,7 +138,8 @@ static size_t take_entity(struct str s, struct str *ret_text)
 			*ret_text = entities[i].text;
 			return end + 2;
 		}
-	return 0;
+	*ret_text = numbered(name, room);
+	return ret_text->n ? end + 2 : 0;
 }
 
 /* Where the tag at html[at] ends, that is, the next '>' is. *end is the last answer: a text of a million
@@ -113,7 +156,7 @@ static size_t tag_end(struct str html, size_t at, size_t *end)
 
 struct str html_text(struct arena *arena, struct str html)
 {
-	char *out = arena_alloc(arena, html.n + 1);
+	char *out = arena_alloc(arena, html.n + 1), room[4];
 	size_t n = 0, at = 0, end = 0, taken;
 	struct str name, text;
 
@@ -134,7 +177,7 @@ struct str html_text(struct arena *arena, struct str html)
 				at += hidden_bytes(str_skip(html, at), name);
 			continue;
 		}
-		taken = s.p[0] == '&' ? take_entity(s, &text) : 0;
+		taken = s.p[0] == '&' ? take_entity(s, room, &text) : 0;
 		if (!taken) {
 			out[n++] = s.p[0];
 			at++;

@@ -296,6 +296,10 @@ START_TEST(html_gives_its_text)
 		       STR("<p>a&nbsp;b<br>c &lt;x&gt; <user@example.com></p><style>p</style>")),
 		STR("\na b\nc <x> <user@example.com>\n"));
 	ck_str(html_text(arena, STR("1 < 2 & 3")), STR("1 < 2 & 3"));
+	ck_str(html_text(arena, STR("&#228;&#xE4;&#x5FC3;&Auml;&#64;&#39;")),
+		STR("\xC3\xA4\xC3\xA4\xE5\xBF\x83\xC3\x84@'"));
+	ck_str(html_text(arena, STR("&#0;&#xD800;&#x110000;&#;&#x;&#12a;&#99999999;")),
+		STR("&#0;&#xD800;&#x110000;&#;&#x;&#12a;&#99999999;"));
 	ck_str(html_text(arena, STR("<style>never ends")), STR_EMPTY);
 	ck_assert(html_likely(STR("x<BR>y")));
 	ck_assert(!html_likely(STR("<user@example.com>: no")));
