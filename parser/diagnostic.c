@@ -200,7 +200,8 @@ struct str diagnostic_unwrap(struct str text)
 		return text;
 	word = str_rchr(str_head(text, dash), ' ');
 	word = word == STR_NPOS ? 0 : word + 1;
-	if (!status_code_parse(str_slice(text, word, dash), &code))
+	if (!status_code_parse(str_slice(text, word, dash), &code) ||
+		str_span(str_slice(text, quote - 3, quote), "0123456789") != 3)
 		return text;
 	return str_skip(text, quote - 3);
 }

@@ -1,5 +1,6 @@
 // links: parser
 /* Fuzz target of parser/diagnostic, parser/address and parser/date: facts lie inside their text. */
+#include "core/utf8.h"
 #include "parser/address.h"
 #include "parser/date.h"
 #include "parser/diagnostic.h"
@@ -17,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	diagnostic_read(text, &d);
 	assert(d.reply_code < 600 && d.status.n <= n && d.host.n <= n);
+	if (utf8_valid(text))
+		assert(utf8_valid(diagnostic_unwrap(text)));
 	if (address_typed(arena, STR("utf-8"), text, true, &address))
 		assert(address.n && address_domain(arena, address).n);
 	(void)!date_parse(text, &at_us);
