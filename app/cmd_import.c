@@ -1,148 +1,233 @@
 /* app/cmd_import.c -- `bounced import`: mail that lies in files, into a spool lane of its own.
  * What is in the spool is safe; the loader of `bounced serve` stores it. Repeating an import is safe: the same
- * bytes with the same envelope count once (retention.digest_days). */
+ * bytes with the same envelope count once (retention.digest_days). A file is left as it is, unless --move or
+ * --done says what becomes of a maildir's, and then only once its message is on stable storage: a crash between
+ * the two leaves a file that the repeat takes again. */
 #define _GNU_SOURCE
 #include "app/commands.h"
 #include "app/config_load.h"
-#include "app/lane.h"
+#include "app/import_progress.h"
+#include "app/intake.h"
 #include "app/privilege.h"
 #include "core/limits.h"
-#include "core/timestamp.h"
 #include "ingest/mailbox.h"
+#include "ingest/maildir.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { IMPORT_PROGRESS_EVERY = 500, IMPORT_PAUSE_US = 200000, IMPORT_WAITS = 3000 };
+enum { IMPORT_PAUSE_US = 200000, IMPORT_WAITS = 3000 };
 
 struct import {
-	struct spool_writer *writer;
+	const char *path, *user, *format_name, *stream_name, *recipient_name, *done;
+	bool move;
+	struct intake *intake;
 	struct arena *arena;
 	enum mailbox_format format;
 	struct str stream, recipient;
-	uint64_t messages, bytes, cut, unreadable;
-	bool tty;
+	struct import_progress progress;
+	uint64_t messages, bytes, cut, unreadable, moved, unmoved, paths;
 };
 
-static int64_t now_us(void)
-{
-	struct timespec now;
+/* The only global: a signal handler has no other way to say it. */
+static volatile sig_atomic_t import_stopped;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+static void stop_import(int number UNUSED)
+{
+	import_stopped = 1;
 }
 
-static void show_progress(const struct import *import, const char *end)
+static void catch_signals(void)
 {
-	if (import->tty)
-		fprintf(stderr, "\r%" PRIu64 " messages, %" PRIu64 " MiB in the spool%s",
-			import->messages, import->bytes >> 20, end);
+	const struct sigaction action = { .sa_handler = stop_import, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static void show_progress(
+	struct import *import, const struct mailbox *mailbox, struct str file, const char *what)
+{
+	struct mailbox_progress at = mailbox_progress(mailbox);
+	char text[64];
+
+	snprintf(text, sizeof text, "%" PRIu64 " messages%s", import->messages, what);
+	import_progress_show(&import->progress, at.done, at.total, file, str_c(text));
+}
+
+static void say(struct import *import, const char *path, const char *what)
+{
+	import_progress_clear(&import->progress);
+	command_failed("%s: %s", path, what);
 }
 
 /* A full spool or too much in flight is a matter of waiting for the loader; other errors are not. */
-static enum err append(struct import *import, const struct envelope *envelope, struct str message)
+static enum err store(struct import *import, const struct mailbox *mailbox,
+	const struct mailbox_message *message, bool *ret_cut)
 {
-	uint64_t sequence;
+	struct str room = STR_EMPTY;
+	struct intake_mail mail = { .source = SOURCE_IMPORT,
+		.session_id = STR("import"),
+		.reverse_path = STR_EMPTY,
+		.stream = import->stream,
+		.recipients = &import->recipient,
+		.n_recipients = import->recipient.n ? 1 : 0,
+		.bytes = message->bytes };
 	enum err err;
 
+	intake_read_trace(import->intake, &mail, &room);
 	for (unsigned waits = 0;; waits++) {
-		err = spool_append(import->writer, envelope, message, &sequence);
+		err = intake_store(import->intake, &mail, ret_cut);
 		if ((err != ERR_NO_SPACE && err != ERR_UNAVAILABLE) || waits == IMPORT_WAITS)
 			return err;
-		if (!waits)
-			show_progress(import, ": waiting for the loader");
+		if (import_stopped)
+			return ERR_CLOSED;
+		show_progress(import, mailbox, message->file, ", waiting for the loader");
 		usleep(IMPORT_PAUSE_US);
 	}
 }
 
-static enum err import_message(struct import *import, const struct mailbox_message *message)
+/* Not for a message that was cut: its file has more than the spool. */
+static void move_file(struct import *import, struct str file)
 {
-	struct envelope envelope = { .source = SOURCE_IMPORT,
-		.received_at_us = now_us(),
-		.session_id = STR("import"),
-		.stream = import->stream,
-		.forward_paths = &import->recipient,
-		.n_forward_paths = import->recipient.n ? 1 : 0 };
-	enum err err = append(import, &envelope, message->bytes);
+	size_t slash = str_rchr(file, '/');
+	struct str to = import->done ? arena_printf(import->arena, "%s/%.*s", import->done,
+					       STR_ARG(str_skip(file, slash + 1)))
+				     : maildir_seen_path(import->arena, file);
+	enum err err = maildir_rename(file.p, to.p);
+
+	if (!err) {
+		import->moved++;
+		return;
+	}
+	import->unmoved++;
+	import_progress_clear(&import->progress);
+	command_failed(
+		"%s: is stored, but could not be moved to %s: %s", file.p, to.p, err_text(err));
+}
+
+static enum err import_message(
+	struct import *import, const struct mailbox *mailbox, const struct mailbox_message *message)
+{
+	bool cut = false;
+	enum err err = store(import, mailbox, message, &cut);
 
 	if (err)
 		return err;
-	import->cut += message->cut;
+	cut = cut || message->cut;
+	import->cut += cut;
 	import->bytes += message->bytes.n;
-	if (++import->messages % IMPORT_PROGRESS_EVERY == 0)
-		show_progress(import, "");
+	import->messages++;
+	if (message->maildir && !cut && (import->move || import->done))
+		move_file(import, message->file);
+	show_progress(import, mailbox, message->file, "");
 	return ERR_OK;
+}
+
+static enum err import_mailbox(struct import *import, struct mailbox *mailbox, const char *path)
+{
+	struct mailbox_message message;
+	enum err err;
+
+	while (!import_stopped &&
+		(err = mailbox_next(mailbox, import->arena, &message)) != ERR_NOT_FOUND) {
+		if (err) {
+			say(import, path, err_text(err));
+			import->unreadable++;
+		} else if ((err = import_message(import, mailbox, &message))) {
+			if (!import_stopped)
+				say(import, "the spool took no more", err_text(err));
+			return err;
+		}
+		arena_reset(import->arena);
+	}
+	return import_stopped ? ERR_CLOSED : ERR_OK;
 }
 
 /* ERR_OK also where single files could not be read; those are counted. */
 static enum err import_path(struct import *import, const char *path)
 {
-	struct mailbox_message message;
 	struct mailbox *mailbox;
 	enum err err = mailbox_open(path, import->format, &mailbox);
 
 	if (err) {
-		command_failed("%s: %s%s", path, err_text(err),
-			err == ERR_DENIED ? " for the service user; \"bounced import - < FILE\" "
-					    "reads it as you"
-					  : "");
+		say(import, path,
+			err == ERR_DENIED
+				? "permission denied for the service user; \"bounced import - < "
+				  "FILE\" reads it as you"
+				: err_text(err));
 		import->unreadable++;
 		return ERR_OK;
 	}
-	while ((err = mailbox_next(mailbox, import->arena, &message)) != ERR_NOT_FOUND) {
-		if (err) {
-			command_failed("%s: %s", path, err_text(err));
-			import->unreadable++;
-		} else if ((err = import_message(import, &message))) {
-			command_failed("the spool took no more: %s", err_text(err));
-			break;
-		}
-		arena_reset(import->arena);
-	}
+	/* What --move has moved is not taken again by the next run. */
+	if (import->move)
+		mailbox_skip_seen(mailbox);
+	err = import_mailbox(import, mailbox, path);
 	mailbox_free(mailbox);
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+	import->paths += !err;
+	return err;
+}
+
+static void print_count(uint64_t n, const char *what)
+{
+	if (n)
+		printf("%" PRIu64 " %s\n", n, what);
+}
+
+static void print_summary(const struct import *import, int n_paths)
+{
+	printf("%" PRIu64 " messages (%" PRIu64 " bytes) from %" PRIu64
+	       " of %d paths are in the spool after %.1f s; \"bounced serve\" stores them, each "
+	       "once.\n",
+		import->messages, import->bytes, import->paths, n_paths,
+		import_progress_seconds(&import->progress));
+	print_count(import->moved, "files were moved.");
+	print_count(import->unmoved, "files could not be moved.");
+	print_count(import->cut, "messages were too large and were cut.");
+	print_count(import->unreadable, "files could not be read.");
+	if (import_stopped)
+		printf("Stopped by a signal: run it again for the rest; nothing counts twice.\n");
 }
 
 static int run_import(struct import *import, int argc, char **argv)
 {
 	enum err err = ERR_OK;
 
+	import_progress_init(&import->progress);
+	catch_signals();
 	for (int i = 1; i < argc && !err; i++)
 		err = import_path(import, argv[i]);
-	show_progress(import, "\n");
-	printf("%" PRIu64 " messages (%" PRIu64
-	       " bytes) are in the spool; \"bounced serve\" stores them.\n",
-		import->messages, import->bytes);
-	if (import->cut)
-		printf("%" PRIu64 " were cut at %u bytes.\n", import->cut, LIMIT_MESSAGE_BYTES);
-	if (import->unreadable)
-		printf("%" PRIu64 " files could not be read.\n", import->unreadable);
-	return err || import->unreadable ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	import_progress_clear(&import->progress);
+	print_summary(import, argc - 1);
+	return err || import->unreadable || import->unmoved ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 static int prepare_and_run(
-	const struct config *config, const char *user, struct import *import, int argc, char **argv)
+	const struct config *config, struct import *import, int argc, char **argv)
 {
 	struct arena *arena = arena_new();
 	struct str trouble = STR_EMPTY;
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
-	enum err err = privilege_drop(arena, user, data_dir, &trouble);
+	enum err err = privilege_drop(arena, import->user, data_dir, &trouble);
 	int code;
 
 	if (err) {
 		code = command_failed("%.*s", STR_ARG(trouble));
-	} else if ((err = lane_open(config, arena, "import", &import->writer))) {
+	} else if (import->done && access(import->done, W_OK | X_OK)) {
+		code = command_failed(
+			"--done %s: is no folder that the service user can write to", import->done);
+	} else if ((err = intake_open(config, "import", 0, &import->intake))) {
 		code = command_failed("the spool's import lane: %s",
-			err == ERR_CONFLICT ? "another import is running" : err_text(err));
+			err == ERR_CONFLICT ? "another import or fetch is running" : err_text(err));
 	} else {
 		import->arena = arena_new();
 		code = run_import(import, argc, argv);
 		arena_free(import->arena);
-		spool_writer_close(import->writer);
+		intake_close(import->intake);
 	}
 	arena_free(arena);
 	return code;
@@ -150,11 +235,12 @@ static int prepare_and_run(
 
 int cmd_import(int argc, char **argv)
 {
-	const char *path = NULL, *user = "", *format = "auto", *stream = "default", *recipient = "";
-	const struct command_option options[] = { { "--config", &path, NULL },
-		{ "--user", &user, NULL }, { "--format", &format, NULL },
-		{ "--stream", &stream, NULL }, { "--recipient", &recipient, NULL } };
-	struct import import = { .tty = isatty(STDERR_FILENO) };
+	struct import import = { .user = "", .format_name = "auto" };
+	const struct command_option options[] = { { "--config", &import.path, NULL },
+		{ "--user", &import.user, NULL }, { "--format", &import.format_name, NULL },
+		{ "--stream", &import.stream_name, NULL },
+		{ "--recipient", &import.recipient_name, NULL }, { "--move", NULL, &import.move },
+		{ "--done", &import.done, NULL } };
 	struct config *config;
 	bool help;
 	int code;
@@ -165,14 +251,16 @@ int cmd_import(int argc, char **argv)
 		return EXIT_CODE_OK;
 	if (argc < 2)
 		return command_misused("import", "a PATH is needed, or - for standard input");
-	if (!mailbox_format_from_name(str_c(format), &import.format))
-		return command_misused("import", "there is no format \"%s\"", format);
-	import.stream = str_c(stream);
-	import.recipient = str_c(recipient);
-	config = config_load_or_say(path);
+	if (import.move && import.done)
+		return command_misused("import", "--move and --done are two places for one file");
+	if (!mailbox_format_from_name(str_c(import.format_name), &import.format))
+		return command_misused("import", "there is no format \"%s\"", import.format_name);
+	import.stream = str_c(import.stream_name);
+	import.recipient = str_c(import.recipient_name);
+	config = config_load_or_say(import.path);
 	if (!config)
 		return EXIT_CODE_USAGE;
-	code = prepare_and_run(config, user, &import, argc, argv);
+	code = prepare_and_run(config, &import, argc, argv);
 	config_free(config);
 	return code;
 }

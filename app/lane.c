@@ -8,10 +8,10 @@
 
 enum { SEGMENT_STEP = 4096 };
 
-const char *const lane_names[LANES] = { "smtp", "api", "import" };
+const char *const lane_names[LANES] = { "smtp", "api", "import", "pipe" };
 
 enum err lane_open(const struct config *config, struct arena *arena, const char *name,
-	struct spool_writer **ret_writer)
+	enum spool_prepare prepare, struct spool_writer **ret_writer)
 {
 	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
 	struct spool_options options;
@@ -23,6 +23,7 @@ enum err lane_open(const struct config *config, struct arena *arena, const char 
 	if (config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES))
 		options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
 	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
+	options.prepare = prepare;
 	if (mkdir(arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p, 0700) && errno != EEXIST)
 		return err_from_errno(errno);
 	return spool_writer_open(settings_spool_lane(config, arena, name), &options, ret_writer);

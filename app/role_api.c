@@ -27,7 +27,7 @@ static void read_options(const struct config *config, struct api_options *option
 static struct spool_writer *open_spool(const struct config *config, struct arena *arena)
 {
 	struct spool_writer *writer = NULL;
-	enum err err = lane_open(config, arena, "api", &writer);
+	enum err err = lane_open(config, arena, "api", SPOOL_PREPARE_AHEAD, &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_C("lane", "api"), LOG_ERR(err));

@@ -177,7 +177,7 @@ int role_smtp(struct role *role)
 {
 	struct arena *arena = arena_new();
 	struct spool_writer *writer = NULL;
-	enum err err = lane_open(role->config, arena, "smtp", &writer);
+	enum err err = lane_open(role->config, arena, "smtp", SPOOL_PREPARE_AHEAD, &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_ERR(err));

@@ -42,6 +42,11 @@
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
 #define LIMIT_SUPPRESSION_ROWS  10000u /* addresses of one check, rows of one import */
 
+/* Mailboxes on other servers */
+#define LIMIT_FETCH_LINE_BYTES (4u << 20) /* a SEARCH of half a million messages is one line */
+#define LIMIT_FETCH_MESSAGES   100000u    /* of one run; the next takes more */
+#define LIMIT_FETCH_PASSWORD   1024u      /* bytes of a password file */
+
 /* Configuration */
 #define LIMIT_CONFIG_BYTES       (1u << 20)
 #define LIMIT_CONFIG_VALUE_BYTES 4096u

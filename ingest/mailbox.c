@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/limits.h"
+#include "ingest/maildir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +22,7 @@ struct mailbox {
 	size_t n_files, next_file;
 	struct str bytes; /* of the open file: mapped, or in `stream` */
 	struct buf stream;
-	bool mapped, open;
+	bool mapped, open, maildir;
 	struct str rest; /* of bytes */
 	struct str file;
 	size_t number;
@@ -148,6 +149,7 @@ enum err mailbox_open(const char *path, enum mailbox_format format, struct mailb
 	mailbox = or_abort(calloc(1, sizeof *mailbox));
 	mailbox->format = is_folder ? MAILBOX_EML : format;
 	mailbox->file = STR_EMPTY;
+	mailbox->maildir = is_folder;
 	buf_init(&mailbox->stream, LIMIT_MESSAGE_BYTES + 1);
 	if (is_folder)
 		err = list_maildir(mailbox, path);
@@ -158,6 +160,29 @@ enum err mailbox_open(const char *path, enum mailbox_format format, struct mailb
 	*ret_mailbox = mailbox;
 	mailbox = NULL;
 	return ERR_OK;
+}
+
+void mailbox_skip_seen(struct mailbox *mailbox)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < mailbox->n_files; i++) {
+		if (mailbox->maildir && maildir_is_seen(str_c(mailbox->files[i])))
+			free(mailbox->files[i]);
+		else
+			mailbox->files[n++] = mailbox->files[i];
+	}
+	mailbox->n_files = n;
+}
+
+struct mailbox_progress mailbox_progress(const struct mailbox *mailbox)
+{
+	struct str all = mailbox->bytes, rest = mailbox->rest;
+
+	if (mailbox->maildir)
+		return (struct mailbox_progress){ mailbox->next_file, mailbox->n_files };
+	return (struct mailbox_progress){ mailbox->mapped ? all.n - rest.n : 0,
+		mailbox->mapped ? all.n : 0 };
 }
 
 static void close_file(struct mailbox *mailbox)
@@ -291,6 +316,7 @@ enum err mailbox_next(
 		.file = mailbox->file,
 		.number = ++mailbox->number,
 		.cut = bytes.n > LIMIT_MESSAGE_BYTES,
+		.maildir = mailbox->maildir,
 	};
 	return ERR_OK;
 }

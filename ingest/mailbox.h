@@ -37,6 +37,7 @@ struct mailbox_message {
 	struct str file; /* path of the file that it stood in */
 	size_t number;   /* of the message in that file, from 1 */
 	bool cut;        /* longer than LIMIT_MESSAGE_BYTES */
+	bool maildir;    /* `file`, which a NUL follows, is one of a maildir */
 };
 
 struct mailbox;
@@ -45,6 +46,13 @@ struct mailbox;
  * maildir, or a device. */
 MUST_CHECK enum err mailbox_open(
 	const char *path, enum mailbox_format format, struct mailbox **ret_mailbox);
+/* Leaves out what a maildir's names call seen. Before the first mailbox_next. */
+void mailbox_skip_seen(struct mailbox *mailbox);
+/* How much of it was handed out: files of a maildir, bytes of a file; 0 of 0 for a stream. */
+struct mailbox_progress {
+	uint64_t done, total;
+};
+struct mailbox_progress mailbox_progress(const struct mailbox *mailbox);
 void mailbox_free(struct mailbox *mailbox);
 /* For CLEANUP(mailbox_freep). */
 void mailbox_freep(struct mailbox **mailbox);

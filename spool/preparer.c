@@ -137,7 +137,8 @@ static void set_current(struct spool_writer *writer, const struct open_segment *
 	writer->current = *segment;
 	/* The watermark's release orders this store before itself. */
 	atomic_store_explicit(&writer->durable->segment, segment->first, memory_order_relaxed);
-	ask_for_one(writer);
+	if (writer->options.prepare == SPOOL_PREPARE_AHEAD)
+		ask_for_one(writer);
 }
 
 enum err preparer_take(struct spool_writer *writer, uint64_t first)

@@ -220,7 +220,7 @@ static void sweep_one(struct spool_writer *writer, uint64_t first, uint64_t boun
 	pthread_mutex_lock(&writer->lock);
 	writer->segment_bytes -= (uint64_t)st.st_size;
 	writer->stats.segments_deleted++;
-	writer->prepare_now = true;
+	writer->prepare_now = writer->options.prepare == SPOOL_PREPARE_AHEAD;
 	pthread_cond_signal(&writer->want_prepared);
 	pthread_mutex_unlock(&writer->lock);
 }

@@ -52,11 +52,16 @@ struct spool_ops {
 };
 extern const struct spool_ops spool_ops_system;
 
+/* A zeroed segment costs as much writing as it has bytes. A server has the next one ready before it is
+ * needed; a program that comes with one message and goes must not write 64 MiB for it. */
+enum spool_prepare { SPOOL_PREPARE_AHEAD, SPOOL_PREPARE_ON_NEED };
+
 struct spool_options {
 	uint64_t segment_bytes; /* a multiple of 4096, SPOOL_SEGMENT_BYTES_MIN to _MAX */
 	uint64_t quota_bytes;   /* segments together, the prepared one too; at least two segments */
 	uint64_t min_free_bytes; /* refuse below this much free space in the file system */
 	int64_t retention_ms; /* a segment stays this long after its last record and its commit */
+	enum spool_prepare prepare;
 	int64_t retry_ms;     /* first wait after the writer failed; doubled up to 60 s */
 	const struct spool_ops *ops; /* must live as long as the writer */
 };

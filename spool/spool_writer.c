@@ -328,7 +328,7 @@ static struct spool_writer *writer_new(const struct spool_options *options)
 
 static enum err start_threads(struct spool_writer *writer)
 {
-	writer->prepare_now = true;
+	writer->prepare_now = writer->options.prepare == SPOOL_PREPARE_AHEAD;
 	writer->preparer_runs = !pthread_create(&writer->preparer, NULL, preparer_run, writer);
 	if (writer->preparer_runs)
 		writer->committer_runs =

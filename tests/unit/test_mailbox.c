@@ -2,6 +2,8 @@
 // Check program of ingest/mailbox: mbox in its variants, maildir, single files, streams.
 #include "core/limits.h"
 #include "ingest/mailbox.h"
+#include "ingest/maildir.h"
+#include "ingest/trace_fields.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -216,6 +218,118 @@ START_TEST(maildirs)
 }
 END_TEST
 
+static const struct {
+	const char *path, *seen;
+	bool is_seen;
+} seen_cases[] = {
+	{ "m/new/1.host", "m/cur/1.host:2,S", false },
+	{ "m/new/1.host:2,S", "m/cur/1.host:2,S", false },
+	{ "m/cur/1.host", "m/cur/1.host:2,S", false },
+	{ "m/cur/1.host:2,", "m/cur/1.host:2,S", false },
+	{ "m/cur/1.host:2,FRT", "m/cur/1.host:2,FRST", false },
+	{ "m/cur/1.host:2,FSa", "m/cur/1.host:2,FSa", true },
+	{ "/new/cur/new/1", "/new/cur/cur/1:2,S", false },
+	{ "new/1,S=4", "cur/1,S=4:2,S", false },
+	{ "cur/1,S=4:2,Ta", "cur/1,S=4:2,STa", false },
+};
+
+START_TEST(names_of_seen_files)
+{
+	ck_str(maildir_seen_path(arena, str_c(seen_cases[_i].path)), str_c(seen_cases[_i].seen));
+	ck_assert_int_eq(maildir_is_seen(str_c(seen_cases[_i].path)), seen_cases[_i].is_seen);
+}
+END_TEST
+
+START_TEST(seen_files_can_be_left_out)
+{
+	struct mailbox *mailbox;
+	struct mailbox_progress progress;
+
+	ck_assert(!mkdir(path_of("new"), 0700));
+	ck_assert(!mkdir(path_of("cur"), 0700));
+	make_file("new/1", STR("one"));
+	make_file("cur/2:2,S", STR("two"));
+	make_file("cur/3:2,F", STR("three"));
+	mailbox = open_mailbox(folder);
+	mailbox_skip_seen(mailbox);
+	progress = mailbox_progress(mailbox);
+	ck_assert(progress.done == 0 && progress.total == 2);
+	expect(mailbox, "cur/3:2,F", 1, STR("three"));
+	progress = mailbox_progress(mailbox);
+	ck_assert(progress.done == 1 && progress.total == 2);
+	expect(mailbox, "new/1", 1, STR("one"));
+	expect_end(mailbox);
+}
+END_TEST
+
+START_TEST(a_rename_writes_over_nothing)
+{
+	char from[256];
+
+	make_file("a", STR("one"));
+	make_file("b", STR("two"));
+	snprintf(from, sizeof from, "%s", path_of("a"));
+	ck_assert_int_eq(maildir_rename(from, path_of("b")), ERR_EXISTS);
+	ck_assert(!access(from, F_OK));
+	ck_assert_int_eq(maildir_rename(from, from), ERR_OK);
+	ck_assert_int_eq(maildir_rename(from, path_of("c")), ERR_OK);
+	ck_assert(access(from, F_OK) && !access(path_of("c"), F_OK));
+	ck_assert_int_eq(maildir_rename(from, path_of("d")), ERR_NOT_FOUND);
+}
+END_TEST
+
+static const struct {
+	const char *mail;
+	const char *found[4]; /* "S:" or "R:" and the address */
+} trace_cases[] = {
+	{ "Return-Path: <>\nX-Original-To: a@b.example\nDelivered-To: "
+	  "<c@d.example>\n\nReturn-Path: <x@y>\n",
+		{ "S:", "R:a@b.example", "R:c@d.example" } },
+	{ "return-path: MAILER-DAEMON\r\nENVELOPE-TO: a@b.example\r\n\r\n",
+		{ "S:", "R:a@b.example" } },
+	{ "Return-Path: <@relay.example:a@b.example>\n", { "S:a@b.example" } },
+	{ "Subject: x\n Delivered-To: folded@b.example\nDelivered-To: two words\nDelivered-To:\n"
+	  "X-Envelope-To: z@b.example",
+		{ "R:z@b.example" } },
+	{ "Delivered-To: a@b.example, c@d.example\nDelivered-To: <>\nReturn-Path: no\n", { NULL } },
+	{ "\nDelivered-To: body@b.example\n", { NULL } },
+	{ "", { NULL } },
+};
+
+START_TEST(trace_fields)
+{
+	struct trace_reader reader;
+	struct trace_field field;
+	size_t n = 0;
+
+	trace_start(&reader, str_c(trace_cases[_i].mail));
+	for (; trace_next(&reader, &field); n++) {
+		const char *wanted = trace_cases[_i].found[n];
+
+		ck_assert_msg(wanted != NULL, "one too many: %.*s", STR_ARG(field.address));
+		ck_assert_int_eq(field.kind == TRACE_SENDER, *wanted == 'S');
+		ck_str(field.address, str_c(wanted + 2));
+	}
+	ck_assert(!trace_cases[_i].found[n]);
+}
+END_TEST
+
+START_TEST(long_addresses_are_none)
+{
+	char text[LIMIT_PATH_BYTES + 8];
+	struct str address;
+
+	memset(text, 'a', sizeof text);
+	memcpy(text + LIMIT_LOCAL_PART_BYTES, "@b.example", 10);
+	ck_assert(trace_address(
+		str_from(text, LIMIT_LOCAL_PART_BYTES + 10), TRACE_RECIPIENT, &address));
+	ck_assert(!trace_address(str_from(text, sizeof text), TRACE_RECIPIENT, &address));
+	ck_assert(!trace_address(str_from(text, sizeof text), TRACE_SENDER, &address));
+	ck_assert(!trace_address(STR(""), TRACE_RECIPIENT, &address));
+	ck_assert(!trace_address(STR("a\0b@c.example"), TRACE_RECIPIENT, &address));
+}
+END_TEST
+
 START_TEST(unusable_paths)
 {
 	struct mailbox *mailbox;
@@ -284,12 +398,17 @@ int main(void)
 
 	tcase_add_loop_test(tcase, an_mbox_starts_with_a_whole_line, 0, ARRAY_LEN(start_cases));
 	tcase_add_loop_test(pure, mbox, 0, ARRAY_LEN(mbox_cases));
+	tcase_add_loop_test(pure, trace_fields, 0, ARRAY_LEN(trace_cases));
+	tcase_add_test(pure, long_addresses_are_none);
 	tcase_add_test(pure, formats_have_names);
 	suite_add_tcase(suite, pure);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, single_files);
 	tcase_add_test(tcase, maildirs);
+	tcase_add_loop_test(tcase, names_of_seen_files, 0, ARRAY_LEN(seen_cases));
+	tcase_add_test(tcase, seen_files_can_be_left_out);
+	tcase_add_test(tcase, a_rename_writes_over_nothing);
 	tcase_add_test(tcase, unusable_paths);
 	tcase_add_test(tcase, standard_input);
 	tcase_add_test(tcase, large_messages_are_cut);

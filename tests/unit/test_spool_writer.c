@@ -14,6 +14,34 @@ START_TEST(a_lane_has_one_writer)
 }
 END_TEST
 
+/* A program that comes with one message and goes: nothing is prepared for the next. */
+START_TEST(a_segment_on_need)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer;
+	struct spool_stats stats;
+	struct spool_reader *reader;
+	uint64_t sequence;
+
+	options.prepare = SPOOL_PREPARE_ON_NEED;
+	for (uint64_t number = 1; number <= 200; number++) {
+		writer = open_writer(&options);
+		ck_assert_int_eq(try_append(writer, number, &sequence), ERR_OK);
+		ck_assert_uint_eq(sequence, number);
+		spool_writer_stats(writer, &stats);
+		ck_assert_uint_eq(stats.segment_bytes % SMALL, 0);
+		if (number == 1)
+			ck_assert_uint_eq(stats.segment_bytes, SMALL);
+		spool_writer_close(writer);
+	}
+	ck_assert_uint_ge(stats.segment_bytes, 2 * SMALL);
+	reader = open_reader(0);
+	expect_messages(reader, 1, 200);
+	expect_end(reader);
+	spool_reader_close(reader);
+}
+END_TEST
+
 START_TEST(options_have_limits)
 {
 	static const struct {
@@ -390,6 +418,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_lane_has_one_writer);
+	tcase_add_test(tcase, a_segment_on_need);
 	tcase_add_test(tcase, options_have_limits);
 	tcase_add_test(tcase, quota_refuses_until_segments_go);
 	tcase_add_test(tcase, only_whole_committed_segments_go);

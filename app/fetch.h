@@ -1,0 +1,50 @@
+/* app/fetch.h -- mail out of a mailbox on another server: the IMAP (RFC 3501, 4315) and POP3 (RFC 1939)
+ * conversations behind the log-in. Knows: the two protocols, as bytes through a wire. Does not know libcurl, TLS,
+ * passwords, the spool. A message is marked or deleted only after `store` said that it is on stable storage, and
+ * only if that is asked.
+ * Bounds: a line LIMIT_FETCH_LINE_BYTES, a message LIMIT_MESSAGE_BYTES (IMAP asks for no more, POP3 drops what
+ * is over it), a run LIMIT_FETCH_MESSAGES. A cut message is never deleted. */
+#pragma once
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/str.h"
+
+/* Both block until something was done or their time is over (ERR_TIMEOUT); ERR_CLOSED: the peer is gone. */
+struct fetch_wire {
+	enum err (*send)(void *context, struct str bytes);
+	enum err (*receive)(void *context, char *room, size_t n, size_t *ret_n);
+	void *context;
+	struct buf in; /* received, of which `used` bytes were handed out */
+	size_t used;
+};
+void fetch_wire_init(struct fetch_wire *wire);
+void fetch_wire_release(struct fetch_wire *wire);
+/* What was received and not yet used, at least a byte. */
+MUST_CHECK enum err fetch_wire_chunk(struct fetch_wire *wire, struct str *ret_chunk);
+void fetch_wire_use(struct fetch_wire *wire, size_t n);
+/* A line without its end; valid until the next call. ERR_LIMIT: too long. */
+MUST_CHECK enum err fetch_wire_line(struct fetch_wire *wire, struct str *ret_line);
+/* Exactly n bytes; those that `out` (NULL: none) does not take are dropped. */
+MUST_CHECK enum err fetch_wire_bytes(struct fetch_wire *wire, uint64_t n, struct buf *out);
+
+enum fetch_after { FETCH_LEAVE, FETCH_MARK_SEEN, FETCH_DELETE };
+
+struct fetch {
+	struct fetch_wire *wire;
+	enum fetch_after after;
+	bool all;          /* IMAP: seen ones too */
+	struct str folder; /* IMAP: as the server writes it */
+	uint64_t limit;    /* messages of a run */
+	/* ERR_OK: durable. *ret_cut: not the whole of it. */
+	enum err (*store)(void *context, struct str message, bool *ret_cut);
+	bool (*stopped)(void *context); /* asked between messages: end the conversation properly */
+	void *context;
+	/* The outcome. */
+	uint64_t found, stored, cut, marked, unmarked, gone;
+	struct buf said; /* what the server said to what failed */
+};
+
+/* ERR_OK: the conversation ended as it should. The counts hold in any case. ERR_SYNTAX: the server does not
+ * speak the protocol; ERR_DENIED: it refused (->said); others are of the wire and of `store`. */
+MUST_CHECK enum err fetch_imap(struct fetch *fetch);
+MUST_CHECK enum err fetch_pop3(struct fetch *fetch);
