@@ -163,7 +163,7 @@ def main():
         out = run_import(server, "-", text=BOUNCE.format(name="stdin"))
         assert out.startswith("1 messages"), out
         wanted = {"eml", "mbox0", "mbox1", "mbox2", "maildir0", "maildir1", "stdin"}
-        e2e.wait_for(lambda: len(server.events()) == len(wanted), "the imported events", 60, server)
+        e2e.wait_for(lambda: len(server.events()) == len(wanted), "the imported events", 300, server)
         events = server.events()
         assert {e["recipient"].split("@")[0] for e in events} == wanted
         assert {(e["stream"], e["reason"]) for e in events} == {("old", "recipient.unknown")}
@@ -173,13 +173,13 @@ def main():
         run_import(server, *paths)
         server.start().wait_ready()
         e2e.wait_for(lambda: server.sql("select sum(second_deliveries) from spool_position") == [["12"]],
-                     "the repeats to be met", 60, server)
+                     "the repeats to be met", 300, server)
         assert len(server.events()) == len(wanted)
         assert contents(paths) == before, "an import changed its source"
         check_bar(server)
         wanted |= check_moves(server) | check_kill(server)
         traced = check_trace(server)
-        e2e.wait_for(lambda: len(server.events()) >= len(wanted) + 1, "the moved ones' events", 60, server)
+        e2e.wait_for(lambda: len(server.events()) >= len(wanted) + 1, "the moved ones' events", 300, server)
         events = server.events()
         assert sorted(e["recipient"].split("@")[0] for e in events) == sorted(wanted | {traced})
         assert [e["stream"] for e in events if e["recipient"].startswith("trace")] == ["news"]

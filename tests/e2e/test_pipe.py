@@ -158,7 +158,7 @@ def main():
         assert pipe(server, "away", "--sender", "", "--recipient", OURS)[0] == OK
         wanted.add("away")
         server.start().wait_ready()
-        e2e.wait_for(lambda: len(server.events()) >= len(wanted), "the piped events", 60, server)
+        e2e.wait_for(lambda: len(server.events()) >= len(wanted), "the piped events", 300, server)
         events = server.events()
         assert sorted(e["recipient"].split("@")[0] for e in events) == sorted(wanted), events
         assert {(e["stream"], e["reason"]) for e in events} == {("news", "recipient.unknown")}, events
