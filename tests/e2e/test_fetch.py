@@ -84,10 +84,10 @@ def check_imap(client, imap):
     assert any('SELECT "a \\"b\\" \\\\c"' in line for line in imap.heard), imap.heard
     client.good(1, "imaps", imap.port, "--delete")
     assert list(imap.box) == [3, 4]
-    imap.plan = {"capabilities": ""}
+    imap.plan, imap.heard = {"capabilities": ""}, []
     client.good(2, "imaps", imap.port, "--delete", "--all")
     assert [m["flags"] for m in imap.box.values()] == [{"\\Seen", "\\Deleted"}] * 2
-    assert not any("EXPUNGE" in line for line in imap.heard[-12:]), "an EXPUNGE takes others' messages"
+    assert not any("EXPUNGE" in line for line in imap.heard), "an EXPUNGE takes others' messages"
     return {"imap1", "imap2", "imap3"}
 
 
