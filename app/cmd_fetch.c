@@ -136,7 +136,8 @@ static int converse(struct fetch_command *command)
 
 	explicit_bzero(command->password, sizeof command->password);
 	if (err)
-		return command_failed("%s: %.*s", command->to.url.bare, STR_ARG(trouble));
+		return command_failed("%s: %.*s", command->to.url.bare,
+			STR_ARG(printable(command->arena, str_trim(trouble))));
 	import_progress_init(&command->progress);
 	fetch_peer_wire(peer, &wire);
 	fetch->wire = &wire;
