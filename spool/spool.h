@@ -62,7 +62,7 @@ struct spool_options {
 	uint64_t min_free_bytes; /* refuse below this much free space in the file system */
 	int64_t retention_ms; /* a segment stays this long after its last record and its commit */
 	enum spool_prepare prepare;
-	int64_t retry_ms;     /* first wait after the writer failed; doubled up to 60 s */
+	int64_t retry_ms;            /* first wait after the writer failed; doubled up to 60 s */
 	const struct spool_ops *ops; /* must live as long as the writer */
 };
 /* 64 MiB segments, a quota of 16 GiB, SPOOL_MIN_FREE_AUTO, one day, one second. */
