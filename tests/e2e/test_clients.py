@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""SMTP clients that others wrote: smtplib, swaks, msmtp, Postfix's smtp-source, sslscan; and the slow and the half-open.
+"""SMTP clients that others wrote: smtplib, swaks, msmtp, smtp-source, sslscan; and the slow and the half-open.
 
 Every client that says it was answered 250 finds its mail in the database, once; whoever leaves before the end of
 its message leaves nothing. No time is measured: the slow ones are slow because they wait for the others here.
