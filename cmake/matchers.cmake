@@ -7,7 +7,7 @@ target_link_libraries(compile_matchers PRIVATE bounced_parser)
 
 set(matchers ${CMAKE_BINARY_DIR}/matchers/anchors.hsdb ${CMAKE_BINARY_DIR}/matchers/rules.hsdb)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/matchers)
-add_custom_command(OUTPUT ${matchers} COMMAND compile_matchers ${matchers} VERBATIM
+add_custom_command(OUTPUT ${matchers} COMMAND compile_matchers ${matchers} DEPENDS compile_matchers VERBATIM
   COMMENT "Compiling the patterns of the parser")
 add_library(bounced_matchers STATIC)
 bounced_embed_files(bounced_matchers matchers_embedded ${matchers})
