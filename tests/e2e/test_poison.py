@@ -36,7 +36,7 @@ def send_all(server):
 
 
 def main():
-    if os.environ.get("BOUNCED_CRASH_MARKER") != "ON":
+    if os.environ.get("TEST_CRASH_MARKER") != "ON":
         e2e.skip("this build has no marker to crash on")
     with e2e.Server() as server:
         e2e.wait_for(lambda: server.pids("loader"), "the loader", 60, server)
