@@ -15,7 +15,8 @@ declare -A may=(
 for room in "${!may[@]}"; do
 	[ -d "$room" ] || continue
 	while IFS=: read -r file line text; do
-		target=$(sed -E 's/.*"([^"]+)".*/\1/' <<<"$text")
+		[[ $text =~ \"([^\"]+)\" ]] || continue
+		target=${BASH_REMATCH[1]}
 		other=${target%%/*}
 		case " ${may[$room]} " in *" $other "*) ;; *) breach "$file:$line: $room may not include $target" ;; esac
 		case $target in
