@@ -384,7 +384,7 @@ static void beat(struct supervisor *s)
 {
 	int64_t now_ms = child_now_ms();
 
-	if (!s->beat_ms || now_ms < s->beat_due_ms)
+	if (!s->beat_ms || s->stopping || now_ms < s->beat_due_ms)
 		return;
 	systemd_say(SYSTEMD_ALIVE);
 	s->beat_due_ms = now_ms + s->beat_ms;
