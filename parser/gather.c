@@ -49,15 +49,13 @@ static struct str without_margin(struct arena *arena, struct str text)
 	return str_from(out, n);
 }
 
-/* A report in its own part, else one in the text, else one in the header. */
+/* A report in the text, else one in the header. */
 static bool find_report(
 	struct arena *arena, const struct notice *notice, struct str text, struct dsn *ret_dsn)
 {
 	size_t at = dsn_find(text);
 	struct str header;
 
-	if (notice->status_text.n && dsn_parse(arena, notice->status_text, ret_dsn) == ERR_OK)
-		return true;
 	if (at != STR_NPOS &&
 		dsn_parse(arena, without_margin(arena, str_skip(text, at)), ret_dsn) == ERR_OK)
 		return true;
@@ -65,17 +63,31 @@ static bool find_report(
 	return header.n && dsn_parse(arena, header, ret_dsn) == ERR_OK;
 }
 
-static void read_report(
-	struct arena *arena, const struct notice *notice, struct str text, struct gathering *g)
+static void take_report(struct arena *arena, const struct dsn *dsn, struct gathering *g)
 {
 	struct str id;
-	struct dsn dsn;
 
-	if (!find_report(arena, notice, text, &dsn))
-		return;
-	delivery_events(arena, &dsn, &g->list);
-	id = xtext_decode(arena, dsn.message.field[DSN_ENVELOPE_ID].text);
+	delivery_events(arena, dsn, &g->list);
+	id = xtext_decode(arena, dsn->message.field[DSN_ENVELOPE_ID].text);
 	g->envelope_id = utf8_head(utf8_clean(arena, id), LIMIT_FIELD_TEXT_BYTES);
+}
+
+/* A report that names itself and each recipient, and says with a code why: what the notice says in words
+ * beside it adds nothing. One without a reporting MTA is made by a program that only its words tell. */
+static bool report_is_whole(const struct event_list *report)
+{
+	if (report->flaws & FLAW_BIT(FLAW_NO_REPORTING_MTA))
+		return false;
+	for (size_t i = 0; i < report->n; i++) {
+		struct diagnostic told;
+
+		if (!report->items[i].recipient.n)
+			return false;
+		diagnostic_read(report->items[i].diagnostic, &told);
+		if (!told.reply_code && !told.status.n)
+			return false;
+	}
+	return report->n > 0;
 }
 
 static void note_shape(const struct notice *notice, struct event_list *list)
@@ -375,12 +387,16 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	struct notice seen = *notice;
 	enum notice_trust trust = certain ? NOTICE_FULL : kind_notice_trust(notice);
 	bool readable = trust == NOTICE_FULL;
+	struct dsn dsn;
 
-	if (trust != NOTICE_NONE)
+	if (readable && notice->status_text.n &&
+		dsn_parse(arena, notice->status_text, &dsn) == ERR_OK)
+		take_report(arena, &dsn, &g);
+	if (trust != NOTICE_NONE && !(notice->returned.n && report_is_whole(&g.list)))
 		read_words(formats, scratch, arena, notice, readable, &reading);
 	g.returned = seen.returned = returned_header(arena, notice, reading.original);
-	if (readable)
-		read_report(arena, notice, reading.notice, &g);
+	if (readable && !g.list.n && find_report(arena, notice, reading.notice, &dsn))
+		take_report(arena, &dsn, &g);
 	if (g.list.n) {
 		note_shape(notice, &g.list);
 		fill_from_words(&g.list, &reading.list);
