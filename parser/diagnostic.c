@@ -1,5 +1,6 @@
 #include "parser/diagnostic.h"
 
+#include "core/sieve.h"
 #include "core/status_code.h"
 
 #include <string.h>
@@ -141,12 +142,20 @@ static const struct {
 	{ STR_INIT("my name was rejected"), STR_INIT("HELO") },
 };
 
-struct str diagnostic_command(struct str text)
+static struct str find_command(struct str text, const struct sieve *sieve)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		if (str_ifind(text, steps[i].words) != STR_NPOS)
+		if (sieve_passes(sieve, steps[i].words) &&
+			str_ifind(text, steps[i].words) != STR_NPOS)
 			return steps[i].command;
 	return STR_EMPTY;
+}
+
+struct str diagnostic_command(struct str text)
+{
+	const struct sieve sieve = sieve_of(text);
+
+	return find_command(text, &sieve);
 }
 
 static bool host_byte(char c)
@@ -155,7 +164,7 @@ static bool host_byte(char c)
 }
 
 /* "host mx.example.com[192.0.2.1] said", "by mx.example.com. [192.0.2.1]", "while talking to ...". */
-static struct str find_host(struct str text)
+static struct str find_host(struct str text, const struct sieve *sieve)
 {
 	static const struct str leads[] = { STR_INIT("host "), STR_INIT("while talking to "),
 		STR_INIT("connect to "), STR_INIT("conversation with "),
@@ -164,7 +173,8 @@ static struct str find_host(struct str text)
 		STR_INIT("Remote server at "), STR_INIT("Connected to ") };
 
 	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
-		size_t at = str_ifind(text, leads[i]), n = 0;
+		size_t at = sieve_passes(sieve, leads[i]) ? str_ifind(text, leads[i]) : STR_NPOS,
+		       n = 0;
 		struct str host;
 
 		if (at == STR_NPOS || (at && ascii_alpha(text.p[at - 1])))
@@ -183,10 +193,12 @@ static struct str find_host(struct str text)
 
 void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic)
 {
+	const struct sieve sieve = sieve_of(text);
+
 	*ret_diagnostic = (struct diagnostic){ .reply_code = find_reply(text),
 		.status = diagnostic_status(text),
-		.command = diagnostic_command(text),
-		.host = find_host(text) };
+		.command = find_command(text, &sieve),
+		.host = find_host(text, &sieve) };
 }
 
 /* Cisco's gateways wrap the reply: "5.1.0 - Unknown address error 550-'5.7.1 denied' (delivery

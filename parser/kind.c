@@ -1,11 +1,14 @@
 #include "parser/kind.h"
 
+#include "core/sieve.h"
 #include "parser/address.h"
 
 static bool occurs(struct str s, const struct str *words, size_t n)
 {
+	const struct sieve sieve = sieve_of(s);
+
 	for (size_t i = 0; i < n; i++)
-		if (str_ifind(s, words[i]) != STR_NPOS)
+		if (sieve_passes(&sieve, words[i]) && str_ifind(s, words[i]) != STR_NPOS)
 			return true;
 	return false;
 }

@@ -1,0 +1,14 @@
+/* core/sieve.h -- which of many words can occur in a text at all.
+ * Knows: the pairs of neighbouring bytes in a text, without regard to ASCII case. To look for dozens of
+ * words one after the other costs a walk through the text for each; nearly all of them have a pair that
+ * the text has not. Pure; 128 bytes, nothing to free. */
+#pragma once
+#include "core/str.h"
+
+struct sieve {
+	uint64_t pairs[16]; /* 1024 bits; two pairs may share one */
+};
+
+struct sieve sieve_of(struct str text);
+/* False: the word does not occur in the text. True: it may. */
+bool sieve_passes(const struct sieve *sieve, struct str word);
