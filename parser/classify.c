@@ -1,6 +1,9 @@
 #include "parser/classify.h"
 
+#include "core/limits.h"
 #include "core/status_code.h"
+#include "core/utf8.h"
+#include "parser/unfold.h"
 
 /* How far a verdict that stands on less than the refusal's own words is to be believed. */
 #define CONFIDENCE_OF_REMARKS 0.8 /* times the rule's own */
@@ -55,10 +58,12 @@ static bool by_text(const struct classifier *c, const struct rule_facts *facts, 
 	return true;
 }
 
-static bool by_remarks(const struct classifier *c, const struct rule_facts *facts,
-	struct str remarks, struct event *event)
+static bool by_remarks(const struct classifier *c, struct arena *arena,
+	const struct rule_facts *facts, struct str remarks, struct event *event)
 {
-	struct rule_hit hit = rules_first(c->rules, c->scratch, facts, remarks);
+	struct str text = text_squeeze(arena, utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES * 4));
+	struct rule_hit hit = rules_first(
+		c->rules, c->scratch, facts, utf8_head(text, LIMIT_DIAGNOSTIC_BYTES * 2));
 
 	if (!hit.rule)
 		return false;
@@ -96,7 +101,7 @@ void classify_event(const struct classifier *classifier, struct arena *arena,
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
 		return;
 	if (by_text(classifier, &facts, event) || by_status(arena, event, CONFIDENCE_OF_STATUS) ||
-		by_remarks(classifier, &facts, context->remarks, event) ||
+		by_remarks(classifier, arena, &facts, context->remarks, event) ||
 		by_status(arena, event, 0))
 		return;
 	event->reason = REASON_UNKNOWN_UNCLASSIFIED;

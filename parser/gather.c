@@ -221,10 +221,11 @@ static void fill_reply(struct arena *arena, struct str text, bool report, struct
 
 /* ---- X-Failed-Recipients ---- */
 
-static struct str whole_remarks(struct arena *arena, const struct format_reading *reading)
+/* The words of a notice as a diagnosis, where nothing in them can be told apart. */
+static struct str whole_diagnosis(struct arena *arena, struct str notice)
 {
-	return utf8_head(text_squeeze(arena, str_head(reading->notice, LIMIT_DIAGNOSTIC_BYTES * 4)),
-		LIMIT_DIAGNOSTIC_BYTES * 2);
+	return utf8_head(text_squeeze(arena, utf8_head(notice, LIMIT_DIAGNOSTIC_BYTES * 4)),
+		LIMIT_DIAGNOSTIC_BYTES);
 }
 
 static struct event *first_unnamed(struct event_list *list)
@@ -281,8 +282,7 @@ static void read_failed_field(struct arena *arena, const struct notice *notice,
 			name_event(event, address);
 		if (was_empty && !event->diagnostic.n) {
 			event->outcome = OUTCOME_FAILED;
-			event->diagnostic =
-				utf8_head(whole_remarks(arena, reading), LIMIT_DIAGNOSTIC_BYTES);
+			event->diagnostic = whole_diagnosis(arena, reading->notice);
 		}
 		named[event - list->items] = true;
 	}
@@ -292,8 +292,8 @@ static void read_failed_field(struct arena *arena, const struct notice *notice,
 /* ---- last resorts and clean-up ---- */
 
 /* The returned message went to one address only, and the report names none: it was that one. */
-static void name_by_returned(struct arena *arena, const struct notice *notice, struct str remarks,
-	struct event_list *list)
+static void name_by_returned(
+	struct arena *arena, const struct notice *notice, struct str text, struct event_list *list)
 {
 	struct str address = correlate_recipient(arena, notice);
 	struct event *event = first_unnamed(list);
@@ -303,7 +303,7 @@ static void name_by_returned(struct arena *arena, const struct notice *notice, s
 	if (!event && !list->n) {
 		event = event_list_add(arena, list);
 		event->outcome = kind_is_delay(notice) ? OUTCOME_DELAYED : OUTCOME_FAILED;
-		event->diagnostic = utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES);
+		event->diagnostic = whole_diagnosis(arena, text);
 	}
 	if (event)
 		name_event(event, address);
@@ -410,12 +410,12 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	if (kind_is_delay(notice) || reading.delay)
 		for (size_t i = 0; i < g.list.n && !str_eq(g.format, STR("rfc3464")); i++)
 			g.list.items[i].outcome = OUTCOME_DELAYED;
-	g.remarks = whole_remarks(arena, &reading);
+	g.remarks = reading.notice;
 	fill_reply(arena, reading.notice, str_eq(g.format, STR("rfc3464")), &g.list);
 	g.inner = reading.original;
 	g.family = reading.format;
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
-		name_by_returned(arena, &seen, g.remarks, &g.list);
+		name_by_returned(arena, &seen, reading.notice, &g.list);
 	drop_unnamed(&g.list);
 	event_list_merge(arena, &g.list);
 	*ret_gathering = g;

@@ -9,7 +9,7 @@ struct gathering {
 	struct event_list list;
 	struct str format;  /* "rfc3464", else the family */
 	struct str family;  /* of the words, beside a report too */
-	struct str remarks; /* the notice's words, for a second look at the reason */
+	struct str remarks; /* the notice's words as they are, for a second look at the reason */
 	struct header_list returned;
 	struct str inner;       /* a whole mail behind the notice, where one stands in the text */
 	struct str envelope_id; /* as the report gives it, decoded */

@@ -17,7 +17,8 @@ enum { CHARSETS_KEPT = 8, CHARSET_NAME_BYTES = 32, ICONV_STEP_BYTES = 4096 };
 
 struct mime_parser {
 	GMimeParser *gmime;
-	GMimeStream *stream; /* the parser keeps its last stream */
+	GMimeStream *stream; /* over `bytes`, for one message after the other */
+	GByteArray bytes;    /* those of the message at hand, which it does not own */
 	struct {
 		char name[CHARSET_NAME_BYTES];
 		iconv_t cd;
@@ -41,8 +42,7 @@ void mime_parser_free(struct mime_parser *parser)
 		if (parser->charsets[i].cd != (iconv_t)-1)
 			iconv_close(parser->charsets[i].cd);
 	g_object_unref(parser->gmime);
-	if (parser->stream)
-		g_object_unref(parser->stream);
+	g_object_unref(parser->stream);
 	free(parser);
 }
 
@@ -89,6 +89,8 @@ struct mime_parser *mime_parser_new(void)
 	g_mime_init();
 	parser->gmime = g_mime_parser_new();
 	g_mime_parser_set_persist_stream(parser->gmime, TRUE);
+	parser->stream = g_mime_stream_mem_new_with_byte_array(&parser->bytes);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(parser->stream), FALSE);
 	for (size_t i = 0; i < ARRAY_LEN(charsets_of_mail); i++)
 		charset_open(parser, charsets_of_mail[i]);
 	return parser;
@@ -322,9 +324,8 @@ void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str 
 	tree.returned_raw = scan.returned_raw;
 	tree.flaws = scan.flaws;
 	r.returned = scan.returned;
-	if (parser->stream)
-		g_object_unref(parser->stream);
-	parser->stream = g_mime_stream_mem_new_with_buffer(scan.bytes.p, scan.bytes.n);
+	parser->bytes = (GByteArray){ (guint8 *)(uintptr_t)scan.bytes.p, (guint)scan.bytes.n };
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(parser->stream), &parser->bytes);
 	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
 	whole = g_mime_parser_construct_part(parser->gmime, NULL);
 	if (whole)
