@@ -18,12 +18,10 @@ bool str_eq(struct str a, struct str b)
 	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
 }
 
-bool str_ieq(struct str a, struct str b)
+bool str_ieq_bytes(const char *a, const char *b, size_t n)
 {
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
 }
@@ -56,13 +54,37 @@ bool str_iends(struct str s, struct str suffix)
 	return s.n >= suffix.n && str_ieq(str_skip(s, s.n - suffix.n), suffix);
 }
 
+/* Needles of so few bytes are looked for by memchr for their first byte, which takes many at a time;
+ * memmem goes byte by byte, but in linear time for needles of any length. */
+enum { SHORT_NEEDLE_BYTES = 16 };
+
+static size_t find_short(struct str s, struct str needle)
+{
+	size_t end = s.n - needle.n + 1;
+
+	for (size_t at = 0; at < end; at++) {
+		const char *hit = memchr(s.p + at, needle.p[0], end - at);
+
+		if (!hit)
+			break;
+		at = (size_t)(hit - s.p);
+		if (!memcmp(hit, needle.p, needle.n))
+			return at;
+	}
+	return STR_NPOS;
+}
+
 size_t str_find(struct str s, struct str needle)
 {
-	const char *hit = s.n && needle.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
+	const char *hit;
 
 	if (!needle.n)
 		return 0;
-
+	if (needle.n > s.n)
+		return STR_NPOS;
+	if (needle.n <= SHORT_NEEDLE_BYTES)
+		return find_short(s, needle);
+	hit = memmem(s.p, s.n, needle.p, needle.n);
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 

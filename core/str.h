@@ -29,7 +29,7 @@ struct str str_c(const char *c_string);
 
 bool str_eq(struct str a, struct str b);
 /* Equal without regard to ASCII case. */
-bool str_ieq(struct str a, struct str b);
+static inline bool str_ieq(struct str a, struct str b);
 /* memcmp order, the shorter first where one is a prefix of the other. */
 int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);
@@ -71,6 +71,13 @@ uint32_t str_ihash(struct str s);
 static inline char ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+/* Of two runs that are as long. */
+bool str_ieq_bytes(const char *a, const char *b, size_t n);
+static inline bool str_ieq(struct str a, struct str b)
+{
+	return a.n == b.n && (!a.n || (ascii_lower(a.p[0]) == ascii_lower(b.p[0]) &&
+					      str_ieq_bytes(a.p + 1, b.p + 1, a.n - 1)));
 }
 static inline bool ascii_digit(char c)
 {

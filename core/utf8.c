@@ -63,6 +63,11 @@ static size_t valid_span(struct str s)
 	return i;
 }
 
+bool utf8_is_ascii(struct str s)
+{
+	return ascii_span(s.p, s.n) == s.n;
+}
+
 bool utf8_valid(struct str s)
 {
 	return valid_span(s) == s.n;

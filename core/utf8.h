@@ -6,6 +6,8 @@
 
 /* Valid UTF-8 (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF) and no NUL. */
 bool utf8_valid(struct str s);
+/* No byte but 1 to 127. */
+bool utf8_is_ascii(struct str s);
 /* Length in bytes of the valid sequence at the start of s; 0 where there is none. */
 size_t utf8_sequence(struct str s);
 /* Each byte that is part of no valid sequence, and each NUL, becomes U+FFFD. Returns s itself where

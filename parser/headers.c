@@ -26,6 +26,9 @@ struct str header_value(struct arena *arena, struct str raw)
 
 	if (!utf8_valid(s))
 		s = utf8_clean(arena, utf8_from_latin1(arena, s));
+	if (str_chr(s, '\n') == STR_NPOS && str_chr(s, '\r') == STR_NPOS &&
+		str_chr(s, '\t') == STR_NPOS)
+		return arena_dup(arena, s);
 	out = arena_alloc(arena, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] != '\r' && s.p[i] != '\n')

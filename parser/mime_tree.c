@@ -133,6 +133,8 @@ static struct str to_utf8(struct reading *r, struct str bytes, struct str charse
 	bool escapes = str_find(bytes, STR("\x1B$")) != STR_NPOS;
 	iconv_t cd;
 
+	if (!escapes && utf8_is_ascii(bytes))
+		return bytes;
 	if (escapes && names_utf8(charset))
 		charset = STR("iso-2022-jp");
 	if (!escapes && !has_byte_from(bytes, 0x80))

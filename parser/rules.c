@@ -10,6 +10,8 @@ struct rules {
 	struct rule *items; /* provider rules first, then text rules; in file order within each */
 	size_t n;
 	size_t *with_pattern; /* position in the matcher -> position in items */
+	size_t *without;      /* positions in items, rising: those that only have conditions */
+	size_t n_without;
 	struct str *patterns; /* in the order of the files, as the matcher has them */
 	size_t n_patterns;
 	struct matcher *matcher;
@@ -268,6 +270,10 @@ static void order_by_layer(struct rules *rules, const struct reading *r)
 				place[i] = rules->n;
 				rules->items[rules->n++] = r->items[i];
 			}
+	rules->without = arena_calloc(rules->arena, r->n + 1, sizeof *rules->without);
+	for (size_t i = 0; i < rules->n; i++)
+		if (!rules->items[i].pattern.n)
+			rules->without[rules->n_without++] = i;
 	for (size_t i = 0; i < r->n; i++) {
 		if (!r->items[i].pattern.n)
 			continue;
@@ -436,9 +442,9 @@ struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *s
 	struct rule_hit hit = { 0 };
 
 	matcher_scan(rules->matcher, scratch, text, on_match, &a);
-	for (size_t i = 0; i < a.best; i++)
-		if (!rules->items[i].pattern.n && scope_holds(rules->items[i].scope, facts))
-			a.best = i;
+	for (size_t i = 0; i < rules->n_without && rules->without[i] < a.best; i++)
+		if (scope_holds(rules->items[rules->without[i]].scope, facts))
+			a.best = rules->without[i];
 	if (a.best == rules->n)
 		return hit;
 	hit.rule = &rules->items[a.best];
