@@ -30,7 +30,6 @@ struct reading {
 	struct mime_parser *parser;
 	struct arena *arena;
 	struct mime_tree *tree;
-	struct header_list returned; /* as the pre-scan found it */
 	size_t cap;
 };
 
@@ -255,10 +254,8 @@ static void read_leaf(struct reading *r, GMimePart *part)
 
 	out.encoded = encoding == GMIME_CONTENT_ENCODING_BASE64 ||
 		      encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-	if (str_eq(out.type, STR(PRESCAN_RETURNED_TYPE))) {
-		take_returned(r, r->returned);
+	if (str_eq(out.type, STR(PRESCAN_RETURNED_TYPE)))
 		return;
-	}
 	out.name = header_value(r->arena, str_c(g_mime_part_get_filename(part)));
 	if (wanted(out.type)) {
 		struct str bytes = decode(r->arena, part_bytes(part), encoding);
@@ -325,12 +322,12 @@ void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str 
 	tree.headers = scan.headers;
 	tree.returned_raw = scan.returned_raw;
 	tree.flaws = scan.flaws;
-	r.returned = scan.returned;
 	parser->bytes = (GByteArray){ (guint8 *)(uintptr_t)scan.bytes.p, (guint)scan.bytes.n };
 	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(parser->stream), &parser->bytes);
 	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
 	whole = g_mime_parser_construct_part(parser->gmime, NULL);
 	if (whole)
 		read_whole(&r, whole);
+	take_returned(&r, scan.returned);
 	*ret_tree = tree;
 }

@@ -23,8 +23,10 @@ struct scan {
 	struct str in; /* what is still to be read */
 	char *out;
 	size_t n, cap, max;
+	size_t part_at; /* in `out`: where the boundary in front of the part at hand stands */
 	struct str boundary[LIMIT_MIME_DEPTH];
 	bool digest[LIMIT_MIME_DEPTH]; /* a part without a type is a message, RFC 2046 5.1.5 */
+	bool has_part[LIMIT_MIME_DEPTH];
 	size_t depth, parts;
 	struct kept headers, returned;
 	struct str returned_raw; /* the first returned message, from its header on */
@@ -35,7 +37,7 @@ struct scan {
 /* A header block, and what it says about the body behind it. */
 struct block {
 	struct kept *keep; /* where its fields are kept; NULL: nowhere */
-	enum { PASS_OF_USE, PASS_ALL, PASS_NONE } pass; /* the fields that are written */
+	bool returned;     /* of a returned message: nothing of it is written */
 	size_t bytes;
 	struct str type;     /* value of Content-Type, folded as it was */
 	struct str encoding; /* value of Content-Transfer-Encoding */
@@ -206,7 +208,7 @@ static void take_field(struct scan *scan, struct str field, struct block *block)
 	block->bytes += field.n + 1;
 	if (block->keep && !content)
 		keep_field(scan->arena, field, block->keep);
-	if (block->pass == PASS_ALL || (block->pass == PASS_OF_USE && of_use))
+	if (of_use && !block->returned)
 		put_line(scan, field);
 }
 
@@ -314,6 +316,7 @@ static void enter_multipart(struct scan *scan, const struct block *block)
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 		return;
 	}
+	scan->has_part[scan->depth] = false;
 	scan->digest[scan->depth] = str_istarts(block->type, STR("multipart/digest"));
 	scan->boundary[scan->depth++] = boundary;
 }
@@ -369,6 +372,7 @@ static bool next_part(struct scan *scan, bool keep)
 			continue;
 		if (keep)
 			put(scan, str_head(text, (size_t)(line.p - text.p)));
+		scan->part_at = scan->n;
 		put_line(scan, line);
 		scan->depth = (size_t)depth;
 		scan->in = text = rest;
@@ -402,14 +406,18 @@ static void put_content(struct scan *scan, struct str type, struct str encoding)
 	put_line(scan, STR_EMPTY);
 }
 
-/* The returned message at scan->in: its header is kept, its body skipped. */
-static void scan_returned(struct scan *scan)
+/* The returned message at scan->in, or its header alone: that is kept, a body skipped. GMime, to which each part is a
+ * dozen objects, never hears of it; but it takes a multipart without a part for a broken one. */
+static void scan_returned(struct scan *scan, bool whole)
 {
-	struct block block = { .pass = PASS_NONE };
+	struct block block = { .returned = true };
 
-	put_content(scan, STR(PRESCAN_RETURNED_TYPE), STR_EMPTY);
+	if (scan->depth && scan->has_part[scan->depth - 1])
+		scan->n = scan->part_at;
+	else
+		put_content(scan, STR(PRESCAN_RETURNED_TYPE), STR_EMPTY);
 	scan->in = skip_preamble(scan->in);
-	if (!scan->returned_raw.n)
+	if (whole && !scan->returned_raw.n)
 		scan->returned_raw = scan->in;
 	if (!scan->returned.list.n)
 		block.keep = &scan->returned;
@@ -424,21 +432,18 @@ static bool scan_part(struct scan *scan)
 	scan_header(scan, &block);
 	if (!block.type.n && scan->depth && scan->digest[scan->depth - 1])
 		block.type = STR("message/rfc822");
+	if ((is_message(block.type) || is_header_text(block.type)) && !is_encoded(block.encoding)) {
+		scan_returned(scan, is_message(block.type));
+		return false;
+	}
+	if (scan->depth)
+		scan->has_part[scan->depth - 1] = true;
 	if (is_multipart(block.type)) {
 		enter_multipart(scan, &block);
 		return true;
 	}
-	if (is_message(block.type) && !is_encoded(block.encoding)) {
-		scan_returned(scan);
-		return false;
-	}
 	put_content(scan, block.type, block.encoding);
-	if (is_encoded(block.encoding) || !is_header_text(block.type))
-		return true;
-	scan->in = skip_preamble(scan->in);
-	scan_header(scan, &(struct block){ .pass = PASS_ALL });
-	put_line(scan, STR_EMPTY);
-	return false;
+	return true;
 }
 
 void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan)

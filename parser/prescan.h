@@ -16,7 +16,8 @@
 
 #include <stdint.h>
 
-/* In place of a returned message stands a part of this type without a body. */
+/* A returned message is no part of `bytes`, but where a multipart would have none: then a part of this
+ * type without a body stands in its place. */
 #define PRESCAN_RETURNED_TYPE "message/x-returned-header"
 
 struct prescan {

@@ -462,6 +462,28 @@ START_TEST(the_returned_message_is_no_part_of_the_bytes)
 }
 END_TEST
 
+/* Each part is a dozen objects to GMime. */
+START_TEST(a_returned_message_behind_another_part_is_no_part)
+{
+	static const char *const types[] = { "message/rfc822", "text/rfc822-headers" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct prescan found;
+
+		prescan(arena,
+			arena_printf(arena,
+				"Content-Type: multipart/report; boundary=b\n\n--b\n\nwords\n--b\n"
+				"Content-Type: %s\n\nSubject: kept\n\ndropped\n--b--\n",
+				types[i]),
+			&found);
+		ck_str(headers_get(&found.returned, STR("Subject")), STR("kept"));
+		ck_assert_uint_eq(count(found.bytes, STR("--b\n")), 1);
+		ck_assert_uint_eq(count(found.bytes, STR("--b--\n")), 1);
+		ck_assert_uint_eq(str_find(found.bytes, STR("dropped")), STR_NPOS);
+	}
+}
+END_TEST
+
 /* RFC 2046 5.1.5: the parts of a digest are messages where they name no type. */
 START_TEST(parts_of_a_digest_are_messages)
 {
@@ -556,6 +578,7 @@ int main(void)
 	tcase_add_test(tcase, bytes_are_counted);
 	tcase_add_test(tcase, header_blocks_are_counted);
 	tcase_add_test(tcase, the_returned_message_is_no_part_of_the_bytes);
+	tcase_add_test(tcase, a_returned_message_behind_another_part_is_no_part);
 	tcase_add_test(tcase, parts_of_a_digest_are_messages);
 	tcase_add_test(tcase, only_what_mime_needs_is_passed_on);
 	tcase_add_test(tcase, the_last_encoding_counts);
