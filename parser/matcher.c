@@ -10,32 +10,13 @@
 
 extern const struct embedded_file matchers_embedded[];
 
-struct patterns {
-	const char **expressions;
-	unsigned *flags, *ids;
-	size_t n;
-};
-
 /* The last patterns may be those of a database that is part of the program. */
 struct matcher {
 	hs_database_t *compiled, *embedded; /* NULL: no pattern */
 	size_t n_compiled;                  /* the patterns of `embedded` stand behind these */
-	struct arena *arena;                /* of the patterns */
-	struct patterns patterns;
-};
-
-/* A database of all patterns is megabytes, and to walk through it for the start of one match costs more than
- * a pattern alone does, which takes a millisecond to compile. So one that is asked for often gets that. */
-enum { ALONE_AFTER = 16 };
-struct alone {
-	hs_database_t *database; /* NULL: not yet */
-	unsigned asked;
 };
 struct matcher_scratch {
 	hs_scratch_t *hs;
-	const struct matcher *of; /* whose patterns `alone` are; NULL: none yet */
-	struct alone *alone;
-	size_t n_alone;
 };
 
 /* Each space outside a character class becomes "white space, any amount", or "one" where a count
@@ -79,6 +60,12 @@ static unsigned flags_for(struct str pattern, enum matcher_space space)
 			return flags | HS_FLAG_UTF8;
 	return flags;
 }
+
+struct patterns {
+	const char **expressions;
+	unsigned *flags, *ids;
+	size_t n;
+};
 
 static struct patterns read_patterns(
 	struct arena *arena, const struct str *patterns, size_t n, enum matcher_space space)
@@ -177,20 +164,17 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 	enum matcher_space space, struct matcher **ret_matcher, size_t *ret_bad,
 	struct str *ret_why)
 {
+	struct patterns p = read_patterns(arena, patterns, n, space);
 	hs_compile_error_t *error = NULL;
 	struct matcher *matcher = calloc(1, sizeof *matcher);
-	struct patterns *p;
 	size_t n_embedded;
 
 	if (!matcher)
 		abort();
-	matcher->arena = arena_new();
-	matcher->patterns = read_patterns(matcher->arena, patterns, n, space);
-	p = &matcher->patterns;
-	matcher->embedded = find_embedded(p, &n_embedded);
+	matcher->embedded = find_embedded(&p, &n_embedded);
 	matcher->n_compiled = n - n_embedded;
 	if (matcher->n_compiled &&
-		hs_compile_multi(p->expressions, p->flags, p->ids, (unsigned)matcher->n_compiled,
+		hs_compile_multi(p.expressions, p.flags, p.ids, (unsigned)matcher->n_compiled,
 			HS_MODE_BLOCK, &any_platform, &matcher->compiled, &error) != HS_SUCCESS) {
 		*ret_bad = error->expression >= 0 ? (size_t)error->expression : n;
 		*ret_why = arena_dup(arena, str_c(error->message));
@@ -208,7 +192,6 @@ void matcher_free(struct matcher *matcher)
 		return;
 	hs_free_database(matcher->compiled);
 	hs_free_database(matcher->embedded);
-	arena_free(matcher->arena);
 	free(matcher);
 }
 
@@ -235,9 +218,6 @@ void matcher_scratch_free(struct matcher_scratch *scratch)
 {
 	if (!scratch)
 		return;
-	for (size_t i = 0; i < scratch->n_alone; i++)
-		hs_free_database(scratch->alone[i].database);
-	free(scratch->alone);
 	hs_free_scratch(scratch->hs);
 	free(scratch);
 }
@@ -259,8 +239,8 @@ static int on_match(
 }
 
 /* False where the callback wants no more. */
-static bool scan_one(const hs_database_t *database, struct matcher_scratch *scratch,
-	struct str text, struct call call)
+static bool scan(const hs_database_t *database, struct matcher_scratch *scratch, struct str text,
+	struct call call)
 {
 	hs_error_t result;
 
@@ -279,78 +259,8 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 	if (!text.n)
 		return;
 	assert(text.n <= LIMIT_MIME_BYTES * 4);
-	if (!scan_one(matcher->compiled, scratch, text, call))
+	if (!scan(matcher->compiled, scratch, text, call))
 		return;
 	call.first = matcher->n_compiled;
-	scan_one(matcher->embedded, scratch, text, call);
-}
-
-/* ---- where a match starts ---- */
-
-struct looking {
-	size_t wanted;
-	bool found;
-};
-
-static bool on_wanted(void *context, size_t pattern, size_t to)
-{
-	struct looking *l = context;
-
-	(void)to;
-	l->found = pattern == l->wanted;
-	return !l->found;
-}
-
-/* The pattern's own database; NULL while it is not worth one. */
-static const hs_database_t *find_alone(
-	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
-{
-	const struct patterns *p = &matcher->patterns;
-	hs_compile_error_t *error = NULL;
-	struct alone *alone;
-
-	if (!scratch->of) {
-		scratch->of = matcher;
-		scratch->alone = calloc(p->n, sizeof *scratch->alone);
-		scratch->n_alone = p->n;
-		if (!scratch->alone)
-			abort();
-	}
-	assert(scratch->of == matcher);
-	alone = &scratch->alone[pattern];
-	if (alone->database || ++alone->asked < ALONE_AFTER)
-		return alone->database;
-	if (hs_compile_multi(&p->expressions[pattern], &p->flags[pattern], NULL, 1, HS_MODE_BLOCK,
-		    &any_platform, &alone->database, &error) != HS_SUCCESS)
-		abort(); /* out of memory: it was compiled among the others */
-	need_scratch(scratch, alone->database);
-	return alone->database;
-}
-
-size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern,
-	struct str text, size_t to)
-{
-	const hs_database_t *alone = find_alone(matcher, scratch, pattern);
-	size_t low = 0, high = to;
-
-	/* By halving: a pattern that occurs in text[k, to) occurs in every longer one. */
-	while (low + 1 < high) {
-		struct looking l = { alone ? 0 : pattern, false };
-		size_t middle = low + (high - low) / 2;
-
-		while (middle > low && ((unsigned char)text.p[middle] & 0xC0) == 0x80)
-			middle--;
-		if (middle == low)
-			break;
-		if (alone)
-			scan_one(alone, scratch, str_slice(text, middle, to),
-				(struct call){ on_wanted, &l, 0 });
-		else
-			matcher_scan(matcher, scratch, str_slice(text, middle, to), on_wanted, &l);
-		if (l.found)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	scan(matcher->embedded, scratch, text, call);
 }

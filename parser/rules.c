@@ -417,7 +417,7 @@ struct asking {
 	const struct rules *rules;
 	const struct rule_facts *facts;
 	size_t best; /* position in items */
-	size_t pattern, to;
+	size_t to;
 };
 
 static bool on_match(void *context, size_t pattern, size_t to)
@@ -430,9 +430,57 @@ static bool on_match(void *context, size_t pattern, size_t to)
 	if (i < a->best && !scope_holds(a->rules->items[i].scope, a->facts))
 		return true;
 	a->best = i;
-	a->pattern = pattern;
 	a->to = to;
 	return true;
+}
+
+struct looking {
+	const struct rules *rules;
+	size_t wanted; /* position in items */
+	bool found;
+};
+
+static bool on_wanted(void *context, size_t pattern, size_t to)
+{
+	struct looking *l = context;
+
+	(void)to;
+	l->found = l->rules->with_pattern[pattern] == l->wanted;
+	return !l->found;
+}
+
+static bool occurs(
+	const struct rules *rules, struct matcher_scratch *scratch, size_t wanted, struct str text)
+{
+	struct looking l = { rules, wanted, false };
+
+	matcher_scan(rules->matcher, scratch, text, on_wanted, &l);
+	return l.found;
+}
+
+/* Where the shortest match that ends at `to` starts, by halving: a rule that occurs in text[k, to)
+ * occurs in every longer one. To ask once more for the few bytes of one verdict is cheaper than to
+ * have the start of every match told. */
+static size_t match_start(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
+	struct str text, size_t to)
+{
+	size_t low = 0, high = to, width = rules->items[wanted].width;
+
+	if (width)
+		return to - width;
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+
+		while (middle > low && ((unsigned char)text.p[middle] & 0xC0) == 0x80)
+			middle--;
+		if (middle == low)
+			break;
+		if (occurs(rules, scratch, wanted, str_slice(text, middle, to)))
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,
@@ -450,9 +498,7 @@ struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *s
 	hit.rule = &rules->items[a.best];
 	if (hit.rule->pattern.n) {
 		hit.to = a.to;
-		hit.from = hit.rule->width
-				   ? a.to - hit.rule->width
-				   : matcher_start(rules->matcher, scratch, a.pattern, text, a.to);
+		hit.from = match_start(rules, scratch, a.best, text, a.to);
 	}
 	return hit;
 }

@@ -131,33 +131,6 @@ START_TEST(what_the_library_refuses_is_compiled)
 }
 END_TEST
 
-/* The first asks go to the database of all, the later ones to that of the pattern alone. */
-START_TEST(a_start_is_the_same_however_often_it_is_asked_for)
-{
-	static const char text[] = "a \xC3\xA4 mailbox mailbox is full, user unknown, xyzzy; full";
-	static const struct {
-		size_t pattern;
-		const char *from, *behind;
-	} cases[] = { { 0, "xyzzy", "; full" }, { 1, "user", ", xyzzy" },
-		{ 2, "mailbox is", ", user" }, { 2, "mailbox is", "" } };
-	struct matcher *matcher = compile(patterns, ARRAY_LEN(patterns));
-	const struct matcher *matchers[] = { matcher };
-	struct matcher_scratch *scratch = matcher_scratch_new(matchers, 1);
-
-	for (size_t round = 0; round < 40; round++)
-		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-			const char *behind = strstr(text, cases[i].behind);
-			size_t to = *cases[i].behind ? (size_t)(behind - text) : sizeof text - 1;
-
-			ck_assert_uint_eq(
-				matcher_start(matcher, scratch, cases[i].pattern, str_c(text), to),
-				(size_t)(strstr(text, cases[i].from) - text));
-		}
-	matcher_scratch_free(scratch);
-	matcher_free(matcher);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("matcher");
@@ -169,7 +142,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_last_patterns_may_be_embedded);
 	tcase_add_test(tcase, others_are_not_taken_for_them);
-	tcase_add_test(tcase, a_start_is_the_same_however_often_it_is_asked_for);
 	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
