@@ -2,6 +2,7 @@
 
 #include "core/embedded.h"
 #include "core/limits.h"
+#include "core/utf8.h"
 
 #include <assert.h>
 #include <hs/hs.h>
@@ -10,10 +11,19 @@
 
 extern const struct embedded_file matchers_embedded[];
 
-/* The last patterns may be those of a database that is part of the program. */
+/* Half of the mails of the world are ASCII and cannot match a pattern in Cyrillic or Chinese, of which there
+ * are hundreds: those that need a byte above 127 are a database of their own. */
+enum half { HALF_ANY, HALF_HIGH, HALVES };
+
+struct databases {
+	hs_database_t *half[HALVES]; /* NULL: no pattern */
+};
+
+/* The last patterns may be those of databases that are part of the program. */
 struct matcher {
-	hs_database_t *compiled, *embedded; /* NULL: no pattern */
-	size_t n_compiled;                  /* the patterns of `embedded` stand behind these */
+	struct databases compiled, embedded;
+	size_t n_compiled; /* the patterns of `embedded` stand behind these */
+	bool is_embedded;
 };
 struct matcher_scratch {
 	hs_scratch_t *hs;
@@ -106,29 +116,54 @@ static struct seal seal_of(const struct patterns *p, size_t from)
 	return seal;
 }
 
-/* The database of the program that is made of the last of the patterns. A library of another version, or
- * a processor that it was not made for, refuses it: then all is compiled, as without one. */
-static hs_database_t *find_embedded(const struct patterns *p, size_t *ret_n)
+static void databases_free(struct databases *databases)
+{
+	for (size_t i = 0; i < HALVES; i++)
+		hs_free_database(databases->half[i]);
+	*databases = (struct databases){ 0 };
+}
+
+/* Each half is its length, 8 bytes, and what the library made of it; a length of 0: no pattern. */
+static bool read_halves(struct str bytes, struct databases *ret_databases)
+{
+	struct databases databases = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; good && i < HALVES; i++) {
+		uint64_t n = 0;
+
+		good = bytes.n >= sizeof n;
+		if (good)
+			memcpy(&n, bytes.p, sizeof n);
+		bytes = str_skip(bytes, sizeof n);
+		good = good && n <= bytes.n &&
+		       (!n || hs_deserialize_database(bytes.p, (size_t)n, &databases.half[i]) ==
+				       HS_SUCCESS);
+		bytes = str_skip(bytes, (size_t)n);
+	}
+	if (!good)
+		databases_free(&databases);
+	*ret_databases = databases;
+	return good;
+}
+
+/* The databases of the program that are made of the last of the patterns; the number of these, 0 without. A
+ * library of another version, or a processor that they were not made for, refuses them: then all is
+ * compiled, as without them. */
+static size_t find_embedded(const struct patterns *p, struct databases *ret_databases)
 {
 	for (const struct embedded_file *file = matchers_embedded; file->name; file++) {
-		hs_database_t *database = NULL;
-		struct seal seal, want;
+		struct str bytes = str_from(file->bytes, file->n);
+		struct seal seal;
 
-		if (file->n < sizeof seal)
+		if (bytes.n < sizeof seal)
 			continue;
-		memcpy(&seal, file->bytes, sizeof seal);
-		if (!seal.n || seal.n > p->n)
-			continue;
-		want = seal_of(p, p->n - seal.n);
-		if (want.digest != seal.digest ||
-			hs_deserialize_database(file->bytes + sizeof seal, file->n - sizeof seal,
-				&database) != HS_SUCCESS)
-			continue;
-		*ret_n = seal.n;
-		return database;
+		memcpy(&seal, bytes.p, sizeof seal);
+		if (seal.n && seal.n <= p->n && seal_of(p, p->n - seal.n).digest == seal.digest &&
+			read_halves(str_skip(bytes, sizeof seal), ret_databases))
+			return seal.n;
 	}
-	*ret_n = 0;
-	return NULL;
+	return 0;
 }
 
 struct str matcher_serialize(struct arena *arena, const struct str *patterns, size_t n,
@@ -136,22 +171,110 @@ struct str matcher_serialize(struct arena *arena, const struct str *patterns, si
 {
 	struct patterns p = read_patterns(arena, patterns, n, space);
 	struct seal seal = seal_of(&p, 0);
-	char *bytes = NULL, *out;
-	size_t bytes_n = 0;
+	char *half[HALVES] = { NULL }, *out;
+	uint64_t half_n[HALVES] = { 0 };
+	size_t at = sizeof seal;
 
 	assert(matcher->n_compiled == n);
-	if (hs_serialize_database(matcher->compiled, &bytes, &bytes_n) != HS_SUCCESS)
-		abort();
-	out = arena_alloc(arena, sizeof seal + bytes_n);
-	memcpy(out, &seal, sizeof seal);
-	memcpy(out + sizeof seal, bytes, bytes_n);
-	free(bytes);
-	return str_from(out, sizeof seal + bytes_n);
+	for (size_t i = 0; i < HALVES; i++)
+		if (matcher->compiled.half[i] && hs_serialize_database(matcher->compiled.half[i],
+							 &half[i], &half_n[i]) != HS_SUCCESS)
+			abort();
+	out = arena_alloc(
+		arena, at + HALVES * sizeof *half_n + half_n[HALF_ANY] + half_n[HALF_HIGH]);
+	memcpy(out, &seal, at);
+	for (size_t i = 0; i < HALVES; i++) {
+		memcpy(out + at, &half_n[i], sizeof half_n[i]);
+		at += sizeof half_n[i];
+		if (half[i])
+			memcpy(out + at, half[i], half_n[i]);
+		at += half_n[i];
+		free(half[i]);
+	}
+	return str_from(out, at);
 }
 
 bool matcher_is_embedded(const struct matcher *matcher)
 {
-	return matcher->embedded != NULL;
+	return matcher->is_embedded;
+}
+
+/* ---- which half ---- */
+
+enum { GROUPS_DEEP = 32 };
+struct walk {
+	struct str rest;
+	unsigned depth; /* of groups; beyond GROUPS_DEEP nothing is known */
+};
+
+static bool needs_high(struct walk *w);
+
+static bool take_group(struct walk *w)
+{
+	bool needs = w->depth < GROUPS_DEEP;
+
+	w->depth += needs;
+	needs = needs && needs_high(w);
+	w->depth -= w->depth < GROUPS_DEEP;
+	return needs;
+}
+
+static void skip_class(struct walk *w)
+{
+	bool escaped = false;
+
+	while (w->rest.n && (escaped || *w->rest.p != ']')) {
+		escaped = !escaped && *w->rest.p == '\\';
+		w->rest = str_skip(w->rest, 1);
+	}
+	w->rest = str_skip(w->rest, 1);
+}
+
+/* Takes a character, an escape, a class or a group. True where all that it matches holds a byte above 127.
+ * Two characters do not count: caseless, they match the ASCII letters s and k. */
+static bool take_atom(struct walk *w)
+{
+	static const struct str folded[] = { STR_INIT("\xC5\xBF"), STR_INIT("\xE2\x84\xAA") };
+	size_t n = utf8_sequence(w->rest);
+	struct str atom = str_head(w->rest, n ? n : 1);
+
+	w->rest = str_skip(w->rest, atom.n);
+	if (*atom.p == '(')
+		return take_group(w);
+	if (*atom.p == '[')
+		skip_class(w);
+	if (*atom.p == '\\')
+		w->rest = str_skip(w->rest, 1);
+	return n > 1 && !str_eq(atom, folded[0]) && !str_eq(atom, folded[1]);
+}
+
+/* Alternatives up to the end of the group, which is taken: each must have an atom that needs a byte above
+ * 127 and that may not be left out. */
+static bool needs_high(struct walk *w)
+{
+	bool all = true, branch = false;
+
+	while (w->rest.n && *w->rest.p != ')') {
+		bool needs;
+
+		if (*w->rest.p == '|') {
+			all = all && branch;
+			branch = false;
+			w->rest = str_skip(w->rest, 1);
+			continue;
+		}
+		needs = take_atom(w);
+		branch = branch || (needs && !(w->rest.n && strchr("?*{", *w->rest.p)));
+	}
+	w->rest = str_skip(w->rest, 1);
+	return all && branch;
+}
+
+static enum half half_of(const char *pattern)
+{
+	struct walk w = { str_c(pattern), 0 };
+
+	return needs_high(&w) && w.depth < GROUPS_DEEP ? HALF_HIGH : HALF_ANY;
 }
 
 /* ---- compiling ---- */
@@ -159,6 +282,31 @@ bool matcher_is_embedded(const struct matcher *matcher)
 /* For any processor that the library runs on, so that what is compiled here is what a build elsewhere
  * embeds: the same matches, whoever compiled them. */
 static const hs_platform_info_t any_platform = { 0 };
+
+/* Those patterns of the first `n` that belong to one half. ERR_OK with no database where there are none. */
+static hs_error_t compile_half(struct arena *arena, const struct patterns *p, size_t n,
+	enum half half, hs_database_t **ret_database, hs_compile_error_t **ret_error)
+{
+	struct patterns own = { arena_calloc(arena, n + 1, sizeof *own.expressions),
+		arena_calloc(arena, n + 1, sizeof *own.flags),
+		arena_calloc(arena, n + 1, sizeof *own.ids), 0 };
+	hs_error_t result;
+
+	for (size_t i = 0; i < n; i++) {
+		if (half_of(p->expressions[i]) != half)
+			continue;
+		own.expressions[own.n] = p->expressions[i];
+		own.flags[own.n] = p->flags[i];
+		own.ids[own.n++] = p->ids[i];
+	}
+	if (!own.n)
+		return HS_SUCCESS;
+	result = hs_compile_multi(own.expressions, own.flags, own.ids, (unsigned)own.n,
+		HS_MODE_BLOCK, &any_platform, ret_database, ret_error);
+	if (result != HS_SUCCESS && (*ret_error)->expression >= 0)
+		(*ret_error)->expression = (int)own.ids[(*ret_error)->expression];
+	return result;
+}
 
 enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t n,
 	enum matcher_space space, struct matcher **ret_matcher, size_t *ret_bad,
@@ -171,11 +319,13 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 
 	if (!matcher)
 		abort();
-	matcher->embedded = find_embedded(&p, &n_embedded);
+	n_embedded = find_embedded(&p, &matcher->embedded);
+	matcher->is_embedded = n_embedded > 0;
 	matcher->n_compiled = n - n_embedded;
-	if (matcher->n_compiled &&
-		hs_compile_multi(p.expressions, p.flags, p.ids, (unsigned)matcher->n_compiled,
-			HS_MODE_BLOCK, &any_platform, &matcher->compiled, &error) != HS_SUCCESS) {
+	for (int i = 0; i < HALVES; i++) {
+		if (compile_half(arena, &p, matcher->n_compiled, (enum half)i,
+			    &matcher->compiled.half[i], &error) == HS_SUCCESS)
+			continue;
 		*ret_bad = error->expression >= 0 ? (size_t)error->expression : n;
 		*ret_why = arena_dup(arena, str_c(error->message));
 		hs_free_compile_error(error);
@@ -190,15 +340,17 @@ void matcher_free(struct matcher *matcher)
 {
 	if (!matcher)
 		return;
-	hs_free_database(matcher->compiled);
-	hs_free_database(matcher->embedded);
+	databases_free(&matcher->compiled);
+	databases_free(&matcher->embedded);
 	free(matcher);
 }
 
-static void need_scratch(struct matcher_scratch *scratch, const hs_database_t *database)
+static void need_scratch(struct matcher_scratch *scratch, const struct databases *databases)
 {
-	if (database && hs_alloc_scratch(database, &scratch->hs) != HS_SUCCESS)
-		abort(); /* out of memory: a database of ours is valid */
+	for (size_t i = 0; i < HALVES; i++)
+		if (databases->half[i] &&
+			hs_alloc_scratch(databases->half[i], &scratch->hs) != HS_SUCCESS)
+			abort(); /* out of memory: a database of ours is valid */
 }
 
 struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matchers, size_t n)
@@ -208,8 +360,8 @@ struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matcher
 	if (!scratch)
 		abort();
 	for (size_t i = 0; i < n; i++) {
-		need_scratch(scratch, matchers[i]->compiled);
-		need_scratch(scratch, matchers[i]->embedded);
+		need_scratch(scratch, &matchers[i]->compiled);
+		need_scratch(scratch, &matchers[i]->embedded);
 	}
 	return scratch;
 }
@@ -239,15 +391,18 @@ static int on_match(
 }
 
 /* False where the callback wants no more. */
-static bool scan(const hs_database_t *database, struct matcher_scratch *scratch, struct str text,
-	struct call call)
+static bool scan(const struct databases *databases, size_t halves, struct matcher_scratch *scratch,
+	struct str text, struct call call)
 {
-	hs_error_t result;
+	hs_error_t result = HS_SUCCESS;
 
-	if (!database)
-		return true;
-	result = hs_scan(database, text.p, (unsigned)text.n, 0, scratch->hs, on_match, &call);
-	assert(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
+	for (size_t i = 0; i < halves && result == HS_SUCCESS; i++) {
+		if (!databases->half[i])
+			continue;
+		result = hs_scan(databases->half[i], text.p, (unsigned)text.n, 0, scratch->hs,
+			on_match, &call);
+		assert(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
+	}
 	return result == HS_SUCCESS;
 }
 
@@ -255,12 +410,13 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 	matcher_found *found, void *context)
 {
 	struct call call = { found, context, 0 };
+	size_t halves = utf8_is_ascii(text) ? HALF_HIGH : HALVES;
 
 	if (!text.n)
 		return;
 	assert(text.n <= LIMIT_MIME_BYTES * 4);
-	if (!scan(matcher->compiled, scratch, text, call))
+	if (!scan(&matcher->compiled, halves, scratch, text, call))
 		return;
 	call.first = matcher->n_compiled;
-	scan(matcher->embedded, scratch, text, call);
+	scan(&matcher->embedded, halves, scratch, text, call);
 }

@@ -33,7 +33,7 @@ bool matcher_is_embedded(const struct matcher *matcher);
 struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matchers, size_t n);
 void matcher_scratch_free(struct matcher_scratch *scratch);
 
-/* Calls `found` for the end of matches, any number of times for one pattern, in order of its `to`. Where a
+/* Calls `found` for the end of matches, any number of times for one pattern, each in order of its `to`. Where a
  * match starts is not told: asking for that forbids patterns with gaps, and costs. `text` must be valid
  * UTF-8. Stops where `found` returns false. */
 typedef bool matcher_found(void *context, size_t pattern, size_t to);

@@ -110,7 +110,50 @@ START_TEST(others_are_not_taken_for_them)
 }
 END_TEST
 
-enum { SEAL_BYTES = 16, VERSION_AT = SEAL_BYTES + 4 };
+/* Texts of ASCII are not searched for patterns that need more; each of these has a way without. */
+START_TEST(what_ascii_can_match_is_found_in_it)
+{
+	static const struct {
+		const char *pattern, *text;
+	} cases[] = { { "(почта|mailbox) full", "mailbox full" }, { "ящик|inbox", "inbox" },
+		{ "(ящик )?full", "full" }, { "é?cole", "cole" }, { "é*cole", "cole" },
+		{ "é{0,2}cole", "cole" }, { "[éa]b", "ab" }, { "[^é]b", "ab" }, { "[\\]é]b", "]b" },
+		{ "(é|a)(b|c)", "ac" }, { "\\((é|a)\\)", "(a)" }, { "a\\|b|é", "a|b" },
+		{ "(a|(é))(b)", "ab" },
+		{ "\xC5\xBF"
+		  "afe",
+			"safe" },
+		{ "\xE2\x84\xAA"
+		  "ey",
+			"key" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct str both[] = { str_c(cases[i].pattern), STR_INIT("нет места") };
+		struct matcher *matcher = compile(both, ARRAY_LEN(both));
+
+		ck_assert_msg(seen_in(matcher, cases[i].text) == 1, "%s", cases[i].pattern);
+		ck_assert_uint_eq(seen_in(matcher, "nothing"), 0);
+		ck_assert_uint_eq(seen_in(matcher, "Нет места"), 2);
+		matcher_free(matcher);
+	}
+}
+END_TEST
+
+/* Groups beyond what the search for such bytes goes into: the pattern is kept with those of ASCII. */
+START_TEST(deep_groups_are_found_too)
+{
+	const char *open = "((((((((((((((((((((((((((((((((((((((((";
+	const char *close = "))))))))))))))))))))))))))))))))))))))))";
+	const struct str pattern = arena_printf(arena, "%sa%s|%s%s", open, close, "ж", "d");
+	struct matcher *matcher = compile(&pattern, 1);
+
+	ck_assert_uint_eq(seen_in(matcher, "a"), 1);
+	ck_assert_uint_eq(seen_in(matcher, "жd"), 1);
+	matcher_free(matcher);
+}
+END_TEST
+
+enum { SEAL_BYTES = 16, VERSION_AT = SEAL_BYTES + 8 + 4 };
 
 /* Made by another version of the library, cut short, or for a processor with what no one has. */
 START_TEST(what_the_library_refuses_is_compiled)
@@ -142,6 +185,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_last_patterns_may_be_embedded);
 	tcase_add_test(tcase, others_are_not_taken_for_them);
+	tcase_add_test(tcase, what_ascii_can_match_is_found_in_it);
+	tcase_add_test(tcase, deep_groups_are_found_too);
 	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
