@@ -1,8 +1,9 @@
 // Benchmark: an SMTP client that measures how long the reply to the dot takes.
-/* usage: bench_smtp PORT SESSIONS MESSAGES kept|single MAIL_FILE SENDER RECIPIENT_LOCAL@DOMAIN
+/* usage: bench_smtp PORT SESSIONS MESSAGES kept|single MAIL_FILE SENDER RECIPIENT_LOCAL@DOMAIN [RATE]
  * One thread, blocking in epoll only. Each session waits for each reply, as smtp-source does, and sends the
  * commands of one message one by one. Each message has a recipient of its own (a number and RECIPIENT), so
- * that none is a second delivery; the file, LF or CRLF, is sent with CRLF and dots stuffed.
+ * that none is a second delivery; the file, LF or CRLF, is sent with CRLF and dots stuffed. With
+ * a RATE, message n is begun no earlier than n / RATE seconds after the start; else as soon as a session is free.
  * Prints: messages per second, median and 99th percentile of the reply to the dot in ms, CPU s of this client. */
 #include "core/str.h"
 
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_SESSIONS = 1000, MAX_MESSAGES = 10000000, LINE_BYTES = 1024 };
+enum { MAX_SESSIONS = 1000, MAX_MESSAGES = 10000000, LINE_BYTES = 1024, MAX_WAIT_MS = 60000 };
 
 /* What the next reply answers. */
 enum step { GREETING, HELO, MAIL, RCPT, DATA, DOT, QUIT };
@@ -31,12 +32,15 @@ struct session {
 };
 
 static struct {
-	uint64_t port, sessions, messages;
+	uint64_t port, sessions, messages, rate; /* rate 0: none */
 	bool kept;
 	const char *sender, *recipient;
 	char *data; /* as it goes over the wire, with the dot */
-	size_t data_bytes, begun, ended;
-	double *wait_s;
+	size_t data_bytes, granted, begun, ended;
+	double *wait_s, start_s;
+	struct session
+		*waiting[MAX_SESSIONS]; /* for the time of their next message; the last came last */
+	size_t n_waiting;
 	int epoll;
 } bench;
 
@@ -147,11 +151,47 @@ static void say_recipient(struct session *session)
 	say_line(session, RCPT, line);
 }
 
+/* Seconds until the next message may be begun. */
+static double due_in_s(void)
+{
+	if (!bench.rate)
+		return 0;
+	return bench.start_s + (double)bench.granted / (double)bench.rate - now_s(CLOCK_MONOTONIC);
+}
+
+/* The next message of a session: with a connection of its own where it has none. */
+static void grant_message(struct session *session)
+{
+	bench.granted++;
+	if (session->fd < 0)
+		connect_session(session);
+	else
+		begin_message(session);
+}
+
+static void want_message(struct session *session)
+{
+	if (!bench.n_waiting && due_in_s() <= 0)
+		grant_message(session);
+	else
+		bench.waiting[bench.n_waiting++] = session;
+}
+
+static void grant_waiting(void)
+{
+	size_t n = 0;
+
+	while (n < bench.n_waiting && due_in_s() <= 0)
+		grant_message(bench.waiting[n++]);
+	bench.n_waiting -= n;
+	memmove(bench.waiting, bench.waiting + n, bench.n_waiting * sizeof *bench.waiting);
+}
+
 static void end_message(struct session *session)
 {
 	bench.wait_s[bench.ended++] = now_s(CLOCK_MONOTONIC) - session->dot_s;
 	if (bench.kept)
-		begin_message(session);
+		want_message(session);
 	else
 		say_line(session, QUIT, "QUIT\r\n");
 }
@@ -160,8 +200,8 @@ static void end_session(struct session *session)
 {
 	close(session->fd);
 	session->fd = -1;
-	if (bench.begun < bench.messages)
-		connect_session(session);
+	if (bench.granted < bench.messages)
+		want_message(session);
 }
 
 static void take_reply(struct session *session)
@@ -183,7 +223,10 @@ static void take_reply(struct session *session)
 		say_line(session, HELO, "HELO bench.example\r\n");
 		break;
 	case HELO:
-		begin_message(session);
+		if (bench.kept)
+			want_message(session);
+		else
+			begin_message(session);
 		break;
 	case MAIL:
 		say_recipient(session);
@@ -232,15 +275,22 @@ static void run(void)
 	static struct session sessions[MAX_SESSIONS];
 	struct epoll_event events[MAX_SESSIONS];
 
-	for (size_t i = 0; i < bench.sessions; i++)
-		connect_session(&sessions[i]);
+	for (size_t i = 0; i < bench.sessions; i++) {
+		sessions[i].fd = -1;
+		if (bench.kept)
+			connect_session(&sessions[i]);
+		else
+			want_message(&sessions[i]);
+	}
 	while (bench.ended < bench.messages) {
-		int n = epoll_wait(bench.epoll, events, MAX_SESSIONS, 60000);
+		double due_ms = bench.n_waiting ? due_in_s() * 1000 : MAX_WAIT_MS;
+		int n = epoll_wait(bench.epoll, events, MAX_SESSIONS, due_ms < 0 ? 0 : (int)due_ms);
 
-		if (n <= 0 && errno != EINTR)
+		if ((n < 0 && errno != EINTR) || (!n && !bench.n_waiting))
 			die("no reply for a minute");
 		for (int i = 0; i < n; i++)
 			hear(events[i].data.ptr);
+		grant_waiting();
 	}
 }
 
@@ -248,15 +298,16 @@ int main(int argc, char **argv)
 {
 	double start;
 
-	if (argc != 8) {
+	if (argc != 8 && argc != 9) {
 		fputs("usage: bench_smtp PORT SESSIONS MESSAGES kept|single FILE SENDER "
-		      "RECIPIENT\n",
+		      "RECIPIENT [RATE]\n",
 			stderr);
 		return 2;
 	}
 	bench.port = number(argv[1], 65535);
 	bench.sessions = number(argv[2], MAX_SESSIONS);
 	bench.messages = number(argv[3], MAX_MESSAGES);
+	bench.rate = argc == 9 ? number(argv[8], MAX_MESSAGES) : 0;
 	bench.kept = !strcmp(argv[4], "kept");
 	bench.sender = argv[6];
 	bench.recipient = argv[7];
@@ -265,7 +316,7 @@ int main(int argc, char **argv)
 	bench.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!bench.wait_s || bench.epoll < 0)
 		die("epoll_create1");
-	start = now_s(CLOCK_MONOTONIC);
+	bench.start_s = start = now_s(CLOCK_MONOTONIC);
 	run();
 	start = now_s(CLOCK_MONOTONIC) - start;
 	qsort(bench.wait_s, bench.messages, sizeof *bench.wait_s, by_value);

@@ -27,6 +27,8 @@ ENTER = ROOT / "tests" / "e2e" / "mtas" / "enter.sh"
 # sessions: messages of a row; Postfix is slower, so it gets a tenth and the same time.
 ROWS = {1: 1000, 10: 5000, 50: 20000, 100: 20000}
 POSTFIX_PART = 0.1
+# The rate at which the spool must not grow, and for how long it is kept up.
+PACED_RATE, PACED_SECONDS = 3000, 10
 TICKS = os.sysconf("SC_CLK_TCK")
 ROLES = ("smtp", "loader", "parser", "postgres")
 
@@ -62,14 +64,18 @@ class Load:
     def __init__(self, mail):
         self.mail = mail
 
-    def run(self, port, sessions, messages, way):
-        """accepted a second, median and p99 of the reply to the dot in ms"""
+    def start(self, port, sessions, messages, way, *rate):
         Load.runs += 1
-        done = subprocess.run([ROOT / "build-bench" / "bench" / "bench_smtp", str(port), str(sessions), str(messages),
-                               way, self.mail, "", f"-{Load.runs}@news.sender.example"],
-                              capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, done.stderr
-        return [float(word) for word in done.stdout.split()]
+        return subprocess.Popen([ROOT / "build-bench" / "bench" / "bench_smtp", str(port), str(sessions), str(messages),
+                                 way, self.mail, "", f"-{Load.runs}@news.sender.example", *map(str, rate)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *what):
+        """accepted a second, median and p99 of the reply to the dot in ms, CPU s of the client"""
+        client = self.start(*what)
+        out, err = client.communicate(timeout=600)
+        assert client.returncode == 0, err
+        return [float(word) for word in out.split()]
 
 
 def answers(port):
@@ -148,9 +154,10 @@ def ours(server, load):
 
 
 def backlog(server):
-    """Records of the smtp lane on stable storage that the database does not have yet."""
+    """Records of the smtp lane on stable storage that the database does not have yet; at most, as more come meanwhile."""
+    have = stored(server)
     lane = next((server.folder / "data").glob("**/smtp/durable")).read_bytes()
-    return int.from_bytes(lane[:8], "little") - stored(server)
+    return int.from_bytes(lane[:8], "little") - have
 
 
 def to_the_row(server, load, way):
@@ -174,6 +181,29 @@ def end_to_end_rows(server, load):
         committed, rate, p99, behind, cost = best(lambda: to_the_row(server, load, way))
         text = " ".join(f"{role} {value:.0f}" for role, value in cost.items())
         print(f"{'50 sessions':24}{way:8}{committed:13.0f}{rate:12.0f}{p99:9.2f}{behind:8}   {text}", flush=True)
+
+
+def paced(server, load, way):
+    """At the rate that is aimed at: what the loader is behind half way through, and at the end."""
+    n = int(PACED_SECONDS * PACED_RATE * SCALE)
+    have = stored(server)
+    client = load.start(server.smtp_port, 50, n, way, PACED_RATE)
+    e2e.wait_for(lambda: stored(server) >= have + n // 2, "half of the messages", 300, server, 0.25)
+    middle = backlog(server)
+    out, err = client.communicate(timeout=600)
+    end = backlog(server)
+    assert client.returncode == 0, err
+    e2e.wait_for(lambda: stored(server) >= have + n, "the last commit", 300, server, 0.25)
+    rate, _, p99, _ = [float(word) for word in out.split()]
+    return rate, p99, middle, end
+
+
+def paced_rows(server, load):
+    print(f"\n{f'{PACED_RATE} messages/s offered':24}{'way':8}{'accepted/s':>13}{'p99 ms':>12}{'behind: half way':>18}"
+          f"{'at the end':>12}")
+    for way in ("kept", "single"):
+        rate, p99, middle, end = min((paced(server, load, way) for _ in range(ROUNDS)), key=lambda row: row[3])
+        print(f"{'50 sessions':24}{way:8}{rate:13.0f}{p99:12.2f}{middle:18}{end:12}", flush=True)
 
 
 def aims(own, sinks, queue):
@@ -200,6 +230,7 @@ def main():
             print(f"{'bare group commit loop':24}{'-':8}{end_to_end.SESSIONS:9}{bare_loop(server.folder):12.0f}")
             own = ours(server, load)
             end_to_end_rows(server, load)
+            paced_rows(server, load)
     print()
     aims(own, sinks, queue)
 
