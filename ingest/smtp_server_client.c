@@ -105,12 +105,27 @@ static size_t unsent_bytes(const struct client *client)
 	return evbuffer_get_length(bufferevent_get_output(client->bev));
 }
 
+/* A reply nearly always fits into the socket at once. To leave it to the event loop costs another turn, and
+ * two changes of what is waited for: a seventh of the CPU of a message. What does not fit, or fails, is the
+ * loop's; so is all that TLS sends. */
+static size_t send_now(const struct client *client, struct str reply)
+{
+	ssize_t n;
+
+	if (client->ssl || unsent_bytes(client))
+		return 0;
+	n = send(bufferevent_getfd(client->bev), reply.p, reply.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n > 0 ? (size_t)n : 0;
+}
+
 static void flush(struct client *client)
 {
 	struct buf *output = smtp_session_output(client->session);
+	struct str rest = str_from(output->p, output->n);
 
-	if (output->n)
-		bufferevent_write(client->bev, output->p, output->n);
+	rest = str_skip(rest, rest.n ? send_now(client, rest) : 0);
+	if (rest.n)
+		bufferevent_write(client->bev, rest.p, rest.n);
 	buf_reset(output);
 }
 
