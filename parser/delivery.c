@@ -4,6 +4,7 @@
 #include "core/status_code.h"
 #include "core/utf8.h"
 #include "parser/address.h"
+#include "parser/broken_address.h"
 #include "parser/date.h"
 #include "parser/diagnostic.h"
 #include "parser/unfold.h"
@@ -118,13 +119,13 @@ static int64_t read_date(struct str text, struct event_list *list)
 static struct str read_recipient(
 	struct arena *arena, const struct dsn_value *value, bool xtext, struct event_list *list)
 {
-	struct str address;
+	struct str text = broken_address_join(arena, value->text), address;
 
-	if (!value->text.n)
+	if (!text.n)
 		return STR_EMPTY;
 	if (!value->type.n)
 		list->flaws |= FLAW_BIT(FLAW_NO_ADDRESS_TYPE);
-	if (!address_typed(arena, value->type, value->text, xtext, &address)) {
+	if (!address_typed(arena, value->type, text, xtext, &address)) {
 		list->flaws |= FLAW_BIT(FLAW_BAD_ADDRESS);
 		return STR_EMPTY;
 	}

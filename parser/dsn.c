@@ -106,6 +106,14 @@ static bool new_group(struct reading *r)
 	return true;
 }
 
+/* Some break a line without folding it: in a diagnosis, or in front of or within an address. */
+static bool may_go_on(enum dsn_field field, struct str text)
+{
+	if (field == DSN_FINAL_RCPT || field == DSN_ORIGINAL_RCPT)
+		return str_chr(text, '@') == STR_NPOS || str_ends(text, STR("@"));
+	return field == DSN_DIAGNOSTIC;
+}
+
 static void take_value(struct reading *r, enum dsn_field field, struct str value)
 {
 	struct dsn_block *block = &r->dsn->message;
@@ -126,7 +134,7 @@ static void take_value(struct reading *r, enum dsn_field field, struct str value
 	slot->text = value;
 	if (dsn_table[field].shape == DSN_TYPED)
 		(void)!cut_type(value, &slot->type, &slot->text);
-	r->last = field == DSN_DIAGNOSTIC ? slot : NULL;
+	r->last = may_go_on(field, slot->text) ? slot : NULL;
 	r->gap = false;
 }
 
@@ -155,7 +163,6 @@ static bool foreign_name(struct str line, size_t *ret_bytes)
 	return colon != STR_NPOS && find_field(str_head(line, colon), &field);
 }
 
-/* Some do not fold a diagnosis of several lines. */
 static void take_bad_line(struct reading *r, struct str line)
 {
 	r->dsn->flaws |= FLAW_BIT(FLAW_BAD_LINE);

@@ -134,7 +134,7 @@ static bool read_named(struct str s, struct entry *ret_entry)
 		ret_entry->address = str_head(word, n);
 		rest = str_skip(s, (size_t)(word.p + n - s.p));
 		rest = str_skip(rest, str_cspan(rest, ">)]") + 1);
-		ret_entry->rest = str_skip(rest, str_span(rest, "'\""));
+		ret_entry->rest = skip_echo(rest);
 		return ends_entry(ret_entry->rest);
 	}
 	return false;

@@ -140,7 +140,7 @@ static struct str reply_in(struct str line)
 {
 	static const struct str leads[] = { STR_INIT("returned '"), STR_INIT("returned \"") };
 	struct diagnostic d;
-	struct str s = str_skip(line, str_span(line, " \t<>*-'\"("));
+	struct str s = str_skip(line, str_span(line, " \t<>*-'\"(#"));
 
 	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
 		size_t at = str_ifind(line, leads[i]);

@@ -2,6 +2,8 @@
 
 #include "core/limits.h"
 #include "parser/address.h"
+#include "parser/broken_address.h"
+#include "parser/dsn.h"
 #include "parser/html.h"
 
 #include <string.h>
@@ -32,6 +34,22 @@ static enum role role_of(struct str type)
 	return str_starts(type, STR("text/")) ? ROLE_PLAIN : ROLE_NONE;
 }
 
+/* A gateway that does not know message/delivery-status passes it on as a file. A disposition,
+ * RFC 8098 3.2.6, names a final recipient too. */
+static bool is_status_file(const struct mime_part *part)
+{
+	struct str text = str_skip(part->text, str_span(part->text, " \t\r\n"));
+	size_t name;
+
+	return str_eq(part->type, STR("application/octet-stream")) && header_name(text, &name) &&
+	       dsn_find(text) != STR_NPOS && str_ifind(text, STR("\nDisposition:")) == STR_NPOS;
+}
+
+static enum role role_of_part(const struct mime_part *part)
+{
+	return is_status_file(part) ? ROLE_STATUS : role_of(part->type);
+}
+
 /* The texts of all parts of a role, an empty line between them. */
 static struct str join(struct arena *arena, const struct mime_tree *tree, enum role role)
 {
@@ -39,7 +57,7 @@ static struct str join(struct arena *arena, const struct mime_tree *tree, enum r
 	char *out;
 
 	for (size_t i = 0; i < tree->n_parts; i++)
-		if (role_of(tree->parts[i].type) == role)
+		if (role_of_part(&tree->parts[i]) == role)
 			most += tree->parts[i].text.n + 2;
 	if (!most)
 		return STR_EMPTY;
@@ -47,7 +65,7 @@ static struct str join(struct arena *arena, const struct mime_tree *tree, enum r
 	for (size_t i = 0; i < tree->n_parts; i++) {
 		struct str text = tree->parts[i].text;
 
-		if (role_of(tree->parts[i].type) != role || !text.n)
+		if (role_of_part(&tree->parts[i]) != role || !text.n)
 			continue;
 		memcpy(out + n, text.p, text.n);
 		n += text.n;
@@ -57,10 +75,14 @@ static struct str join(struct arena *arena, const struct mime_tree *tree, enum r
 	return str_head(str_from(out, n), LIMIT_TEXT_BYTES);
 }
 
+/* Outside of a report a file says nothing of what the mail is: anyone may attach one. */
 static void note_roles(const struct mime_tree *tree, struct notice *notice)
 {
+	bool report = str_eq(tree->type, STR("multipart/report"));
+
 	for (size_t i = 0; i < tree->n_parts; i++) {
-		enum role role = role_of(tree->parts[i].type);
+		const struct mime_part *part = &tree->parts[i];
+		enum role role = report ? role_of_part(part) : role_of(part->type);
 
 		notice->has_status |= role == ROLE_STATUS;
 		notice->has_feedback |= role == ROLE_FEEDBACK;
@@ -89,7 +111,7 @@ void notice_read(struct arena *arena, const struct mime_tree *tree, const struct
 		notice.from_address = STR_EMPTY;
 	notice.subject = mime_decode_words(arena, headers_get(&tree->headers, STR("Subject")));
 	note_roles(tree, &notice);
-	notice.text = notice_text(arena, tree);
+	notice.text = broken_addresses_mend(arena, notice_text(arena, tree));
 	notice.status_text = join(arena, tree, ROLE_STATUS);
 	notice.feedback_text = join(arena, tree, ROLE_FEEDBACK);
 	*ret_notice = notice;
