@@ -4,6 +4,7 @@
 #include "parser/address.h"
 #include "parser/diagnostic.h"
 #include "parser/entry.h"
+#include "parser/table.h"
 #include "parser/transcript.h"
 #include "parser/unfold.h"
 
@@ -170,7 +171,14 @@ static void cut_original(struct search *search, struct format_reading *reading)
 
 static bool starts_list(enum format_shape shape)
 {
-	return shape == FORMAT_BELOW || shape == FORMAT_LOCAL || shape == FORMAT_LINES;
+	return shape == FORMAT_BELOW || shape == FORMAT_LOCAL || shape == FORMAT_LINES ||
+	       shape == FORMAT_TABLE;
+}
+
+/* Is the anchor's own line part of what is read? */
+static bool starts_here(enum format_shape shape)
+{
+	return shape == FORMAT_HERE || shape == FORMAT_SESSION || shape == FORMAT_TABLE;
 }
 
 /* From behind an anchor to the next one that starts a list. */
@@ -213,6 +221,9 @@ static void read_match(const struct match *match, struct entry_source *source)
 	case FORMAT_LINES:
 		transcript_lines(source);
 		break;
+	case FORMAT_TABLE:
+		entries_table(source);
+		break;
 	case FORMAT_ORIGINAL:
 	case FORMAT_DELAY:
 	case FORMAT_SUCCESS:
@@ -235,7 +246,7 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 			.list = &reading->list };
 		size_t before = reading->list.n;
 
-		if (match->anchor->shape == FORMAT_HERE || match->anchor->shape == FORMAT_SESSION)
+		if (starts_here(match->anchor->shape))
 			source.region = source.rest = str_skip(reading->notice, match->from);
 		if (match->anchor->shape == FORMAT_BEFORE)
 			source.region = str_slice(reading->notice, match->from, match->to);

@@ -20,6 +20,7 @@ enum format_shape {
 	FORMAT_BEFORE, /* the recipient is the last address in front of the anchor's end, on its line */
 	FORMAT_SESSION, /* an SMTP session: who was refused in it */
 	FORMAT_LINES,   /* "550 <user@host>... diagnosis" on lines below */
+	FORMAT_TABLE,   /* headings of a table, one of them of the recipients */
 	FORMAT_DELAY,   /* the notice is a warning: nothing is given up yet */
 	FORMAT_SUCCESS, /* the notice says that nothing failed */
 	FORMAT_MARK,    /* tells the family, names nobody */

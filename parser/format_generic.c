@@ -37,6 +37,19 @@ static const struct format_anchor anchors[] = {
 	BELOW("here is your list of failed recipients"),
 	BELOW("mail to the following( recipients?| address(es)?)? (could|was|were|has|have|can)"),
 	BELOW("addresses? (could|can) ?not be (reached|delivered to)[^\\n]*:"),
+	{ STR_INIT("generic"), FORMAT_TABLE,
+		STR_INIT(
+			"\\b(recipient|e-?mail|address|mailbox|empfänger|adresse|destinat|"
+			"ontvanger|"
+			"mottagare|получател|адрес|宛先|受信者|收件人)[^\\n\\t|@:]*(\\t|\\||[ ]{2})"
+			"[^\\n@:]*(reason|error|status|detail|diagnos|response|message|code|result|"
+			"grund|fehler|raison|erreur|motiv|estado|stato|причин|ошибк|理由|原因|"
+			"エラー)") },
+	{ STR_INIT("generic"), FORMAT_TABLE,
+		STR_INIT("\\b(reason|error|status|code|result|date|time|grund|fehler|datum)[^"
+			 "\\n\\t|@:]*"
+			 "(\\t|\\||[ ]{2})[^\\n@:]*(recipient|e-?mail|address|empfänger|"
+			 "destinat)") },
 	INLINE("failed to deliver to ['\"<]?"),
 	INLINE("^(unknown user|no such user|user unknown|unknown recipient|no such recipient): "),
 	INLINE("^bounced: "),

@@ -154,11 +154,20 @@ static size_t tag_end(struct str html, size_t at, size_t *end)
 	return *end;
 }
 
+/* A line end within a row is a space, as a browser shows it, so that a row is one line. */
+static bool in_row_behind(struct str name, bool start, bool in_row)
+{
+	if (str_ieq(name, STR("tr")))
+		return start;
+	return in_row && !str_ieq(name, STR("table")) && !str_ieq(name, STR("pre"));
+}
+
 struct str html_text(struct arena *arena, struct str html)
 {
 	char *out = arena_alloc(arena, html.n + 1), room[4];
 	size_t n = 0, at = 0, end = 0, taken;
 	struct str name, text;
+	bool in_row = false;
 
 	while (at < html.n) {
 		struct str s = str_skip(html, at);
@@ -169,6 +178,7 @@ struct str html_text(struct arena *arena, struct str html)
 			bool start = s.p[1] != '/';
 
 			at = close + 1;
+			in_row = in_row_behind(name, start, in_row);
 			if (one_of(name, breaking, ARRAY_LEN(breaking)))
 				out[n++] = '\n';
 			else if (one_of(name, cells, ARRAY_LEN(cells)))
@@ -179,7 +189,7 @@ struct str html_text(struct arena *arena, struct str html)
 		}
 		taken = s.p[0] == '&' ? take_entity(s, room, &text) : 0;
 		if (!taken) {
-			out[n++] = s.p[0];
+			out[n++] = in_row && ascii_space(s.p[0]) ? ' ' : s.p[0];
 			at++;
 			continue;
 		}

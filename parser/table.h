@@ -1,0 +1,8 @@
+/* parser/table.h -- recipients in the rows of a table whose headings stand in a row of their own.
+ * Knows: columns set apart by tabs (as HTML cells become), by "|" or by runs of spaces; what headings
+ * call a recipient. Does not know families or reasons. Pure; adds events to a list. */
+#pragma once
+#include "parser/entry.h"
+
+/* The region starts with the row of headings. Nothing is read where it is none. */
+void entries_table(struct entry_source *source);
