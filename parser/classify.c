@@ -10,6 +10,15 @@
 #define CONFIDENCE_OF_STATUS  0.7
 #define CONFIDENCE_OF_SUBJECT 0.4 /* an unregistered code, or X.n.0 */
 
+/* "mx.shop.example" or "shop.example" for a recipient at shop.example: such a host knows its users. */
+static bool is_own_host(const struct event *event)
+{
+	struct str host = event->remote_mta.n ? event->remote_mta : event->reporting_mta;
+
+	return event->domain.n && str_iends(host, event->domain) &&
+	       (host.n == event->domain.n || host.p[host.n - event->domain.n - 1] == '.');
+}
+
 static struct rule_facts facts_of(struct arena *arena, struct str format, const struct event *event)
 {
 	struct rule_facts facts = { .reporting_mta = event->reporting_mta };
@@ -22,6 +31,7 @@ static struct rule_facts facts_of(struct arena *arena, struct str format, const 
 	if (event->reply_code)
 		facts.fact[RULE_CODE] = arena_printf(arena, "%u", event->reply_code);
 	facts.fact[RULE_COMMAND] = event->command;
+	facts.fact[RULE_HOST] = is_own_host(event) ? STR("own") : STR_EMPTY;
 	return facts;
 }
 

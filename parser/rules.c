@@ -24,6 +24,7 @@ static const struct str condition_names[RULE_CONDITION_COUNT] = {
 	[RULE_CODE] = STR_INIT("code"),
 	[RULE_COMMAND] = STR_INIT("command"),
 	[RULE_FORMAT] = STR_INIT("format"),
+	[RULE_HOST] = STR_INIT("host"),
 };
 
 bool rule_condition_from_name(struct str name, enum rule_condition *ret_condition)

@@ -20,6 +20,7 @@ enum rule_condition {
 	RULE_CODE,    /* reply code: "550", "4*" */
 	RULE_COMMAND, /* "RCPT", "DATA" */
 	RULE_FORMAT,  /* the family of the notice, format.h: "qmail" */
+	RULE_HOST,    /* "own": the host that refused lies in the recipient's domain */
 	RULE_CONDITION_COUNT
 };
 

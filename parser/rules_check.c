@@ -110,6 +110,8 @@ static bool word_can_be(enum rule_condition condition, struct str word)
 		return command_can_be(word);
 	case RULE_FORMAT:
 		return format_known(word);
+	case RULE_HOST:
+		return str_eq(word, STR("own"));
 	default:
 		return true;
 	}
