@@ -337,14 +337,27 @@ struct sections {
 	const char *from;
 };
 
+static bool has_code(struct str words)
+{
+	struct diagnostic told;
+
+	diagnostic_read(words, &told);
+	return told.reply_code || told.status.n;
+}
+
+/* What is said twice is kept the first time, unless only the second is a reply. */
 static void end_section(struct sections *sections, const char *to)
 {
 	struct event *event = sections->event;
+	struct str words;
 
-	if (event && !event->diagnostic.n)
-		event->diagnostic = squeeze_words(sections->list->source->arena,
-			str_from(sections->from, (size_t)(to - sections->from)));
 	sections->event = NULL;
+	if (!event || has_code(event->diagnostic))
+		return;
+	words = squeeze_words(sections->list->source->arena,
+		str_from(sections->from, (size_t)(to - sections->from)));
+	if (!event->diagnostic.n || has_code(words))
+		event->diagnostic = words;
 }
 
 static void take_section_line(struct sections *sections, struct str line)
@@ -384,10 +397,10 @@ static void share_words(struct list *list, size_t first, struct str behind)
 {
 	struct str words = squeeze_words(list->source->arena, behind);
 
-	if (list->words)
-		return;
 	if (list->source->list->n > first + 1 && list->source->list->n - first <= SECTIONS)
 		take_sections(list, first, behind);
+	if (list->words)
+		return;
 	for (size_t i = first; i < list->source->list->n; i++) {
 		struct event *event = &list->source->list->items[i];
 

@@ -7,6 +7,7 @@
 #include "parser/delivery.h"
 #include "parser/diagnostic.h"
 #include "parser/kind.h"
+#include "parser/named_list.h"
 #include "parser/unfold.h"
 
 #include <string.h>
@@ -256,37 +257,77 @@ static void keep_named(struct event_list *list, const bool *named)
 		list->n = n;
 }
 
-static void read_failed_field(struct arena *arena, const struct notice *notice,
+struct failed_field {
+	struct arena *arena;
+	const struct format_reading *reading;
+	struct event_list *list;
+	bool was_empty;
+	bool *named; /* which events of the list the field names */
+};
+
+static void take_failed(struct failed_field *field, struct str address)
+{
+	struct event *event = event_list_find(field->list, address);
+
+	if (!event)
+		event = first_unnamed(field->list);
+	if (!event && field->was_empty)
+		event = event_list_add(field->arena, field->list);
+	if (!event)
+		return;
+	if (!event->recipient.n)
+		name_event(event, address);
+	if (field->was_empty && !event->diagnostic.n) {
+		event->outcome = OUTCOME_FAILED;
+		event->diagnostic = whole_diagnosis(field->arena, field->reading->notice);
+	}
+	field->named[event - field->list->items] = true;
+}
+
+/* A list that no family has read is told by the first address of the field. */
+static void take_named_list(
+	struct failed_field *field, const struct notice *notice, struct str address)
+{
+	struct event_list found = { 0 };
+	struct entry_source source = { .arena = field->arena,
+		.rest = field->reading->notice,
+		.from = notice->from_address,
+		.list = &found };
+
+	if (field->list->n && !str_eq(field->reading->format, STR("generic")))
+		return;
+	named_list_read(&source, address);
+	if (found.n >= field->list->n && found.n)
+		*field->list = found;
+}
+
+/* Exim repeats the field for each fifty recipients. */
+static void read_failed_fields(struct arena *arena, const struct notice *notice,
 	const struct format_reading *reading, struct event_list *list)
 {
-	struct str rest =
-		mime_decode_words(arena, notice_header(notice, STR("X-Failed-Recipients")));
-	bool *named = arena_calloc(arena, LIMIT_EVENTS + 1, sizeof *named);
-	struct str word, address;
-	bool was_empty = !list->n;
+	const struct header_list *headers = &notice->tree->headers;
+	struct failed_field field = { arena, reading, list, false, NULL };
+	struct str rest, word, address;
 
-	while (str_next_word(&rest, ", \t", &word)) {
-		struct event *event;
-
-		if (!address_take(arena, word, &address))
+	for (size_t i = 0; i < headers->n; i++) {
+		if (!str_ieq(headers->items[i].name, STR("X-Failed-Recipients")))
 			continue;
-		address = address_normal(arena, address);
-		event = event_list_find(list, address);
-		if (!event)
-			event = first_unnamed(list);
-		if (!event && was_empty)
-			event = event_list_add(arena, list);
-		if (!event)
-			continue;
-		if (!event->recipient.n)
-			name_event(event, address);
-		if (was_empty && !event->diagnostic.n) {
-			event->outcome = OUTCOME_FAILED;
-			event->diagnostic = whole_diagnosis(arena, reading->notice);
+		rest = mime_decode_words(arena, headers->items[i].value);
+		while (str_next_word(&rest, ", \t", &word)) {
+			if (!address_take(arena, word, &address))
+				continue;
+			address = address_normal(arena, address);
+			if (!field.named) {
+				take_named_list(&field, notice, address);
+				field.was_empty = !list->n;
+				field.named =
+					arena_calloc(arena, LIMIT_EVENTS + 1, sizeof *field.named);
+			}
+			take_failed(&field, address);
 		}
-		named[event - list->items] = true;
 	}
-	keep_named(list, named);
+	if (field.named)
+		keep_named(list, field.named);
 }
 
 /* ---- last resorts and clean-up ---- */
@@ -370,12 +411,12 @@ static void read_words(const struct formats *formats, struct matcher_scratch *sc
 	enum format_rank most = readable ? FORMAT_GENERIC : FORMAT_OWN;
 	struct notice bare = *notice;
 
-	format_read(formats, scratch, arena, notice, most, reading);
-	if (reading->list.n || !readable)
-		return;
-	bare.text = without_quotes(arena, notice->text);
+	if (readable && str_find(notice->text, STR("\n>")) != STR_NPOS)
+		bare.text = without_quotes(arena, notice->text);
 	if (bare.text.n)
 		format_read(formats, scratch, arena, &bare, most, reading);
+	if (!reading->list.n && bare.text.p != notice->text.p)
+		format_read(formats, scratch, arena, notice, most, reading);
 }
 
 void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
@@ -406,7 +447,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 		g.format = reading.format;
 	}
 	if (readable && str_cmp(g.format, STR("rfc3464")))
-		read_failed_field(arena, notice, &reading, &g.list);
+		read_failed_fields(arena, notice, &reading, &g.list);
 	if (kind_is_delay(notice) || reading.delay)
 		for (size_t i = 0; i < g.list.n && !str_eq(g.format, STR("rfc3464")); i++)
 			g.list.items[i].outcome = OUTCOME_DELAYED;

@@ -162,6 +162,16 @@ static bool in_row_behind(struct str name, bool start, bool in_row)
 	return in_row && !str_ieq(name, STR("table")) && !str_ieq(name, STR("pre"));
 }
 
+/* The line end behind "<br>" is no second one. */
+static size_t line_end_bytes(struct str s, struct str name)
+{
+	if (!str_ieq(name, STR("br")))
+		return 0;
+	if (str_starts(s, STR("\r\n")))
+		return 2;
+	return str_starts(s, STR("\n"));
+}
+
 struct str html_text(struct arena *arena, struct str html)
 {
 	char *out = arena_alloc(arena, html.n + 1), room[4];
@@ -179,6 +189,7 @@ struct str html_text(struct arena *arena, struct str html)
 
 			at = close + 1;
 			in_row = in_row_behind(name, start, in_row);
+			at += line_end_bytes(str_skip(html, at), name);
 			if (one_of(name, breaking, ARRAY_LEN(breaking)))
 				out[n++] = '\n';
 			else if (one_of(name, cells, ARRAY_LEN(cells)))
