@@ -478,6 +478,9 @@ void entries_before(struct entry_source *source)
 	while (from && text_address_byte(s.p[from - 1]))
 		from--;
 	at = text_address_prefix(str_skip(s, from));
-	if (at)
-		entry_add(source, str_slice(s, from, from + at), source->rest);
+	if (!at)
+		return;
+	s = str_skip(s, from);
+	entry_add(source, str_head(s, at),
+		str_from(s.p + at, (size_t)(source->rest.p + source->rest.n - s.p) - at));
 }

@@ -10,6 +10,7 @@ struct entry_source {
 	struct str rest;   /* behind the anchor, up to the returned message */
 	struct str from;   /* address of the notice's sender */
 	struct event_list *list;
+	bool introduced; /* a sentence in front says that a list of failures comes */
 };
 enum entry_kind { ENTRY_ADDRESS, ENTRY_LOCAL_PART };
 

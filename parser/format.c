@@ -199,6 +199,18 @@ static struct str region_behind(const struct search *search, size_t i, struct st
 	return str_slice(notice, match->to, end);
 }
 
+/* Where the same sentence stands once more, about another recipient. */
+static size_t next_of(const struct search *search, size_t i, size_t end)
+{
+	const struct match *match = &search->matches[i];
+
+	for (size_t k = i + 1; k < search->n; k++)
+		if (search->matches[k].anchor == match->anchor &&
+			search->matches[k].from >= match->to)
+			return search->matches[k].from;
+	return end;
+}
+
 static void read_match(const struct match *match, struct entry_source *source)
 {
 	switch (match->anchor->shape) {
@@ -236,6 +248,7 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 	const struct notice *notice, struct format_reading *reading)
 {
 	size_t covered = 0; /* up to here an anchor has found its recipients */
+	bool introduced = false;
 
 	for (size_t i = 0; i < search->n; i++) {
 		const struct match *match = &search->matches[i];
@@ -250,8 +263,13 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 			source.region = source.rest = str_skip(reading->notice, match->from);
 		if (match->anchor->shape == FORMAT_BEFORE)
 			source.region = str_slice(reading->notice, match->from, match->to);
+		if (match->anchor->shape == FORMAT_INLINE)
+			source.rest = str_slice(
+				reading->notice, match->to, next_of(search, i, reading->notice.n));
 		if (match->rank != rank || match->from < covered)
 			continue;
+		source.introduced = introduced;
+		introduced |= match->anchor->shape == FORMAT_BELOW;
 		read_match(match, &source);
 		if (reading->list.n == before)
 			continue;

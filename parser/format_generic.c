@@ -54,7 +54,15 @@ static const struct format_anchor anchors[] = {
 	INLINE("^(unknown user|no such user|user unknown|unknown recipient|no such recipient): "),
 	INLINE("^bounced: "),
 	HERE("^<[^<> @]+@[^<> @]+>:"),
+	HERE("^[ \\t]*[*-]? ?[^<> @:;,\"()\\n]+@[^<> @:;,\"()\\n]+: [^\\n]"),
+	HERE("^[45][0-9]{2}[ -]([45]\\.[0-9]+\\.[0-9]+ )?<[^<> @\\n]+@[^<> @\\n]+>(\\.\\.\\.|:)"),
 	INLINE("delivery of e-?mail to this address"),
+	INLINE("^[ \\t]*(undelivered|not delivered|could not deliver) to(:| recipient)"),
+	INLINE("not been (delivered|sent) to:? "),
+	INLINE("(unable|failed|not able) to deliver( it| mail| your message)? to (the )?(recipient|"
+	       "address|user|mailbox):? "),
+	INLINE("(error|problem|failure) (when |while |in )?(sending|delivering)( (the|your|a) "
+	       "(message|mail|e-?mail))? (to|for):? "),
 	INLINE("(could|can) ?n[o']t (be )?deliver(ed)? (the |your )?(mail|message|e-?mail)?s? "
 	       "?(to|for):? "),
 	INLINE("(unable|not able|failed|error|problem) (to )?deliver(ing|y)? (of )?(the |your "
@@ -70,6 +78,10 @@ static const struct format_anchor anchors[] = {
 	       "(rejected|refused|returned)|failed)"),
 	BEFORE("\\b(user|recipient|address|mailbox|account) [^\\n@]*@[^ \\n]+ (does not exist|was "
 	       "rejected|was refused|is (unknown|disabled|full)|not found)"),
+	BEFORE("^[^\\n@]*[^ \\n@]+@[^ \\n]+ (does not exist|is (not a "
+	       "valid|unknown|disabled|full|not "
+	       "known|not found|invalid|over quota|not registered)|has exceeded|was not found|"
+	       "(could|can) ?(not|n't) be found)"),
 	BEFORE("\\bto [^\\n]*@[^\\n]* (could not|cannot|can not|was not|were not) (be )?delivered"),
 	{ STR_INIT("generic"), FORMAT_SESSION, STR_INIT("^[^\n]*rcpt to: ?<[^\n]+@") },
 	BELOW("n'a pas pu \xC3\xAAtre (d\xC3\xA9livr\xC3\xA9|remis|distribu\xC3\xA9)"),

@@ -74,7 +74,7 @@ static const struct format_anchor anchors[] = {
 	OTHER("sina", BELOW,
 		"\xE9\x82\xAE\xE4\xBB\xB6\xE6\x97\xA0\xE6\xB3\x95\xE5\x8F\x91\xE9\x80\x81\xE5\x88"
 		"\xB0\xE6\x82\xA8\xE6\x8C\x87\xE5\xAE\x9A\xE7\x9A\x84\xE5\x9C\xB0\xE5\x9D\x80"),
-	OTHER("netease", BELOW, "(收件人|对方)(地址|邮箱|邮件地址)?(:|：)"),
+	OTHER("netease", BELOW, "(收件人|对方)(地址|邮箱|邮件地址)?(:|：|[ \\t])"),
 	OTHER("eim", BELOW, "^hi\\. this is the deliver program at "),
 	OTHER("workmail", BELOW,
 		"an error occurred while trying to deliver the mail to the following recipients:"),

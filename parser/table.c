@@ -1,6 +1,7 @@
 #include "parser/table.h"
 
 #include "parser/address.h"
+#include "parser/diagnostic.h"
 #include "parser/text_address.h"
 
 enum { CELLS = 16, CELL_BYTES = 60, OTHER_LINES = 3 };
@@ -146,6 +147,18 @@ static void add_row(
 		event->outcome = outcome_of(row);
 }
 
+static bool any_code(const struct event_list *list, size_t first)
+{
+	struct diagnostic told;
+
+	for (size_t i = first; i < list->n; i++) {
+		diagnostic_read(list->items[i].diagnostic, &told);
+		if (told.reply_code || told.status.n)
+			return true;
+	}
+	return false;
+}
+
 static bool is_ruler(struct str line)
 {
 	return str_span(line, " \t|-=+:_") == line.n;
@@ -158,19 +171,13 @@ static enum columns columns_of(struct str line)
 	return str_chr(line, '|') != STR_NPOS ? COLUMNS_BARS : COLUMNS_SPACES;
 }
 
-void entries_table(struct entry_source *source)
+static void read_rows(
+	struct entry_source *source, struct str rest, enum columns columns, size_t column)
 {
-	struct str rest = source->region, line, address;
-	size_t column, others = 0, first = source->list->n;
-	enum columns columns;
+	size_t others = 0, first = source->list->n;
+	struct str line, address;
 	struct row row;
 
-	if (!str_next_line(&rest, &line))
-		return;
-	columns = columns_of(line);
-	row = split(line, columns);
-	if (!read_headings(&row, &column))
-		return;
 	while (str_next_line(&rest, &line)) {
 		if (is_ruler(line))
 			continue;
@@ -181,4 +188,22 @@ void entries_table(struct entry_source *source)
 		if (address.n)
 			add_row(source, &row, column, address);
 	}
+}
+
+void entries_table(struct entry_source *source)
+{
+	struct str rest = source->region, line;
+	size_t column, first = source->list->n;
+	enum columns columns;
+	struct row row;
+
+	if (!str_next_line(&rest, &line))
+		return;
+	columns = columns_of(line);
+	row = split(line, columns);
+	if (!read_headings(&row, &column))
+		return;
+	read_rows(source, rest, columns, column);
+	if (!source->introduced && !any_code(source->list, first))
+		source->list->n = first;
 }

@@ -4,5 +4,6 @@
 #pragma once
 #include "parser/entry.h"
 
-/* The region starts with the row of headings. Nothing is read where it is none. */
+/* The region starts with the row of headings. Nothing is read where it is none, or where neither a sentence
+ * nor the code of a reply in it tells that the table is one of failures. */
 void entries_table(struct entry_source *source);

@@ -3,12 +3,27 @@
 #include "parser/address.h"
 #include "parser/diagnostic.h"
 
+/* "<user@host>... Deferred: words", as sendmail has it without a reply. */
+static bool bare_entry(struct str line, struct str *ret_address, struct str *ret_words)
+{
+	struct str s = str_skip(line, 1);
+	size_t n = address_prefix(s);
+
+	if (!n || !str_starts(str_skip(s, n), STR(">... ")))
+		return false;
+	*ret_address = str_head(s, n);
+	*ret_words = str_skip(s, n + 5);
+	return true;
+}
+
 bool transcript_entry(struct str line, struct str *ret_address, struct str *ret_words)
 {
 	uint64_t code;
 	struct str s = line;
 	size_t n;
 
+	if (str_starts(s, STR("<")))
+		return bare_entry(s, ret_address, ret_words);
 	if (!str_to_u64(str_head(s, 3), 599, &code) || code < 400 || s.n < 5)
 		return false;
 	s = str_skip(s, 3 + str_span(str_skip(s, 3), " -"));
