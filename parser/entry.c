@@ -43,6 +43,14 @@ static struct str skip_wide_marks(struct str s)
 	return s;
 }
 
+/* Bullets and brackets, but not the quote that is part of an address: "ann b"@shop.example. */
+static struct str skip_marks(struct str s)
+{
+	while (str_span(str_head(s, 1), " \t*>-'\"(") && !(s.p[0] == '"' && text_address_prefix(s)))
+		s = str_skip(s, 1);
+	return s;
+}
+
 static struct str skip_labels(struct str s)
 {
 	size_t digits = 0;
@@ -56,7 +64,7 @@ static struct str skip_labels(struct str s)
 		s = str_skip(s, digits + 2); /* a numbered list */
 	while (again) {
 		again = false;
-		s = skip_wide_marks(str_trim(str_skip(s, str_span(s, " \t*>-'\"("))));
+		s = skip_wide_marks(str_trim(skip_marks(s)));
 		for (size_t i = 0; i < ARRAY_LEN(labels); i++)
 			if (str_istarts(s, labels[i])) {
 				s = str_trim(str_skip(s, labels[i].n));
@@ -459,7 +467,9 @@ void entries_inline(struct entry_source *source)
 			break;
 		taken = (size_t)(address.p + n - source->rest.p);
 		s = skip_echo(str_skip(s, n));
-		if (!str_span(str_trim(s), ",;"))
+		if (str_istarts(str_trim(s), STR("and ")))
+			s = str_skip(str_trim(s), 3);
+		else if (!str_span(str_trim(s), ",;"))
 			break;
 	}
 	/* Words run to the end of the notice: the reply often stands in a paragraph of its own. */

@@ -244,6 +244,22 @@ static void read_match(const struct match *match, struct entry_source *source)
 	}
 }
 
+/* "The following recipients were reached:" has an anchor's words, and the good news behind them. */
+static bool says_success(struct str behind)
+{
+	static const struct str words[] = { STR_INIT("were reached"), STR_INIT("was reached"),
+		STR_INIT("were delivered"), STR_INIT("was delivered"), STR_INIT("received "),
+		STR_INIT("have been delivered"), STR_INIT("has been delivered"),
+		STR_INIT("have received"), STR_INIT("were successful"),
+		STR_INIT("was successful") };
+	struct str s = str_trim(str_head(behind, str_cspan(behind, "\r\n")));
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_istarts(s, words[i]))
+			return true;
+	return false;
+}
+
 static void read_rank(const struct search *search, enum format_rank rank, struct arena *arena,
 	const struct notice *notice, struct format_reading *reading)
 {
@@ -268,6 +284,11 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 				reading->notice, match->to, next_of(search, i, reading->notice.n));
 		if (match->rank != rank || match->from < covered)
 			continue;
+		if (match->anchor->shape == FORMAT_BELOW && !reading->success &&
+			says_success(source.rest)) {
+			covered = (size_t)(source.region.p - reading->notice.p) + source.region.n;
+			continue;
+		}
 		source.introduced = introduced;
 		introduced |= match->anchor->shape == FORMAT_BELOW;
 		read_match(match, &source);

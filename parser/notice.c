@@ -92,10 +92,44 @@ static void note_roles(const struct mime_tree *tree, struct notice *notice)
 	}
 }
 
+/* U+00A0 as the space that it looks like: sentences are known by their spaces. */
+static struct str with_plain_spaces(struct arena *arena, struct str text)
+{
+	struct str hard = STR("\xC2\xA0"), before;
+	char *out;
+	size_t n = 0, at;
+
+	if (str_find(text, hard) == STR_NPOS)
+		return text;
+	out = arena_alloc(arena, text.n);
+	while (at = str_find(text, hard), at != STR_NPOS) {
+		before = str_head(text, at);
+		memcpy(out + n, before.p, before.n);
+		n += before.n;
+		out[n++] = ' ';
+		text = str_skip(text, at + hard.n);
+	}
+	memcpy(out + n, text.p, text.n);
+	return str_from(out, n + text.n);
+}
+
+/* "Content-Type: text" is none that MIME knows; GMime takes it for a file. */
+static struct str only_text(const struct mime_tree *tree)
+{
+	const struct mime_part *part = tree->parts;
+
+	if (tree->n_parts != 1 || part->name.n ||
+		!str_eq(part->type, STR("application/octet-stream")))
+		return STR_EMPTY;
+	return part->text;
+}
+
 static struct str notice_text(struct arena *arena, const struct mime_tree *tree)
 {
 	struct str text = join(arena, tree, ROLE_PLAIN);
 
+	if (!str_trim(text).n)
+		text = only_text(tree);
 	if (!str_trim(text).n)
 		return html_text(arena, join(arena, tree, ROLE_HTML));
 	return html_likely(text) ? html_text(arena, text) : text;
@@ -111,7 +145,8 @@ void notice_read(struct arena *arena, const struct mime_tree *tree, const struct
 		notice.from_address = STR_EMPTY;
 	notice.subject = mime_decode_words(arena, headers_get(&tree->headers, STR("Subject")));
 	note_roles(tree, &notice);
-	notice.text = broken_addresses_mend(arena, notice_text(arena, tree));
+	notice.text =
+		broken_addresses_mend(arena, with_plain_spaces(arena, notice_text(arena, tree)));
 	notice.status_text = join(arena, tree, ROLE_STATUS);
 	notice.feedback_text = join(arena, tree, ROLE_FEEDBACK);
 	*ret_notice = notice;
