@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PG_READ_ONLY "25006"
+
 enum { PG_MAX_VALUES = 16, PG_BINARY = 1, PG_LOCK_TIMEOUT_MS = 60000 };
 
 struct pg {
 	PGconn *conn;
 	char *conninfo, *application_name;
 	unsigned statement_timeout_ms, connect_timeout_s;
+	bool read_only; /* the server said so: it counts as lost, since another one may take writes by now */
 	struct buf error;
 };
 
@@ -45,14 +48,14 @@ static const struct {
 	struct str prefix;
 	enum err err;
 } pg_states[] = {
-	{ STR_INIT("08"), ERR_UNAVAILABLE },    /* connection */
-	{ STR_INIT("53"), ERR_UNAVAILABLE },    /* no room: disk, memory, connections */
-	{ STR_INIT("57014"), ERR_TIMEOUT },     /* the statement timeout */
-	{ STR_INIT("57P"), ERR_UNAVAILABLE },   /* shut down, starting up */
-	{ STR_INIT("25006"), ERR_UNAVAILABLE }, /* read-only: a standby, until it is promoted */
-	{ STR_INIT("25P"), ERR_UNAVAILABLE },   /* idle in a transaction for too long */
-	{ STR_INIT("55P03"), ERR_CONFLICT },    /* lock not had in time */
-	{ STR_INIT("40"), ERR_CONFLICT },       /* deadlock, serialization */
+	{ STR_INIT("08"), ERR_UNAVAILABLE },         /* connection */
+	{ STR_INIT("53"), ERR_UNAVAILABLE },         /* no room: disk, memory, connections */
+	{ STR_INIT("57014"), ERR_TIMEOUT },          /* the statement timeout */
+	{ STR_INIT("57P"), ERR_UNAVAILABLE },        /* shut down, starting up */
+	{ STR_INIT(PG_READ_ONLY), ERR_UNAVAILABLE }, /* a standby, or a fence */
+	{ STR_INIT("25P"), ERR_UNAVAILABLE },        /* idle in a transaction for too long */
+	{ STR_INIT("55P03"), ERR_CONFLICT },         /* lock not had in time */
+	{ STR_INIT("40"), ERR_CONFLICT },            /* deadlock, serialization */
 	{ STR_INIT("58"), ERR_IO },
 	{ STR_INIT("XX00"), ERR_CORRUPT }, /* data or index damaged */
 	{ STR_INIT("28"), ERR_DENIED },
@@ -129,16 +132,18 @@ static enum err set_session(struct pg *pg)
 enum err pg_reopen(struct pg *pg)
 {
 	char seconds[16];
-	/* A host that vanished without a word is noticed within half a minute, not after hours. What stands
-	 * before dbname can be overridden by the operator's own words. */
+	/* A host that vanished without a word is noticed within half a minute, not after hours. Of several
+	 * hosts the one that takes writes is meant. What stands before dbname can be overridden by the
+	 * operator's own words. */
 	const char *keys[] = { "keepalives_idle", "keepalives_interval", "keepalives_count",
-		"tcp_user_timeout", "dbname", "fallback_application_name", "connect_timeout",
-		"client_encoding", NULL };
-	const char *values[] = { "10", "5", "3", "30000", pg->conninfo, pg->application_name,
-		seconds, "UTF8", NULL };
+		"tcp_user_timeout", "target_session_attrs", "dbname", "fallback_application_name",
+		"connect_timeout", "client_encoding", NULL };
+	const char *values[] = { "10", "5", "3", "30000", "read-write", pg->conninfo,
+		pg->application_name, seconds, "UTF8", NULL };
 
 	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
 	PQfinish(pg->conn);
+	pg->read_only = false;
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
 		return connection_error(pg);
@@ -184,7 +189,7 @@ void pg_close(struct pg *pg)
 
 bool pg_connected(const struct pg *pg)
 {
-	return PQstatus(pg->conn) == CONNECTION_OK;
+	return PQstatus(pg->conn) == CONNECTION_OK && !pg->read_only;
 }
 
 struct str pg_error(const struct pg *pg)
@@ -209,6 +214,7 @@ static enum err take_result(
 		err = connection_error(pg);
 	} else {
 		err = err_of_state(str_c(state));
+		pg->read_only = pg->read_only || str_eq(str_c(state), STR(PG_READ_ONLY));
 		set_error(pg, state, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 	}
 	PQclear(result);
@@ -349,7 +355,7 @@ enum err pg_end(struct pg *pg, enum err err)
 	if (!err)
 		return pg_do(pg, QUERY_COMMIT, NULL);
 	buf_put(&kept, pg_error(pg));
-	if (pg_connected(pg))
+	if (PQstatus(pg->conn) == CONNECTION_OK)
 		ERR_IGNORE(pg_do(pg, QUERY_ROLLBACK, NULL), "the first error is the one to tell");
 	buf_reset(&pg->error);
 	buf_put(&pg->error, buf_str(&kept));

@@ -38,7 +38,7 @@ MUST_CHECK enum err store_open(const char *conninfo, const struct store_options 
 void store_close(struct store *store);
 /* Drops the connection and makes another with the same options. An open batch keeps its rows. */
 MUST_CHECK enum err store_reopen(struct store *store);
-/* False once the connection is known to be lost. Asks nobody. */
+/* False once the connection is known to be lost, or the server to take no writes (a standby). Asks nobody. */
 bool store_connected(const struct store *store);
 /* What the server said to the last failure: for the log, never for a peer. Empty: nothing. Valid
  * until the next verb. */
