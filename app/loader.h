@@ -26,6 +26,8 @@ struct loader {
 	struct parser_pool *pool;
 	struct token_keys token_keys;
 	struct suppress_settings suppress;
+	struct lane *lanes;       /* LANES of them */
+	int64_t asked_us;         /* when the positions were last compared with the database's */
 	enum decision *decisions; /* of one message: LIMIT_EVENTS */
 	bool keep_raw, stopping;
 };
@@ -33,3 +35,7 @@ struct loader {
 /* Stores the whole batch and publishes the position behind it. Tries until it is done; a message that the
  * database refuses is kept without its events. ERR_CLOSED: the role is to stop. */
 MUST_CHECK enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch);
+/* Compares each lane's position with the database's, every ten seconds: a standby that was promoted, or a copy that was
+ * restored, may lack what the database had told to be there for good. ERR_CONFLICT: so it is, and whoever starts
+ * again at the database's position finds it in the spool, as long as that is kept. */
+MUST_CHECK enum err loader_check_positions(struct loader *l);

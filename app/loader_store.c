@@ -1,5 +1,6 @@
 /* app/loader_store.c -- a batch of reports into the database, exactly once. */
 #define _GNU_SOURCE
+#include "app/lane.h"
 #include "app/loader.h"
 #include "app/token_keys.h"
 #include "core/limits.h"
@@ -7,8 +8,9 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { LOADER_PAUSE_MAX_MS = 10000, LOADER_REFUSALS = 3 };
+enum { LOADER_PAUSE_MAX_MS = 10000, LOADER_REFUSALS = 3, LOADER_ASK_MS = 10000 };
 
 /* ---- the digest that finds a second delivery ---- */
 
@@ -118,6 +120,14 @@ static bool pause_before_retry(struct loader *l, unsigned attempt)
 	return role_wait_stop(l->role, (int)(ms / 2 + rand() % (ms / 2)));
 }
 
+static enum err say_other(const struct lane *lane, uint64_t known, uint64_t stored)
+{
+	log_event(LOG_WARN, stored < known ? "database_is_older" : "database_is_newer",
+		LOG_C("lane", lane->name), LOG_C("spool", lane->spool_id),
+		LOG_U64("position", stored), LOG_U64("known", known));
+	return ERR_CONFLICT;
+}
+
 /* After a commit whose end is unknown the position tells: ERR_EXISTS: it happened; ERR_OK: it did not;
  * ERR_CONFLICT: another loader, or an older copy of the database: start again from what it says. */
 static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t from, uint64_t to)
@@ -129,7 +139,9 @@ static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t
 		err = store_position(l->store, str_c(lane->spool_id), &stored);
 	if (err)
 		return ERR_OK; /* nobody to ask: the next attempt will */
-	return stored >= to ? ERR_EXISTS : stored == from ? ERR_OK : ERR_CONFLICT;
+	if (stored >= to)
+		return ERR_EXISTS;
+	return stored == from ? ERR_OK : say_other(lane, from, stored);
 }
 
 /* Commits the rows and moves the position; tries until it is done, the role is to stop (ERR_CLOSED), the
@@ -209,5 +221,40 @@ enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
 	}
 	if (!err)
 		spool_reader_publish(lane->reader, batch->to - 1);
+	return err;
+}
+
+/* ---- a database that is another one by now ---- */
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
+static enum err check_position(struct loader *l, const struct lane *lane)
+{
+	uint64_t known = lane->now->from, stored;
+	enum err err = store_position(l->store, str_c(lane->spool_id), &stored);
+
+	/* Nobody to ask: in ten seconds again. */
+	return err || stored == known ? ERR_OK : say_other(lane, known, stored);
+}
+
+enum err loader_check_positions(struct loader *l)
+{
+	int64_t now_us = monotonic_us();
+	enum err err = ERR_OK;
+
+	if (now_us - l->asked_us < (int64_t)LOADER_ASK_MS * 1000)
+		return ERR_OK;
+	l->asked_us = now_us;
+	if (!store_connected(l->store) && store_reopen(l->store))
+		return ERR_OK;
+	for (size_t i = 0; i < LANES && !err && store_connected(l->store); i++)
+		if (l->lanes[i].reader)
+			err = check_position(l, &l->lanes[i]);
 	return err;
 }

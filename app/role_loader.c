@@ -128,6 +128,7 @@ static enum err run(struct loader *l, struct lane *lanes)
 	while (!l->stopping && !err) {
 		bool busy = false, lane_busy = false;
 
+		err = loader_check_positions(l);
 		for (size_t i = 0; i < LANES && !err; i++) {
 			if (!lanes[i].reader)
 				err = open_lane(l, &lanes[i]);
@@ -168,6 +169,7 @@ int role_loader(struct role *role)
 		batch_init(&lanes[i].batches[0], max);
 		batch_init(&lanes[i].batches[1], max);
 	}
+	loader.lanes = lanes;
 	srand((unsigned)getpid());
 	err = load_settings(&loader);
 	if (!err)
