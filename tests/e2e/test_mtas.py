@@ -46,6 +46,7 @@ MTAS = {
     "opensmtpd": Mta("opensmtpd", None, THERE),
     "sendmail": Mta("sendmail-bin sendmail-base sendmail-cf", {**UNKNOWN, "status": "5.1.1"}, THERE),
     "dma": Mta("dma", None, THERE),
+    "courier": Mta("courier-mta", None, THERE),
 }
 QUICK = tuple(MTAS)
 
