@@ -7,7 +7,7 @@
 #include "app/commands.h"
 #include "app/config_load.h"
 #include "app/import_progress.h"
-#include "app/intake.h"
+#include "app/import_window.h"
 #include "app/privilege.h"
 #include "core/limits.h"
 #include "ingest/mailbox.h"
@@ -22,11 +22,19 @@
 
 enum { IMPORT_PAUSE_US = 200000, IMPORT_WAITS = 3000 };
 
+struct import_path {
+	uint64_t waiting; /* messages of it that are on their way, or were lost on it */
+	bool read;        /* to its end */
+};
+
 struct import {
 	const char *path, *user, *format_name, *stream_name, *recipient_name, *done;
 	bool move;
 	struct intake *intake;
-	struct arena *arena;
+	struct import_window *window;
+	struct import_path *each_path; /* of the command line */
+	struct mailbox_progress at;    /* of what was read last */
+	struct arena *arena;           /* of the message at hand */
 	enum mailbox_format format;
 	struct str stream, recipient;
 	struct import_progress progress;
@@ -49,14 +57,13 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void show_progress(
-	struct import *import, const struct mailbox *mailbox, struct str file, const char *what)
+static void show_progress(struct import *import, struct str file, const char *what)
 {
-	struct mailbox_progress at = mailbox_progress(mailbox);
 	char text[64];
 
 	snprintf(text, sizeof text, "%" PRIu64 " messages%s", import->messages, what);
-	import_progress_show(&import->progress, at.done, at.total, file, str_c(text));
+	import_progress_show(
+		&import->progress, import->at.done, import->at.total, file, str_c(text));
 }
 
 static void say(struct import *import, const char *path, const char *what)
@@ -65,30 +72,18 @@ static void say(struct import *import, const char *path, const char *what)
 	command_failed("%s: %s", path, what);
 }
 
-/* A full spool or too much in flight is a matter of waiting for the loader; other errors are not. */
-static enum err store(struct import *import, const struct mailbox *mailbox,
-	const struct mailbox_message *message, bool *ret_cut)
+/* A full spool is a matter of waiting for the loader. */
+static enum err wait_for_loader(void *context, const struct import_item *item, unsigned attempt)
 {
-	struct str room = STR_EMPTY;
-	struct intake_mail mail = { .source = SOURCE_IMPORT,
-		.session_id = STR("import"),
-		.reverse_path = STR_EMPTY,
-		.stream = import->stream,
-		.recipients = &import->recipient,
-		.n_recipients = import->recipient.n ? 1 : 0,
-		.bytes = message->bytes };
-	enum err err;
+	struct import *import = context;
 
-	intake_read_trace(import->intake, &mail, &room);
-	for (unsigned waits = 0;; waits++) {
-		err = intake_store(import->intake, &mail, ret_cut);
-		if ((err != ERR_NO_SPACE && err != ERR_UNAVAILABLE) || waits == IMPORT_WAITS)
-			return err;
-		if (import_stopped)
-			return ERR_CLOSED;
-		show_progress(import, mailbox, message->file, ", waiting for the loader");
-		usleep(IMPORT_PAUSE_US);
-	}
+	if (import_stopped)
+		return ERR_CLOSED;
+	if (attempt >= IMPORT_WAITS)
+		return ERR_NO_SPACE;
+	show_progress(import, item->file, ", waiting for the loader");
+	usleep(IMPORT_PAUSE_US);
+	return ERR_OK;
 }
 
 /* Not for a message that was cut: its file has more than the spool. */
@@ -110,37 +105,61 @@ static void move_file(struct import *import, struct str file)
 		"%s: is stored, but could not be moved to %s: %s", file.p, to.p, err_text(err));
 }
 
-static enum err import_message(
-	struct import *import, const struct mailbox *mailbox, const struct mailbox_message *message)
+static void count_path(struct import *import, struct import_path *path)
 {
-	bool cut = false;
-	enum err err = store(import, mailbox, message, &cut);
-
-	if (err)
-		return err;
-	cut = cut || message->cut;
-	import->cut += cut;
-	import->bytes += message->bytes.n;
-	import->messages++;
-	if (message->maildir && !cut && (import->move || import->done))
-		move_file(import, message->file);
-	show_progress(import, mailbox, message->file, "");
-	return ERR_OK;
+	import->paths += path->read && !path->waiting;
 }
 
-static enum err import_mailbox(struct import *import, struct mailbox *mailbox, const char *path)
+/* The message is on stable storage: only now it counts, and its file may move. */
+static void settled(void *context, const struct import_item *item)
+{
+	struct import *import = context;
+	struct import_path *path = &import->each_path[item->path];
+
+	import->cut += item->cut;
+	import->bytes += item->mail.bytes.n;
+	import->messages++;
+	path->waiting--;
+	count_path(import, path);
+	if (item->movable && !item->cut)
+		move_file(import, item->file);
+	show_progress(import, item->file, "");
+}
+
+static enum err import_message(
+	struct import *import, const struct mailbox_message *message, size_t path)
+{
+	struct str room = STR_EMPTY;
+	struct import_item item = { .mail = { .source = SOURCE_IMPORT,
+					    .session_id = STR("import"),
+					    .reverse_path = STR_EMPTY,
+					    .stream = import->stream,
+					    .recipients = &import->recipient,
+					    .n_recipients = import->recipient.n ? 1 : 0,
+					    .bytes = message->bytes },
+		.file = message->file,
+		.path = path,
+		.movable = message->maildir && (import->move || import->done),
+		.cut = message->cut };
+
+	intake_read_trace(import->intake, &item.mail, &room);
+	import->each_path[path].waiting++;
+	return import_window_add(import->window, &item);
+}
+
+static enum err import_mailbox(
+	struct import *import, struct mailbox *mailbox, const char *name, size_t path)
 {
 	struct mailbox_message message;
 	enum err err;
 
 	while (!import_stopped &&
 		(err = mailbox_next(mailbox, import->arena, &message)) != ERR_NOT_FOUND) {
+		import->at = mailbox_progress(mailbox);
 		if (err) {
-			say(import, path, err_text(err));
+			say(import, name, err_text(err));
 			import->unreadable++;
-		} else if ((err = import_message(import, mailbox, &message))) {
-			if (!import_stopped)
-				say(import, "the spool took no more", err_text(err));
+		} else if ((err = import_message(import, &message, path))) {
 			return err;
 		}
 		arena_reset(import->arena);
@@ -149,13 +168,13 @@ static enum err import_mailbox(struct import *import, struct mailbox *mailbox, c
 }
 
 /* ERR_OK also where single files could not be read; those are counted. */
-static enum err import_path(struct import *import, const char *path)
+static enum err import_path(struct import *import, const char *name, size_t path)
 {
 	struct mailbox *mailbox;
-	enum err err = mailbox_open(path, import->format, &mailbox);
+	enum err err = mailbox_open(name, import->format, &mailbox);
 
 	if (err) {
-		say(import, path,
+		say(import, name,
 			err == ERR_DENIED
 				? "permission denied for the service user; \"bounced import - < "
 				  "FILE\" reads it as you"
@@ -166,9 +185,10 @@ static enum err import_path(struct import *import, const char *path)
 	/* What --move has moved is not taken again by the next run. */
 	if (import->move)
 		mailbox_skip_seen(mailbox);
-	err = import_mailbox(import, mailbox, path);
+	err = import_mailbox(import, mailbox, name, path);
 	mailbox_free(mailbox);
-	import->paths += !err;
+	import->each_path[path].read = !err;
+	count_path(import, &import->each_path[path]);
 	return err;
 }
 
@@ -193,16 +213,26 @@ static void print_summary(const struct import *import, int n_paths)
 		printf("Stopped by a signal: run it again for the rest; nothing counts twice.\n");
 }
 
-static int run_import(struct import *import, int argc, char **argv)
+static int run_import(struct import *import, int n_paths, char **paths)
 {
-	enum err err = ERR_OK;
+	struct arena *arena = arena_new();
+	const struct import_window_calls calls = { settled, wait_for_loader, import };
+	enum err err = ERR_OK, rest;
 
+	import->each_path = arena_calloc(arena, (size_t)n_paths, sizeof *import->each_path);
+	import->window = import_window_new(import->intake, &calls);
 	import_progress_init(&import->progress);
 	catch_signals();
-	for (int i = 1; i < argc && !err; i++)
-		err = import_path(import, argv[i]);
+	for (int i = 0; i < n_paths && !err; i++)
+		err = import_path(import, paths[i], (size_t)i);
+	rest = import_window_finish(import->window);
+	err = err ? err : rest;
+	if (err && !import_stopped)
+		say(import, "the spool took no more", err_text(err));
+	import_window_free(import->window);
 	import_progress_clear(&import->progress);
-	print_summary(import, argc - 1);
+	print_summary(import, n_paths);
+	arena_free(arena);
 	return err || import->unreadable || import->unmoved ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
@@ -225,7 +255,7 @@ static int prepare_and_run(
 			err == ERR_CONFLICT ? "another import or fetch is running" : err_text(err));
 	} else {
 		import->arena = arena_new();
-		code = run_import(import, argc, argv);
+		code = run_import(import, argc - 1, argv + 1);
 		arena_free(import->arena);
 		intake_close(import->intake);
 	}

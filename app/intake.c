@@ -7,12 +7,13 @@
 #include "ingest/smtp_recipient.h"
 #include "ingest/trace_fields.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_PAUSE_MS = 20 };
+enum { LOCK_PAUSE_MS = 20, INTAKE_REAP = 64 };
 
 struct intake {
 	struct arena *arena;
@@ -149,15 +150,20 @@ static uint64_t room_for_message(const struct intake *intake, const struct envel
 	return room < LIMIT_MESSAGE_BYTES ? room : LIMIT_MESSAGE_BYTES;
 }
 
-enum err intake_store(struct intake *intake, const struct intake_mail *mail, bool *ret_cut)
+static struct envelope make_envelope(const struct intake *intake, const struct intake_mail *mail)
 {
-	struct envelope envelope = { .source = mail->source,
+	return (struct envelope){ .source = mail->source,
 		.received_at_us = now_us(CLOCK_REALTIME),
 		.session_id = mail->session_id,
 		.reverse_path = mail->reverse_path,
 		.stream = choose_stream(intake, mail),
 		.forward_paths = mail->recipients,
 		.n_forward_paths = mail->n_recipients };
+}
+
+enum err intake_store(struct intake *intake, const struct intake_mail *mail, bool *ret_cut)
+{
+	struct envelope envelope = make_envelope(intake, mail);
 	uint64_t room = room_for_message(intake, &envelope), sequence;
 	enum err err = spool_append(
 		intake->writer, &envelope, str_head(mail->bytes, (size_t)room), &sequence);
@@ -165,4 +171,30 @@ enum err intake_store(struct intake *intake, const struct intake_mail *mail, boo
 	if (!err)
 		*ret_cut = mail->bytes.n > room;
 	return err;
+}
+
+enum err intake_submit(
+	struct intake *intake, const struct intake_mail *mail, uint64_t cookie, bool *ret_cut)
+{
+	struct envelope envelope = make_envelope(intake, mail);
+	uint64_t room = room_for_message(intake, &envelope);
+	enum err err = spool_submit(
+		intake->writer, &envelope, str_head(mail->bytes, (size_t)room), cookie);
+
+	if (!err)
+		*ret_cut = mail->bytes.n > room;
+	return err;
+}
+
+size_t intake_reap(struct intake *intake, struct intake_completion *room, size_t n)
+{
+	struct spool_completion done[INTAKE_REAP];
+	struct pollfd fd = { spool_writer_fd(intake->writer), POLLIN, 0 };
+
+	if (poll(&fd, 1, -1) <= 0)
+		return 0;
+	n = spool_writer_reap(intake->writer, done, n < INTAKE_REAP ? n : INTAKE_REAP);
+	for (size_t i = 0; i < n; i++)
+		room[i] = (struct intake_completion){ done[i].cookie, done[i].err };
+	return n;
 }

@@ -34,3 +34,13 @@ void intake_read_trace(const struct intake *intake, struct intake_mail *mail, st
 /* ERR_OK: on stable storage. ERR_NO_SPACE, ERR_UNAVAILABLE: may pass. *ret_cut: not the whole of it. */
 MUST_CHECK enum err intake_store(
 	struct intake *intake, const struct intake_mail *mail, bool *ret_cut);
+/* As intake_store, but does not wait: a completion with this cookie will come. For one caller at a time, who uses no
+ * intake_store meanwhile. */
+MUST_CHECK enum err intake_submit(
+	struct intake *intake, const struct intake_mail *mail, uint64_t cookie, bool *ret_cut);
+struct intake_completion {
+	uint64_t cookie;
+	enum err err; /* ERR_OK: on stable storage; ERR_NO_SPACE, ERR_UNAVAILABLE: may pass */
+};
+/* Waits until one is there, at least; a signal ends the wait with 0. */
+size_t intake_reap(struct intake *intake, struct intake_completion *room, size_t n);

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import server as e2e
+from test_spool_faults import can_trace
 
 BOUNCE = """From: MAILER-DAEMON@mx.example.net
 To: bounce@news.sender.example
@@ -125,6 +126,30 @@ def check_kill(server):
     return wanted
 
 
+def check_faults(server):
+    """A sync that fails gives back what shared it: with no space it is tried again, with an error the import ends. Either
+    way a file is moved and a message counted only behind its own record."""
+    if not can_trace():
+        print("failing syncs: skipped, strace cannot trace here")
+        return set()
+    wanted = set()
+    for error, when, code in (("ENOSPC", "6", 0), ("EIO", "6+", 1)):
+        mails = {f"new/{error}{number:03}": f"{error.lower()}{number:03}" for number in range(600)}
+        maildir = make_maildir(server, error, mails)
+        wanted |= set(mails.values())
+        done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+                               f"inject=fdatasync:error={error}:when={when}", e2e.BINARY, "import", "--config",
+                               server.config, "--stream", "old", "--move", maildir],
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, capture_output=True, text=True, timeout=120)
+        moved = {mails["new/" + name.removesuffix(":2,S")] for name in os.listdir(maildir / "cur")}
+        assert done.returncode == code and done.stdout.startswith(f"{len(moved)} messages"), (done, len(moved))
+        assert (len(moved) == len(mails)) == (code == 0) and ("took no more" in done.stderr) == (code == 1), done
+        e2e.wait_for(lambda: moved <= {e["recipient"].split("@")[0] for e in server.events()}, "what was moved", 300, server)
+        run_import(server, "--move", maildir)
+        assert not names(maildir / "new")
+    return wanted
+
+
 def check_trace(server):
     """Without --recipient and --stream the trace fields tell both."""
     mail = server.folder / "trace.eml"
@@ -177,7 +202,7 @@ def main():
         assert len(server.events()) == len(wanted)
         assert contents(paths) == before, "an import changed its source"
         check_bar(server)
-        wanted |= check_moves(server) | check_kill(server)
+        wanted |= check_moves(server) | check_kill(server) | check_faults(server)
         traced = check_trace(server)
         e2e.wait_for(lambda: len(server.events()) >= len(wanted) + 1, "the moved ones' events", 300, server)
         events = server.events()
