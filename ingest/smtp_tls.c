@@ -1,5 +1,6 @@
 #include "ingest/smtp_tls.h"
 
+#include "core/buf.h"
 #include "core/limits.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { CIPHER_NAMES_BYTES = 16 << 10 };
 
 struct smtp_tls {
 	SSL_CTX *context;
@@ -76,20 +79,59 @@ static enum err use_key(
 	return err;
 }
 
+/* Elliptic curves alone. A peer may ask for a finite field of 8192 bits, which costs us 7 ms a step in the loop that
+ * all sessions share, and the peer nothing: it need not compute its own key share. The first name is newer than some
+ * OpenSSL that we are built with. */
+static void choose_groups(SSL_CTX *context)
+{
+	char newest[] = "X25519MLKEM768:X25519:P-256:P-384:P-521";
+	char *known = newest + sizeof "X25519MLKEM768";
+
+	if (SSL_CTX_set1_groups_list(context, newest) != 1 &&
+		SSL_CTX_set1_groups_list(context, known) != 1)
+		abort(); /* out of memory */
+}
+
+/* A session whose secret went under the certificate's key can be read by whoever gets that key later: RFC 9325 4.1
+ * has such suites not negotiated. */
+static void leave_out_key_transport(SSL_CTX *context)
+{
+	STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(context);
+	struct buf names = BUF_INIT(CIPHER_NAMES_BYTES);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+
+		if (SSL_CIPHER_get_kx_nid(cipher) != NID_kx_rsa)
+			buf_printf(&names, "%s:", SSL_CIPHER_get_name(cipher));
+	}
+	buf_putc(&names, '\0');
+	/* Those of TLS 1.3 are not concerned, and stay where no other is left. */
+	if (!buf_check(&names) && SSL_CTX_set_cipher_list(context, names.p) != 1)
+		ERR_clear_error();
+	buf_release(&names);
+}
+
 static SSL_CTX *make_context(void)
 {
 	static const unsigned char session_context[] = "bounced";
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
-	if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_session_id_context(
-			context, session_context, sizeof session_context - 1) != 1)
+	if (!context || SSL_CTX_set_session_id_context(
+				context, session_context, sizeof session_context - 1) != 1)
 		abort(); /* out of memory */
 	/* Tickets need no memory of ours, a cache does. Renegotiation is a way to make us work. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+	choose_groups(context);
+	/* What the operator's own configuration says to all programs stands above that. */
+	SSL_CTX_config(context, "system_default");
+	if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION)
+		SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	leave_out_key_transport(context);
+	ERR_clear_error();
 	return context;
 }
 

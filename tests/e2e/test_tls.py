@@ -18,13 +18,13 @@ SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 STALL_S = 20  # of a handshake: long for a busy machine, short for the test
 
 
-def make_certificate(folder, name):
+def make_certificate(folder, name, key="ec"):
     """A new key and certificate, put where the server looks for them; the key is its owner's alone."""
     new = folder / "new"
     new.mkdir(exist_ok=True)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                    "-nodes", "-days", "3", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-                    "-keyout", new / "key.pem", "-out", new / "cert.pem"], check=True, capture_output=True)
+    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"] if key == "ec" else []
+    subprocess.run(["openssl", "req", "-x509", "-newkey", key, *curve, "-nodes", "-days", "3", "-subj", f"/CN={name}",
+                    "-addext", f"subjectAltName=DNS:{name}", "-keyout", new / "key.pem", "-out", new / "cert.pem"], check=True, capture_output=True)
     (new / "key.pem").chmod(0o600)
     for file in ("key.pem", "cert.pem"):
         os.replace(new / file, folder / file)
@@ -318,6 +318,13 @@ def presented(folder, port):
         peer.close()
 
 
+def handshake(port, *options):
+    """Does OpenSSL's client get through with these?"""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-starttls", "smtp", "-brief", *options],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return done.returncode == 0
+
+
 def check_reload(server, port):
     folder = server.folder
     first = (folder / "cert.pem").read_text().strip()
@@ -347,6 +354,22 @@ def check_reload(server, port):
     os.kill(victim, signal.SIGKILL)
     e2e.wait_for(lambda: victim not in server.pids("smtp") and server.pids("smtp"), "another smtp role", 60, server)
     assert presented(folder, port) == second
+
+
+def check_strength(server, port, implicit_port):
+    """No key exchange without forward secrecy, which an RSA certificate would bring, and none that costs us much more
+    than the peer (finite fields of up to 8192 bits)."""
+    make_certificate(server.folder, NAMES[0], "rsa:2048")
+    third = (server.folder / "cert.pem").read_text().strip()
+    server.process.send_signal(signal.SIGHUP)
+    e2e.wait_for(lambda: presented(server.folder, implicit_port) == third, "it to be shown", 60, server)
+    for options in (("-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"), ("-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA"),
+                    ("-tls1_3", "-groups", "X25519"), ("-tls1_3", "-groups", "P-256"), ("-tls1_2", "-curves", "P-384")):
+        assert handshake(port, *options), options
+    for options in (("-tls1_2", "-cipher", "AES128-GCM-SHA256"), ("-tls1_2", "-cipher", "AES256-SHA"),
+                    ("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"), ("-tls1_3", "-groups", "ffdhe2048"),
+                    ("-tls1_3", "-groups", "ffdhe8192")):
+        assert not handshake(port, *options), options
 
 
 def check_bad_start(server):
@@ -393,6 +416,7 @@ def main():
             assert peer.hear() == b""
             peer.close()
         check_reload(server, ports["implicit"])
+        check_strength(server, server.smtp_port, ports["implicit"])
         check_bad_start(server)
         # Whoever cannot read an answer is no reason to wait, and gets none.
         stalled = [Raw(server.smtp_port).talk(("EHLO a", "250"), ("STARTTLS", "220")),
