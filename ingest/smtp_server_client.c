@@ -316,10 +316,11 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 		client_tls_event(client, what);
 		return;
 	}
-	if (what & BEV_EVENT_EOF && !client->closing && unsent_bytes(client)) {
-		begin_close(
-			client); /* a peer that only listens gets the answers that it waits for */
-		return;
+	/* A peer that only listens gets the answers that it waits for. */
+	if (what & BEV_EVENT_EOF && unsent_bytes(client)) {
+		if (!client->closing)
+			begin_close(client);
+		return; /* on_write ends it, or the timer */
 	}
 	client_free(client);
 }
