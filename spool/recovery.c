@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Room is scarce below a quarter of the quota, and below so many segments. */
+enum { TIGHT_SHARE = 4, TIGHT_SEGMENTS = 2 };
+
 /* What a scan of one segment found. */
 struct scan {
 	uint64_t last; /* highest sequence of a whole record, 0: none */
@@ -193,19 +196,38 @@ enum err writer_recover(struct spool_writer *writer)
 	return err;
 }
 
-/* A segment may go when its last record is committed (so the next one starts at most one above) and
- * it was last written before the retention. Its modification time is that of its last record. */
-static bool may_delete(const struct spool_writer *writer, const struct stat *st, uint64_t bound)
+/* Every record of it is committed, so the next segment starts at most one above. */
+static bool is_committed(const struct spool_writer *writer, uint64_t bound)
 {
 	uint64_t committed = lane_load(&writer->committed->sequence);
 	uint64_t durable = lane_load(&writer->durable->sequence);
+
+	return bound - 1 <= committed && committed <= durable;
+}
+
+/* It was last written before the retention: its modification time is that of its last record. */
+static bool is_old(const struct spool_writer *writer, const struct stat *st)
+{
 	int64_t written_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return bound - 1 <= committed && committed <= durable &&
-	       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - written_ms >=
-		       writer->options.retention_ms;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - written_ms >=
+	       writer->options.retention_ms;
+}
+
+/* Soon mail would be refused for want of room. The retention is for repeating a load, and no reason for that:
+ * a busy lane fills its quota within the retention, with mail that is in the database long since. */
+static bool is_tight(struct spool_writer *writer)
+{
+	uint64_t quota = writer->options.quota_bytes, used;
+	uint64_t segments = TIGHT_SEGMENTS * writer->options.segment_bytes;
+
+	pthread_mutex_lock(&writer->lock);
+	used = writer->segment_bytes;
+	pthread_mutex_unlock(&writer->lock);
+	return used >= quota || quota - used < max_u64(segments, quota / TIGHT_SHARE) ||
+	       writer_check_space(writer, segments) == ERR_NO_SPACE;
 }
 
 static void sweep_one(struct spool_writer *writer, uint64_t first, uint64_t bound)
@@ -214,8 +236,8 @@ static void sweep_one(struct spool_writer *writer, uint64_t first, uint64_t boun
 	struct stat st;
 
 	lane_segment_name(first, name);
-	if (fstatat(writer->dir, name, &st, 0) || !may_delete(writer, &st, bound) ||
-		unlinkat(writer->dir, name, 0))
+	if (!is_committed(writer, bound) || fstatat(writer->dir, name, &st, 0) ||
+		(!is_old(writer, &st) && !is_tight(writer)) || unlinkat(writer->dir, name, 0))
 		return;
 	pthread_mutex_lock(&writer->lock);
 	writer->segment_bytes -= (uint64_t)st.st_size;

@@ -60,7 +60,8 @@ struct spool_options {
 	uint64_t segment_bytes; /* a multiple of 4096, SPOOL_SEGMENT_BYTES_MIN to _MAX */
 	uint64_t quota_bytes;   /* segments together, the prepared one too; at least two segments */
 	uint64_t min_free_bytes; /* refuse below this much free space in the file system */
-	int64_t retention_ms; /* a segment stays this long after its last record and its commit */
+	/* A segment stays this long after its last record and its commit, while room is not scarce. */
+	int64_t retention_ms;
 	enum spool_prepare prepare;
 	int64_t retry_ms;            /* first wait after the writer failed; doubled up to 60 s */
 	const struct spool_ops *ops; /* must live as long as the writer */

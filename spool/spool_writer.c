@@ -63,7 +63,7 @@ int64_t writer_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-enum err writer_check_space(const struct spool_writer *writer)
+enum err writer_check_space(const struct spool_writer *writer, uint64_t more)
 {
 	uint64_t least = writer->options.min_free_bytes, free_bytes, total;
 
@@ -76,7 +76,7 @@ enum err writer_check_space(const struct spool_writer *writer)
 		if (least < total / MIN_FREE_SHARE)
 			least = total / MIN_FREE_SHARE;
 	}
-	return free_bytes < least ? ERR_NO_SPACE : ERR_OK;
+	return free_bytes < least || free_bytes - least < more ? ERR_NO_SPACE : ERR_OK;
 }
 
 bool writer_may_grow(const struct spool_writer *writer)
@@ -84,7 +84,7 @@ bool writer_may_grow(const struct spool_writer *writer)
 	return writer->segment_bytes <= writer->options.quota_bytes &&
 	       writer->options.segment_bytes <=
 		       writer->options.quota_bytes - writer->segment_bytes &&
-	       writer_check_space(writer) == ERR_OK;
+	       writer_check_space(writer, 0) == ERR_OK;
 }
 
 /* Room in segments that exist or that the quota allows. */
@@ -109,7 +109,7 @@ static enum err check_room(struct spool_writer *writer, uint64_t bytes)
 		return ERR_UNAVAILABLE;
 	if (writer->waiting_bytes && writer->waiting_bytes + bytes > SPOOL_PENDING_BYTES)
 		return ERR_UNAVAILABLE;
-	return quota_holds(writer, bytes) ? writer_check_space(writer) : ERR_NO_SPACE;
+	return quota_holds(writer, bytes) ? writer_check_space(writer, 0) : ERR_NO_SPACE;
 }
 
 enum err spool_writer_room(struct spool_writer *writer, uint64_t bytes)

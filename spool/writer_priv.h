@@ -71,8 +71,8 @@ struct spool_writer {
 int64_t writer_now_ms(void);
 /* Free space and quota allow one more segment (the lock is held). */
 bool writer_may_grow(const struct spool_writer *writer);
-/* Below options.min_free_bytes? */
-MUST_CHECK enum err writer_check_space(const struct spool_writer *writer);
+/* ERR_NO_SPACE: `more` bytes would leave less than options.min_free_bytes. */
+MUST_CHECK enum err writer_check_space(const struct spool_writer *writer, uint64_t more);
 
 /* Recovery, before any thread runs: sets current, next_sequence, segment_bytes, the watermark. */
 MUST_CHECK enum err writer_recover(struct spool_writer *writer);

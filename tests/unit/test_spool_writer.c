@@ -139,6 +139,58 @@ START_TEST(only_whole_committed_segments_go)
 }
 END_TEST
 
+/* What is kept for its retention alone must never cost a mail: it goes first when room gets scarce. */
+START_TEST(retention_gives_way_to_the_quota)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer;
+	struct spool_reader *reader;
+	uint64_t sequence, last = 0;
+	int steps = 0;
+
+	options.retention_ms = 3600 * 1000;
+	options.quota_bytes = 16 * SMALL;
+	writer = open_writer(&options);
+	reader = open_reader(0);
+	while (!try_append(writer, last + 1, &sequence) && segment_exists(1))
+		last++;
+	spool_reader_publish(reader, last); /* all of it is in the database */
+	while (spool_writer_room(writer, SMALL / 2) && steps++ < WAIT_STEPS)
+		usleep(10000);
+	ck_assert_int_eq(spool_writer_room(writer, SMALL / 2), ERR_OK);
+	ck_assert(!segment_exists(1));
+	ck_assert_int_eq(try_append(writer, 0, &sequence), ERR_OK);
+	spool_reader_close(reader);
+	spool_writer_close(writer);
+}
+END_TEST
+
+/* And no more of it than is needed. */
+START_TEST(retention_gives_way_to_others_files)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer;
+	struct spool_reader *reader;
+	int steps = 0;
+
+	options.retention_ms = 3600 * 1000;
+	options.min_free_bytes = 100 * SMALL;
+	writer = open_writer(&options);
+	reader = open_reader(0);
+	append(writer, 1, 200);
+	spool_reader_publish(reader, 200);
+	usleep(1300000); /* a sweep comes by and leaves what is young */
+	ck_assert(segment_exists(1));
+	disk.free_bytes = 99 * SMALL;
+	while (segment_exists(1) && steps++ < WAIT_STEPS)
+		usleep(10000);
+	ck_assert(!segment_exists(1));
+	disk.free_bytes = (uint64_t)1 << 40;
+	spool_reader_close(reader);
+	spool_writer_close(writer);
+}
+END_TEST
+
 START_TEST(little_free_space_refuses)
 {
 	struct spool_options options = small_options();
@@ -422,6 +474,8 @@ int main(void)
 	tcase_add_test(tcase, options_have_limits);
 	tcase_add_test(tcase, quota_refuses_until_segments_go);
 	tcase_add_test(tcase, only_whole_committed_segments_go);
+	tcase_add_test(tcase, retention_gives_way_to_the_quota);
+	tcase_add_test(tcase, retention_gives_way_to_others_files);
 	tcase_add_test(tcase, little_free_space_refuses);
 	tcase_add_loop_test(tcase, a_failed_batch_is_never_acknowledged, 0, 2 * ARRAY_LEN(faults));
 	tcase_add_test(tcase, two_failures_stop_the_writer_for_a_while);
