@@ -3,7 +3,7 @@
 
 #include "app/child.h"
 #include "app/commands.h"
-#include "app/smtp_settings.h"
+#include "app/quickstart_hints.h"
 #include "app/systemd.h"
 #include "core/log.h"
 
@@ -32,7 +32,7 @@ struct supervisor {
 	struct child children[SUPERVISOR_MAX_CHILDREN];
 	size_t n_children;
 	int signal_fd;
-	bool schema_ready, stopping, announced;
+	bool schema_ready, stopping, told_manager, announced;
 	unsigned stop_order; /* of the roles that are being stopped now */
 	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
 	int rules_fd, candidate_fd;
@@ -325,28 +325,46 @@ static void read_control(struct supervisor *s, struct child *child)
 	child->control_fd = -1;
 }
 
+/* The others wait for a schema, and so for a database, which may be away for hours. */
+static bool needs_schema(const struct child *child)
+{
+	enum role_id role = child->client ? child->client->role : child->role;
+
+	return role == ROLE_MIGRATE || role_flags(role) & ROLE_NEEDS_SCHEMA;
+}
+
+static bool all_ready(const struct supervisor *s, bool but_for_schema)
+{
+	for (size_t i = 0; i < s->n_children; i++) {
+		const struct child *child = &s->children[i];
+
+		if (child->state != CHILD_READY && child->role != ROLE_MIGRATE &&
+			!(but_for_schema && needs_schema(child)))
+			return false;
+	}
+	return true;
+}
+
+/* The service manager hears of the start before the database has to be there: mail is taken without one, and a
+ * manager ends what it does not hear of in time, be it in the middle of a migration. */
+static void tell_manager(struct supervisor *s)
+{
+	if (s->told_manager || !all_ready(s, true))
+		return;
+	s->told_manager = true;
+	systemd_say(SYSTEMD_READY);
+	if (!all_ready(s, false))
+		systemd_say(SYSTEMD_WAITING);
+}
+
 static void announce(struct supervisor *s)
 {
-	const struct config *config = s->options->config;
-	struct str smtp = smtp_settings_address(config),
-		   api = config_str(config, CONFIG_API_LISTEN);
-
-	for (size_t i = 0; i < s->n_children; i++)
-		if (s->children[i].state != CHILD_READY && s->children[i].role != ROLE_MIGRATE)
-			return;
-	s->announced = true;
-	systemd_say(SYSTEMD_READY);
-	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
-	if (!config_bool(config, CONFIG_SERVER_QUICKSTART_HINTS) || !smtp.n)
+	if (!all_ready(s, false))
 		return;
-	printf("\nbounced is ready: SMTP on %.*s, HTTP on %.*s. Ctrl-C stops it.\n\n"
-	       "In another terminal:\n"
-	       "  ./run demo                                        send sample bounces and "
-	       "volumes\n"
-	       "  curl http://%.*s/v1/domains             failure rates per recipient domain\n"
-	       "  curl 'http://%.*s/v1/events?limit=5'    what happened to whom, and why\n\n",
-		STR_ARG(smtp), STR_ARG(api), STR_ARG(api), STR_ARG(api));
-	fflush(stdout);
+	s->announced = true;
+	systemd_say(SYSTEMD_WORKING);
+	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
+	quickstart_hints(s->options->config);
 }
 
 /* ---- stopping ---- */
@@ -462,8 +480,10 @@ int supervisor_run(const struct supervisor_options *options)
 		start_due(s);
 		wait_for_news(s);
 		reap(s);
-		if (!s->announced && !s->stopping)
+		if (!s->announced && !s->stopping) {
+			tell_manager(s);
 			announce(s);
+		}
 		done = s->stopping && stop_next(s);
 	}
 	close(s->signal_fd);

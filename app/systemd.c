@@ -40,6 +40,8 @@ void systemd_say(enum systemd_state state)
 {
 	static const char *const texts[] = {
 		[SYSTEMD_READY] = "READY=1",
+		[SYSTEMD_WAITING] = "STATUS=Takes mail, and waits for the database to load it.",
+		[SYSTEMD_WORKING] = "STATUS=Takes mail and loads it.",
 		[SYSTEMD_STOPPING] = "STOPPING=1",
 		[SYSTEMD_ALIVE] = "WATCHDOG=1",
 	};

@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 
 enum systemd_state {
-	SYSTEMD_READY,     /* all roles do their work */
-	SYSTEMD_RELOADING, /* SIGHUP came; SYSTEMD_READY ends it */
+	SYSTEMD_READY,     /* mail is taken; also the end of a reload */
+	SYSTEMD_WAITING,   /* for the database, meanwhile */
+	SYSTEMD_WORKING,   /* all roles do their work */
+	SYSTEMD_RELOADING, /* SIGHUP came */
 	SYSTEMD_STOPPING,
 	SYSTEMD_ALIVE, /* the watchdog's beat */
 };
