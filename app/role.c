@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -113,6 +114,26 @@ bool role_wait_stop(const struct role *role, int timeout_ms)
 	struct pollfd fd = { role->stop_fd, POLLIN, 0 };
 
 	return poll(&fd, 1, timeout_ms) == 1;
+}
+
+uint32_t role_connections(uint32_t wanted, uint32_t others)
+{
+	const rlim_t need = (rlim_t)wanted + others;
+	struct rlimit files, more;
+	uint32_t may_be;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= need)
+		return wanted;
+	more = files;
+	more.rlim_cur = files.rlim_max < need ? files.rlim_max : need;
+	if (!setrlimit(RLIMIT_NOFILE, &more))
+		files = more;
+	if (files.rlim_cur >= need)
+		return wanted;
+	may_be = files.rlim_cur > others ? (uint32_t)files.rlim_cur - others : 1;
+	log_event(LOG_WARN, "connections_limited", LOG_U64("wanted", wanted),
+		LOG_U64("may_be", may_be), LOG_U64("open_files_limit", files.rlim_cur));
+	return may_be;
 }
 
 bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone)

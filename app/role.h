@@ -7,6 +7,7 @@
 #include "core/config.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum role_flag {
 	ROLE_NEEDS_SCHEMA = 1u << 0,    /* starts when the schema is up to date */
@@ -58,6 +59,9 @@ void role_enter_sandbox(const struct role *role);
 void role_ready(const struct role *role);
 /* Waits until the role is to stop, or timeout_ms (-1: for ever) are over. True: stop. */
 bool role_wait_stop(const struct role *role, int timeout_ms);
+/* Connections that may be had at once beside `others` descriptors: `wanted`, or as many as the hard limit of
+ * RLIMIT_NOFILE leaves, which is then logged. Raises the soft limit, which is 1024 under most service managers. */
+uint32_t role_connections(uint32_t wanted, uint32_t others);
 /* The next `n` descriptors that came with a packet of this kind, and true. False: none wait; *ret_gone: the
  * supervisor is gone. The caller closes them. */
 bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone);

@@ -8,7 +8,7 @@
 #include "app/settings.h"
 #include "core/log.h"
 
-enum { API_PROBLEM_BYTES = 4096 };
+enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
 
 static void read_options(const struct config *config, struct api_options *options)
 {
@@ -16,7 +16,9 @@ static void read_options(const struct config *config, struct api_options *option
 	options->access = config_bool(config, CONFIG_API_LOOPBACK_WITHOUT_KEY) ? API_ACCESS_LOOPBACK
 									       : API_ACCESS_KEYS;
 	options->threads = (unsigned)config_int(config, CONFIG_API_THREADS);
-	options->max_connections = (unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS);
+	options->max_connections =
+		role_connections((uint32_t)config_int(config, CONFIG_API_MAX_CONNECTIONS),
+			API_OTHER_FDS + 2 * options->threads);
 	options->max_per_address =
 		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
 	options->statement_timeout_ms =

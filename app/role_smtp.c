@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Listening sockets, segments and pages of the spool, the event loop: a session must never take the descriptor that the
+ * next segment needs. */
+enum { SMTP_OTHER_FDS = ROLE_MAX_FDS + 32 };
+
 /* Waits for SIGTERM and for new certificates beside the server's loop, which knows neither. */
 struct stopper {
 	const struct role *role;
@@ -102,7 +106,8 @@ static void read_limits(const struct config *config, struct smtp_server_options 
 	options->max_recipients = (uint32_t)config_int(config, CONFIG_SMTP_MAX_RECIPIENTS);
 	options->max_errors = (uint32_t)config_int(config, CONFIG_SMTP_MAX_ERRORS);
 	options->max_idle_commands = (uint32_t)config_int(config, CONFIG_SMTP_MAX_IDLE_COMMANDS);
-	options->max_sessions = (uint32_t)config_int(config, CONFIG_SMTP_MAX_SESSIONS);
+	options->max_sessions = role_connections(
+		(uint32_t)config_int(config, CONFIG_SMTP_MAX_SESSIONS), SMTP_OTHER_FDS);
 	options->max_sessions_per_address =
 		(uint32_t)config_int(config, CONFIG_SMTP_MAX_SESSIONS_PER_NETWORK);
 	options->max_new_per_minute =
