@@ -3,6 +3,10 @@
 /* BDAT, RFC 3030 2. The octets of a chunk follow its command whatever is answered, so a refused chunk
  * is read as well: its octets must never be taken for commands. What cannot be counted ends the session. */
 
+/* That a chunk of so many octets is a command without a message nobody can say; the largest message bounds how
+ * many of them there are. */
+enum { CHUNK_WORTH_BYTES = 1024 };
+
 enum smtp_reply smtp_chunk_check(
 	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
 {
@@ -42,6 +46,8 @@ enum smtp_reply smtp_chunk_apply(struct smtp_session *session, const struct smtp
 		.refusal = judge(session, args->chunk_bytes),
 		.back = session->state,
 	};
+	if (!session->chunk.refusal && args->chunk_bytes >= CHUNK_WORTH_BYTES)
+		session->commands--;
 	smtp_session_enter(session, SMTP_BDAT);
 	return SMTP_SAY_NOTHING;
 }

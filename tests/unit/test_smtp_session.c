@@ -304,6 +304,26 @@ START_TEST(recipients_have_a_limit)
 }
 END_TEST
 
+/* RFC 3030 has no limit of their number: a chunk that brings something is no command without a message. */
+START_TEST(chunks_that_bring_something_are_no_idle_commands)
+{
+	char chunk[1100] = "BDAT 1024\r\n";
+	struct str whole = str_from(chunk, str_c(chunk).n + 1024);
+
+	options.max_message_bytes = 100000;
+	options.max_recipients = 1;
+	options.max_idle_commands = 10;
+	talk(STR("EHLO a\r\n"), "250");
+	talk(STR("MAIL FROM:<>\r\n"), "250");
+	talk(STR("RCPT TO:<a@example.org>\r\n"), "250");
+	for (int i = 0; i < 50; i++)
+		talk(whole, "250 2.0.0 chunk taken");
+	for (int i = 0; smtp_session_end(session) == SMTP_SAY_NOTHING && i < 50; i++)
+		talk(STR("BDAT 1\r\nx"), "");
+	ck_assert_int_eq(smtp_session_end(session), SMTP_SAY_TOO_IDLE);
+}
+END_TEST
+
 START_TEST(envelope_says_who_and_when)
 {
 	const struct envelope *envelope = smtp_session_envelope(session);
@@ -359,6 +379,7 @@ int main(void)
 	tcase_add_test(tcase, endless_line_ends_the_session);
 	tcase_add_loop_test(tcase, received_fields_have_a_limit, 0, 2);
 	tcase_add_test(tcase, recipients_have_a_limit);
+	tcase_add_test(tcase, chunks_that_bring_something_are_no_idle_commands);
 	tcase_add_test(tcase, envelope_says_who_and_when);
 	tcase_add_test(tcase, tenth_error_is_slow_and_twentieth_the_last);
 	suite_add_tcase(suite, tcase);
