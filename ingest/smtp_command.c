@@ -187,14 +187,17 @@ static enum smtp_reply apply_mail(struct smtp_session *session, const struct smt
 	return SMTP_SAY_SENDER_OK;
 }
 
-/* Ours: a configured domain, and postmaster alone or of this host (RFC 5321 4.5.1). */
+/* Ours: a configured domain or pattern, and postmaster (RFC 5321 4.5.1) alone, of this host, and of each domain
+ * that a pattern names. */
 static bool find_stream(const struct smtp_session_options *options, const struct smtp_path *path,
 	struct str *ret_stream)
 {
 	const struct smtp_domain *row =
 		smtp_recipient_find(options->domains, options->n_domains, path);
-	bool postmaster = str_ieq(path->local, STR("postmaster")) &&
-			  (!path->domain.n || str_ieq(path->domain, options->hostname));
+	bool postmaster =
+		str_ieq(path->local, STR("postmaster")) &&
+		(!path->domain.n || str_ieq(path->domain, options->hostname) ||
+			smtp_recipient_serves(options->domains, options->n_domains, path->domain));
 
 	if (!row && !postmaster)
 		return false;

@@ -59,6 +59,18 @@ static bool entry_holds(struct str entry, struct str local, struct str domain)
 	return matches(str_head(entry, at), local) && matches(str_skip(entry, at + 1), domain);
 }
 
+bool smtp_recipient_serves(const struct smtp_domain *domains, size_t n_domains, struct str domain)
+{
+	for (size_t i = 0; i < n_domains; i++) {
+		struct str entry = domains[i].domain;
+		size_t at = str_rchr(entry, '@');
+
+		if (matches(at == STR_NPOS ? entry : str_skip(entry, at + 1), domain))
+			return true;
+	}
+	return false;
+}
+
 const struct smtp_domain *smtp_recipient_find(
 	const struct smtp_domain *domains, size_t n_domains, const struct smtp_path *path)
 {

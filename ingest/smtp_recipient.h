@@ -18,3 +18,5 @@ MUST_CHECK enum err smtp_domain_parse(struct str text, struct smtp_domain *ret_d
 /* NULL: nobody's. */
 const struct smtp_domain *smtp_recipient_find(
 	const struct smtp_domain *domains, size_t n_domains, const struct smtp_path *path);
+/* Does an entry name this domain, whatever its pattern wants of the local part? */
+bool smtp_recipient_serves(const struct smtp_domain *domains, size_t n_domains, struct str domain);
