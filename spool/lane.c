@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "core/crc32c.h"
 #include "spool/lane_priv.h"
 
@@ -128,6 +129,22 @@ enum err lane_make_id(int dir, uint64_t *ret_id)
 	return ERR_OK;
 }
 
+/* Its block, too: a store to a page without one is a SIGBUS where the disk is full. What stands in it stays. */
+static enum err make_page(int fd)
+{
+	static const char zeros[LANE_PAGE_BYTES];
+	struct stat st;
+
+	if (!fallocate(fd, 0, 0, LANE_PAGE_BYTES))
+		return ERR_OK;
+	if (errno != EOPNOTSUPP || fstat(fd, &st))
+		return err_from_errno(errno);
+	if (st.st_size < LANE_PAGE_BYTES &&
+		pwrite(fd, zeros, sizeof zeros, 0) != (ssize_t)sizeof zeros)
+		return err_from_errno(errno);
+	return ERR_OK;
+}
+
 enum err lane_map(int dir, const char *name, enum lane_access access, int *ret_fd,
 	struct lane_page **ret_page)
 {
@@ -140,12 +157,12 @@ enum err lane_map(int dir, const char *name, enum lane_access access, int *ret_f
 
 	if (fd < 0)
 		return err_from_errno(errno);
-	if (fstat(fd, &st))
+	if (access == LANE_WRITE)
+		err = make_page(fd);
+	else if (fstat(fd, &st))
 		err = err_from_errno(errno);
-	else if (st.st_size < LANE_PAGE_BYTES && access == LANE_READ)
+	else if (st.st_size < LANE_PAGE_BYTES)
 		err = ERR_NOT_FOUND;
-	else if (st.st_size < LANE_PAGE_BYTES && ftruncate(fd, LANE_PAGE_BYTES))
-		err = err_from_errno(errno);
 	if (!err) {
 		page = mmap(NULL, LANE_PAGE_BYTES, protection, MAP_SHARED, fd, 0);
 		err = page == MAP_FAILED ? err_from_errno(errno) : ERR_OK;

@@ -98,6 +98,25 @@ START_TEST(a_lane_without_writer_is_not_found)
 }
 END_TEST
 
+/* A store to a page that has no block yet is the end of the process where the disk is full. */
+START_TEST(pages_have_their_blocks_from_the_start)
+{
+	static const char *const pages[] = { "durable", "committed" };
+	struct spool_options options = small_options();
+	struct spool_writer *writer = open_writer(&options);
+	char path[512];
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+		path_of(pages[i], path);
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_int_ge(st.st_size, 4096);
+		ck_assert_int_gt(st.st_blocks, 0);
+	}
+	spool_writer_close(writer);
+}
+END_TEST
+
 START_TEST(damaged_id_is_refused)
 {
 	struct spool_options options = small_options();
@@ -437,6 +456,7 @@ int main(void)
 	tcase_add_test(tcase, envelope_comes_back);
 	tcase_add_test(tcase, whoever_watches_sees_what_waits);
 	tcase_add_test(tcase, a_lane_without_writer_is_not_found);
+	tcase_add_test(tcase, pages_have_their_blocks_from_the_start);
 	tcase_add_test(tcase, damaged_id_is_refused);
 	tcase_add_test(tcase, a_record_fills_a_segment_and_no_more);
 	tcase_add_test(tcase, torn_tail_is_left_out);
