@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,6 +52,19 @@ static enum err open_rules(
 	return err_from_errno(errno);
 }
 
+/* The first line: what runs here, as whom, and where it listens. */
+static void log_start(const struct config *config)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	log_event(LOG_INFO, "starting", LOG_C("version", BOUNCED_VERSION),
+		LOG_C("user", user ? user->pw_name : "?"),
+		LOG_STR("smtp", config_str(config, CONFIG_SMTP_LISTEN)),
+		LOG_STR("api", config_str(config, CONFIG_API_LISTEN)),
+		LOG_C("database", settings_private_cluster(config) ? "private" : "configured"),
+		LOG_STR("data_dir", config_str(config, CONFIG_SERVER_DATA_DIR)));
+}
+
 static int serve(struct config *config, unsigned roles, const char *user, struct arena *arena)
 {
 	struct supervisor_options options = {
@@ -79,6 +93,7 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 		err = privilege_drop(arena, user, data_dir, &trouble);
 	if (err)
 		return command_failed("%.*s", STR_ARG(trouble));
+	log_start(config);
 	return supervisor_run(&options);
 }
 

@@ -17,7 +17,7 @@ struct smtp_server_options {
 	const int *
 		listen_fds; /* NULL, or n_listen sockets that listen already; the server closes them */
 	struct smtp_tls *tls; /* the certificate, which becomes the server's; NULL: none */
-	struct str hostname;               /* in the banner and the answer to EHLO */
+	struct str hostname;  /* in the banner and the answer to EHLO */
 	const struct smtp_domain *domains; /* none: only postmaster is served */
 	size_t n_domains;
 

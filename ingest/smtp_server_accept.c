@@ -28,13 +28,14 @@ static void make_id(char room[static ID_BYTES + 1])
 
 /* One write that is not waited for: a flood must cost little. Who waits for a handshake would not
  * understand it. */
-static void say_no(const struct listener *listener, int fd, enum smtp_reply reply)
+static void say_no(const struct listener *listener, int fd, enum smtp_reply reply,
+	const struct smtp_address *peer)
 {
 	struct smtp_server *server = listener->server;
 	struct buf line = BUF_INIT(512);
 	ssize_t sent UNUSED; /* failed: then it hears nothing */
 
-	server->counters.refused++;
+	server_note_refused(server, reply, peer);
 	if (listener->listen.tls == SMTP_TLS_IMPLICIT)
 		return;
 	smtp_reply_put(&line, reply, server->options.hostname, SMTP_LINE_LAST);
@@ -153,7 +154,7 @@ static void take_source(struct client *client)
 		begin(client);
 		return;
 	}
-	say_no(client->listener, client->fd, SMTP_SAY_TOO_MANY_YOURS);
+	say_no(client->listener, client->fd, SMTP_SAY_TOO_MANY_YOURS, &client->address);
 	client->why = smtp_reply_text(SMTP_SAY_TOO_MANY_YOURS);
 	client_free(client);
 }
@@ -208,7 +209,8 @@ void client_accept(const struct listener *listener, int take_fd, const struct sm
 	/* No session is made for who is refused: a flood must cost little. */
 	if (!server->n_free_slots || (!proxied && !admit(listener, address, &counted))) {
 		say_no(listener, take_fd,
-			server->n_free_slots ? SMTP_SAY_TOO_MANY_YOURS : SMTP_SAY_TOO_MANY);
+			server->n_free_slots ? SMTP_SAY_TOO_MANY_YOURS : SMTP_SAY_TOO_MANY,
+			address);
 		close(take_fd);
 		return;
 	}

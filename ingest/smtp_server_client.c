@@ -59,6 +59,7 @@ struct smtp_now client_now(struct smtp_server *server, const struct client *clie
 		server->room = spool_writer_room(
 			server->writer, server->options.max_message_bytes + SMTP_ENVELOPE_BYTES);
 		server->room_at_us = now.at_us;
+		server_note_room(server);
 	}
 	now.room = server->room;
 	return now;

@@ -80,8 +80,10 @@ struct smtp_server {
 	struct client **slots;  /* by place, options.max_sessions of them */
 	size_t *free_slots, n_free_slots;
 	uint32_t last_cookie;
-	enum err room;
-	int64_t room_at_us, crowded_at_us;
+	enum err room, room_told; /* the spool's word, and what of it the log has */
+	int64_t room_at_us, room_told_us, crowded_at_us;
+	uint64_t refused; /* at the door, since refused_at_us, when the log told */
+	int64_t refused_at_us;
 	bool stopping;
 	struct smtp_counters counters;
 };
@@ -114,6 +116,11 @@ void clients_completed(struct smtp_server *server);
 void clients_stop(struct smtp_server *server);
 void clients_free(struct smtp_server *server);
 
+/* A connection that was refused at the door: counted, and told now and then. What the spool says of its room: told
+ * when it changes. */
+void server_note_refused(
+	struct smtp_server *server, enum smtp_reply reply, const struct smtp_address *peer);
+void server_note_room(struct smtp_server *server);
 /* The lines of a connection (smtp_server_log.c); a refused message is counted as well. */
 void client_log_end(const struct client *client);
 void client_log_stored(const struct client *client, uint64_t sequence);

@@ -138,6 +138,10 @@ static void say_times(struct smtp_session *session, enum smtp_reply reply, size_
 {
 	char room[24];
 
+	if (smtp_reply_code(reply) >= 400 && smtp_reply_effect(reply) != SMTP_EFFECT_BYE) {
+		session->refusals++;
+		session->last_refusal = reply;
+	}
 	if (smtp_reply_effect(reply) == SMTP_EFFECT_FAULT)
 		reply = count_fault(session, reply);
 	if (smtp_reply_effect(reply) == SMTP_EFFECT_BYE)
@@ -420,6 +424,16 @@ uint64_t smtp_session_messages(const struct smtp_session *session)
 enum smtp_reply smtp_session_end(const struct smtp_session *session)
 {
 	return session->end;
+}
+
+uint64_t smtp_session_refusals(const struct smtp_session *session)
+{
+	return session->refusals;
+}
+
+enum smtp_reply smtp_session_last_refusal(const struct smtp_session *session)
+{
+	return session->last_refusal;
 }
 
 size_t smtp_session_memory(const struct smtp_session *session)

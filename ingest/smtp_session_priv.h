@@ -48,7 +48,8 @@ struct smtp_session {
 	char tls[SMTP_TLS_BYTES]; /* empty: no TLS */
 	bool any_input, greeted, stopping;
 	bool more_waits; /* input stands behind the command at hand */
-	enum smtp_reply end;
+	enum smtp_reply end, last_refusal;
+	uint64_t refusals;
 
 	struct smtp_line line;
 

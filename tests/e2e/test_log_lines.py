@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""What an operator reads who wonders why no mail comes: what was started, who was refused at the door, which recipients were
+refused, and that there is no room."""
+import contextlib
+import re
+import smtplib
+import sys
+
+import server as e2e
+
+
+def lines(server, event):
+    return [line for line in server.log_path.read_text().splitlines() if f" event={event} " in line + " "]
+
+
+def wait_for_line(server, event, *words):
+    def there():
+        return any(all(word in line for word in words) for line in lines(server, event))
+    e2e.wait_for(there, f"{event} {words}", 60, server)
+
+
+def started_and_refused():
+    with e2e.Server(**{"smtp.return_path_domains": "bounces.example", "smtp.exempt_networks": "192.0.2.1",
+                       "smtp.max_sessions_per_network": "1"}) as server:
+        wait_for_line(server, "starting", "version=", f"smtp=127.0.0.1:{server.smtp_port}",
+                      f"api=127.0.0.1:{server.http_port}", "database=private", "user=")
+        peer = e2e.connect(server)
+        for _ in range(3):
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                e2e.connect(server)
+        wait_for_line(server, "connections_refused", "count=1", "code=421", "status=4.7.0", "peer=-")
+        assert len(lines(server, "connections_refused")) == 1, "a flood of connections must not be one of lines"
+        assert peer.docmd("MAIL FROM:<>")[0] == 250
+        assert peer.docmd("RCPT TO:<x@elsewhere.example>")[0] == 550
+        assert peer.docmd("FOO")[0] == 500
+        assert peer.docmd("RCPT TO:<x@elsewhere.example>")[0] == 550
+        peer.quit()
+        wait_for_line(server, "session_end", "refusals=3", 'last_refusal="550 5.7.1"', "code=221")
+        peer = e2e.connect(server)
+        peer.docmd("NOOP")
+        peer.quit()
+        wait_for_line(server, "session_end", "refusals=0", "last_refusal=-")
+        peer = e2e.connect(server)
+        assert server.stop() == 0
+        assert re.search(r'session_end.*why="is being stopped', server.log_path.read_text())
+
+
+def no_room():
+    with e2e.Server(**{"spool.min_free_bytes": 1 << 40}) as server:
+        peer = e2e.connect(server)
+        code, text = peer.docmd("MAIL FROM:<>")
+        assert (code, text[:5]) == (452, b"4.3.1"), (code, text)
+        peer.quit()
+        wait_for_line(server, "mail_refused", "level=error", 'error="no space')
+        wait_for_line(server, "session_end", "refusals=1", 'last_refusal="452 4.3.1"')
+
+
+if __name__ == "__main__":
+    started_and_refused()
+    no_room()
+    print("the log says what was started, who was refused, and why")
+    sys.exit(0)
