@@ -3,6 +3,7 @@
 #include "app/config_load.h"
 #include "app/rules_load.h"
 #include "app/settings.h"
+#include "app/tls_files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,23 @@ static int print_page(const struct buf *page)
 {
 	fwrite(page->p, 1, page->n, stdout);
 	return fflush(stdout) ? command_failed("cannot write to standard output") : EXIT_CODE_OK;
+}
+
+/* A key that root alone may read cannot be judged by others, and is right nevertheless. */
+static int check_certificate(const struct config *config, struct arena *arena)
+{
+	struct tls_files files;
+	struct str trouble = STR_EMPTY;
+	enum err err = tls_files_open(config, arena, &files, &trouble);
+
+	if (err && err != ERR_DENIED) {
+		command_failed("%.*s", STR_ARG(trouble));
+		return EXIT_CODE_USAGE;
+	}
+	if (err)
+		command_failed("not checked: %.*s", STR_ARG(trouble));
+	puts("The configuration is right.");
+	return EXIT_CODE_OK;
 }
 
 static int check(const struct config *config)
@@ -27,7 +45,7 @@ static int check(const struct config *config)
 	} else if (!rules_setting_or_say(config, arena)) {
 		code = EXIT_CODE_USAGE;
 	} else {
-		puts("The configuration is right.");
+		code = check_certificate(config, arena);
 	}
 	arena_free(arena);
 	return code;

@@ -81,6 +81,31 @@ static enum err load_group(struct config *config, GKeyFile *file, const char *gr
 	return err;
 }
 
+/* GLib lets the last of two win: of a list that was meant to go on, the first part would be gone without a word. */
+static enum err check_twice(
+	struct str text, const char *name, struct arena *arena, struct str *ret_trouble)
+{
+	bool seen[CONFIG_COUNT] = { false };
+	struct str line, section = STR_EMPTY, key, value;
+	enum config_id id;
+
+	while (str_next_line(&text, &line)) {
+		line = str_trim(line);
+		if (str_starts(line, STR("[")) && str_ends(line, STR("]")))
+			section = str_slice(line, 1, line.n - 1);
+		if (!str_cut(line, '=', &key, &value) || !config_find(section, str_trim(key), &id))
+			continue;
+		if (seen[id]) {
+			*ret_trouble = arena_printf(arena,
+				"%s: %.*s.%.*s is there twice; a list is one line", name,
+				STR_ARG(section), STR_ARG(str_trim(key)));
+			return ERR_SYNTAX;
+		}
+		seen[id] = true;
+	}
+	return ERR_OK;
+}
+
 enum err config_load_text(struct config *config, struct str text, const char *name,
 	struct arena *arena, struct str *ret_trouble)
 {
@@ -96,6 +121,7 @@ enum err config_load_text(struct config *config, struct str text, const char *na
 		g_key_file_unref(file);
 		return ERR_SYNTAX;
 	}
+	err = check_twice(text, name, arena, ret_trouble);
 	groups = g_key_file_get_groups(file, &n_groups);
 	for (gsize i = 0; i < n_groups && !err; i++)
 		err = load_group(config, file, groups[i], name, arena, ret_trouble);

@@ -59,8 +59,11 @@ static enum err open_one(struct str text, struct arena *arena, struct given *giv
 	}
 	err = smtp_listen_open(&listen, why, ret_fd);
 	if (err)
-		*ret_trouble = arena_printf(
-			arena, "smtp.listen: cannot listen on %.*s: %s", STR_ARG(text), why);
+		*ret_trouble = arena_printf(arena, "smtp.listen: cannot listen on %.*s: %s%s",
+			STR_ARG(text), why,
+			err == ERR_DENIED && !listen.path.n
+				? " (a port below 1024 takes root or CAP_NET_BIND_SERVICE)"
+				: "");
 	return err;
 }
 

@@ -1,5 +1,6 @@
 #include "app/smtp_settings.h"
 
+#include "core/limits.h"
 #include "ingest/smtp_listen.h"
 #include "ingest/smtp_peers.h"
 
@@ -118,6 +119,22 @@ static enum err check_lists(
 	return ERR_OK;
 }
 
+/* It stands in the greeting, where a space would end it. */
+static enum err check_hostname(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct str name = config_str(config, CONFIG_SMTP_HOSTNAME);
+	bool good = name.n <= LIMIT_DOMAIN_BYTES;
+
+	for (size_t i = 0; i < name.n; i++)
+		good &= name.p[i] > ' ' && name.p[i] <= '~';
+	if (good)
+		return ERR_OK;
+	*ret_trouble =
+		arena_printf(arena, "smtp.hostname: \"%.*s\" is no name of a host", STR_ARG(name));
+	return ERR_SYNTAX;
+}
+
 enum err smtp_settings_check(
 	const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
@@ -125,6 +142,8 @@ enum err smtp_settings_check(
 	struct str key = config_str(config, CONFIG_SMTP_TLS_KEY);
 	enum err err = check_lists(config, arena, ret_trouble);
 
+	if (!err)
+		err = check_hostname(config, arena, ret_trouble);
 	if (!err)
 		err = check_word(
 			config, CONFIG_SMTP_UNKNOWN_RECIPIENT, refusals, arena, ret_trouble);

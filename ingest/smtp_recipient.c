@@ -97,6 +97,19 @@ static bool is_printable(struct str text)
 	return true;
 }
 
+/* What a domain or its pattern may be made of. Quotes, or a URL, would match nothing, and all mail be refused. */
+static bool domain_good(struct str domain)
+{
+	if (str_starts(domain, STR("[")) && str_ends(domain, STR("]")))
+		return true;
+	for (size_t i = 0; i < domain.n; i++)
+		if (!ascii_alpha(domain.p[i]) && !ascii_digit(domain.p[i]) &&
+			(unsigned char)domain.p[i] < 0x80 &&
+			str_chr(STR("-_.*"), domain.p[i]) == STR_NPOS)
+			return false;
+	return domain.n > 0;
+}
+
 enum err smtp_domain_parse(struct str text, struct smtp_domain *ret_domain)
 {
 	/* A local part may hold a '=', a domain and a stream's name may not: VERP writes user=host. */
@@ -112,7 +125,7 @@ enum err smtp_domain_parse(struct str text, struct smtp_domain *ret_domain)
 	if (!domain.domain.n || domain.domain.n > LIMIT_PATH_BYTES || !domain.stream.n ||
 		!is_printable(domain.domain) || !is_printable(domain.stream))
 		return ERR_SYNTAX;
-	if (at != STR_NPOS && (!at || at + 1 == domain.domain.n))
+	if (!at || !domain_good(at == STR_NPOS ? domain.domain : str_skip(domain.domain, at + 1)))
 		return ERR_SYNTAX;
 	*ret_domain = domain;
 	return ERR_OK;

@@ -64,6 +64,16 @@ static const struct {
 	{ GOOD "bare_line_ends = fix\n", ERR_SYNTAX, "bare_line_ends" },
 	{ GOOD "proxy_networks = 10.0.0.0/33\n", ERR_SYNTAX, "proxy_networks" },
 	{ "[smtp]\nreturn_path_domains = @x\n", ERR_SYNTAX, "return_path_domains" },
+	{ "[smtp]\nreturn_path_domains = \"b.example\"\n", ERR_SYNTAX, "return_path_domains" },
+	{ "[smtp]\nreturn_path_domains = http://b.example/\n", ERR_SYNTAX, "return_path_domains" },
+	{ "[smtp]\nreturn_path_domains = b+*@*.b_c.example=n, [192.0.2.1], *\n", ERR_OK, "" },
+	{ GOOD "return_path_domains = c.example\n", ERR_SYNTAX,
+		"smtp.return_path_domains is there twice" },
+	{ GOOD "#listen = a\nlisten = 127.0.0.1:1\n[api]\nlisten = 127.0.0.1:2\n", ERR_OK, "" },
+	{ GOOD "[api]\n[smtp]\nlisten = 127.0.0.1:1\nlisten=127.0.0.1:2\n", ERR_SYNTAX,
+		"smtp.listen is there twice" },
+	{ GOOD "hostname = two words\n", ERR_SYNTAX, "smtp.hostname" },
+	{ GOOD "hostname = mx_1.b.example\n", ERR_OK, "" },
 	{ GOOD "lisen = 127.0.0.1:1\n", ERR_SYNTAX, "\"lisen\" in [smtp]" },
 	{ GOOD "[smpt]\nlisten = 1\n", ERR_SYNTAX, "[smpt]" },
 	{ GOOD "[smpt]\n", ERR_SYNTAX, "[smpt]" },
@@ -87,7 +97,7 @@ START_TEST(configurations_are_judged_as_a_whole)
 
 	if (!err)
 		err = settings_check(config, arena, &trouble);
-	ck_assert_int_eq(err, config_cases[_i].err);
+	ck_assert_msg(err == config_cases[_i].err, "%s: %d", config_cases[_i].text, err);
 	ck_assert_msg(str_find(trouble, str_c(config_cases[_i].names)) != STR_NPOS, "%.*s",
 		STR_ARG(trouble));
 	config_free(config);
