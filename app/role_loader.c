@@ -9,6 +9,7 @@
 #include "app/token_keys.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "spool/backlog.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -40,6 +41,18 @@ static enum err start_at_position(struct loader *l, struct lane *lane)
 	return ERR_OK;
 }
 
+/* After a power cut it may be so until the writer has recovered, and else where the disk was set back. */
+static void warn_if_behind(const struct lane *lane, const char *folder, uint64_t position)
+{
+	struct spool_backlog backlog;
+
+	if (spool_backlog(folder, &backlog) || position <= backlog.durable + 1)
+		return;
+	log_event(LOG_WARN, "spool_behind", LOG_C("lane", lane->name),
+		LOG_C("spool", lane->spool_id), LOG_U64("position", position),
+		LOG_U64("durable", backlog.durable));
+}
+
 /* A lane is made by its writer, which may start after this process, or never. */
 static enum err open_lane(struct loader *l, struct lane *lane)
 {
@@ -52,7 +65,10 @@ static enum err open_lane(struct loader *l, struct lane *lane)
 		return err;
 	snprintf(lane->spool_id, sizeof lane->spool_id, "%016" PRIx64,
 		spool_reader_id(lane->reader));
-	return start_at_position(l, lane);
+	err = start_at_position(l, lane);
+	if (!err)
+		warn_if_behind(lane, folder, lane->now->from);
+	return err;
 }
 
 static void close_lane(struct lane *lane)

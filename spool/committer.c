@@ -198,6 +198,16 @@ static uint64_t current_rest(const struct spool_writer *writer)
 	return writer->current.fd < 0 ? 0 : writer->current.size - writer->current.offset;
 }
 
+/* The database holds sequences that this lane never wrote: its disk was set back, or forgot what it had synced. What
+ * comes now must not be taken for them. */
+static void pass_committed(struct spool_writer *writer)
+{
+	uint64_t committed = lane_load(&writer->committed->sequence);
+
+	if (committed >= writer->next_sequence)
+		writer->next_sequence = committed + 1;
+}
+
 /* Bounds how much recovery writes again after a power cut; a failure costs no more than that. */
 static void save_watermark(const struct spool_writer *writer)
 {
@@ -214,6 +224,7 @@ static void flush_batch(struct spool_writer *writer, struct batch *batch)
 		enum err err = refuses(writer) ? ERR_UNAVAILABLE : ERR_OK;
 		struct chunk chunk;
 
+		pass_committed(writer);
 		if (!err && batch->entries[from].bytes > current_rest(writer)) {
 			err = preparer_take(writer, writer->next_sequence);
 			save_watermark(writer);

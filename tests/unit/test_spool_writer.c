@@ -218,6 +218,32 @@ START_TEST(little_free_space_refuses)
 }
 END_TEST
 
+/* A disk that was set back, or that forgot what it had synced: the database holds sequences that this lane has not
+ * written. What comes now must not get one of them, or the reader would pass over it. */
+START_TEST(a_lane_behind_its_database_goes_on_above_it)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer = open_writer(&options);
+	struct spool_reader *reader;
+	uint64_t sequence = 0;
+
+	append(writer, 1, 5);
+	reader = open_reader(1000);
+	spool_reader_publish(reader, 1000);
+	ck_assert_int_eq(try_append(writer, 6, &sequence), ERR_OK);
+	ck_assert_uint_eq(sequence, 1001);
+	expect_message(reader, 1001, 6);
+	ck_assert_int_eq(try_append(writer, 7, &sequence), ERR_OK);
+	expect_message(reader, 1002, 7);
+	spool_writer_close(writer);
+	writer = open_writer(&options);
+	ck_assert_int_eq(try_append(writer, 8, &sequence), ERR_OK);
+	expect_message(reader, 1003, 8);
+	spool_reader_close(reader);
+	spool_writer_close(writer);
+}
+END_TEST
+
 /* {which call fails, errno, what the waiter hears} */
 static const struct {
 	int syncs, writes, errnum;
@@ -477,6 +503,7 @@ int main(void)
 	tcase_add_test(tcase, retention_gives_way_to_the_quota);
 	tcase_add_test(tcase, retention_gives_way_to_others_files);
 	tcase_add_test(tcase, little_free_space_refuses);
+	tcase_add_test(tcase, a_lane_behind_its_database_goes_on_above_it);
 	tcase_add_loop_test(tcase, a_failed_batch_is_never_acknowledged, 0, 2 * ARRAY_LEN(faults));
 	tcase_add_test(tcase, two_failures_stop_the_writer_for_a_while);
 	tcase_add_test(tcase, killed_between_write_and_sync);
