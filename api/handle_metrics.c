@@ -106,7 +106,7 @@ static void put_lanes(const struct service *service, struct buf *out)
 				continue;
 			buf_printf(out, "%s{lane=\"%s\",spool=\"%016" PRIx64 "\"} %" PRIu64 "\n",
 				families[f].name, service->lanes[i].name, lane.id,
-				f ? lane.durable - lane.committed : lane.durable);
+				f ? lane.waiting : lane.durable);
 		}
 	}
 }

@@ -32,6 +32,8 @@ enum err spool_backlog(const char *folder, struct spool_backlog *ret_backlog)
 		err = read_page(dir, "committed", &backlog.committed);
 	if (!err)
 		err = read_page(dir, "durable", &backlog.durable);
+	if (backlog.durable > backlog.committed)
+		backlog.waiting = backlog.durable - backlog.committed;
 	if (dir >= 0)
 		close(dir);
 	if (!err)

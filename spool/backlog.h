@@ -10,6 +10,7 @@ struct spool_backlog {
 	uint64_t durable; /* last sequence on stable storage */
 	uint64_t
 		committed; /* last sequence that the database holds for good; may be a moment behind */
+	uint64_t waiting; /* sequences between the two; 0 where the lane is behind its database */
 };
 
 /* ERR_NOT_FOUND: no lane there yet. ERR_CORRUPT: its id is damaged. */
