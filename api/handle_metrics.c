@@ -5,6 +5,7 @@
 #include "store/overview.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { METRICS_BYTES = 4 << 20, MAX_SPOOLS = 1000 };
 
@@ -111,6 +112,24 @@ static void put_lanes(const struct service *service, struct buf *out)
 	}
 }
 
+/* What the smtp role of this node counts since its start. */
+static void put_smtp(const struct service *service, struct buf *out)
+{
+	struct spool_backlog lane;
+	size_t at = 0;
+
+	while (at < service->n_lanes && strcmp(service->lanes[at].name, "smtp"))
+		at++;
+	if (at == service->n_lanes || spool_backlog(service->lanes[at].folder, &lane))
+		return;
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		const struct counter_row *row = counter_row((enum counter)i);
+
+		put_family(out, row->name, row->type, row->help);
+		buf_printf(out, "%s %" PRIu64 "\n", row->name, lane.counters[i]);
+	}
+}
+
 /* Answers without the database, too: its absence is what somebody may want to see. */
 enum err handle_metrics(struct handle *handle)
 {
@@ -134,6 +153,7 @@ enum err handle_metrics(struct handle *handle)
 	if (up)
 		put_spools(handle->arena, spools, &out);
 	put_lanes(service, &out);
+	put_smtp(service, &out);
 	put_requests(service->metrics, &out);
 	answer_bytes(
 		handle->answer, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));

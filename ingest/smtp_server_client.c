@@ -60,6 +60,7 @@ struct smtp_now client_now(struct smtp_server *server, const struct client *clie
 			server->writer, server->options.max_message_bytes + SMTP_ENVELOPE_BYTES);
 		server->room_at_us = now.at_us;
 		server_note_room(server);
+		server_publish(server);
 	}
 	now.room = server->room;
 	return now;
@@ -76,6 +77,7 @@ void client_free(struct client *client)
 	struct smtp_server *server = client->server;
 
 	client_log_end(client);
+	server->counters.refusals += smtp_session_refusals(client->session);
 	count_memory(client, 0);
 	if (client->counted)
 		smtp_peers_leave(server->peers, &client->address);
@@ -88,6 +90,7 @@ void client_free(struct client *client)
 	server->slots[client->slot] = NULL;
 	server->free_slots[server->n_free_slots++] = client->slot;
 	server->counters.sessions--;
+	server_publish(server);
 	event_free(client->timer);
 	if (client->proxy_event)
 		event_free(client->proxy_event);
@@ -423,6 +426,7 @@ void clients_completed(struct smtp_server *server)
 		for (size_t i = 0; i < n; i++)
 			complete(server, &rows[i]);
 	} while (n == REAP_ROWS);
+	server_publish(server);
 }
 
 void clients_stop(struct smtp_server *server)

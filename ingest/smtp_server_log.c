@@ -52,6 +52,7 @@ void server_note_refused(
 
 	server->counters.refused++;
 	server->refused++;
+	server_publish(server);
 	if (server->refused_at_us && now_us - server->refused_at_us < REFUSED_AGE_US)
 		return;
 	log_event(LOG_WARN, "connections_refused", LOG_U64("count", server->refused),
@@ -61,6 +62,25 @@ void server_note_refused(
 							      : STR("-")));
 	server->refused = 0;
 	server->refused_at_us = now_us;
+}
+
+void server_publish(struct smtp_server *server)
+{
+	const struct smtp_counters *counters = &server->counters;
+	const uint64_t values[COUNTER_COUNT] = {
+		[COUNTER_CONNECTIONS] = counters->connections,
+		[COUNTER_REFUSED] = counters->refused,
+		[COUNTER_SESSIONS] = counters->sessions,
+		[COUNTER_REFUSALS] = counters->refusals,
+		[COUNTER_MESSAGES] = counters->messages,
+		[COUNTER_BYTES] = counters->message_bytes,
+		[COUNTER_DEFERRED] = counters->deferred,
+		[COUNTER_REJECTED] = counters->rejected,
+		[COUNTER_NO_ROOM] = server->room != ERR_OK,
+	};
+
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		spool_writer_set_counter(server->writer, (enum counter)i, values[i]);
 }
 
 /* Someone must act: without room each mail is refused, and a session is not the place to look for it. */
@@ -86,6 +106,7 @@ void client_note_refused(struct client *client, enum err err)
 		counters->deferred++;
 	else
 		counters->rejected++;
+	server_publish(client->server);
 	log_event(LOG_WARN, "message_refused",
 		LOG_STR("id", smtp_session_message_id(client->session)),
 		LOG_U64("code", smtp_reply_code(verdict)),

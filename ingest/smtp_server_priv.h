@@ -58,7 +58,7 @@ struct listener {
 
 struct smtp_counters {
 	_Atomic uint64_t connections, refused, sessions, messages, message_bytes, deferred,
-		rejected, stored_unanswered, memory_bytes;
+		rejected, stored_unanswered, memory_bytes, refusals;
 };
 
 struct smtp_server {
@@ -121,6 +121,8 @@ void clients_free(struct smtp_server *server);
 void server_note_refused(
 	struct smtp_server *server, enum smtp_reply reply, const struct smtp_address *peer);
 void server_note_room(struct smtp_server *server);
+/* The counters, to where others can read them. */
+void server_publish(struct smtp_server *server);
 /* The lines of a connection (smtp_server_log.c); a refused message is counted as well. */
 void client_log_end(const struct client *client);
 void client_log_stored(const struct client *client, uint64_t sequence);

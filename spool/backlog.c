@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* 0 where nobody has written the page yet. */
-static enum err read_page(int dir, const char *name, uint64_t *ret_sequence)
+/* 0 where nobody has written the page yet; `counters` may be NULL. */
+static enum err read_page(int dir, const char *name, uint64_t *ret_sequence, uint64_t *ret_counters)
 {
 	struct lane_page *page = NULL;
 	int fd = -1;
@@ -17,6 +17,8 @@ static enum err read_page(int dir, const char *name, uint64_t *ret_sequence)
 	if (err && err != ERR_NOT_FOUND)
 		return err;
 	*ret_sequence = err ? 0 : lane_load(&page->sequence);
+	for (size_t i = 0; ret_counters && !err && i < COUNTER_COUNT; i++)
+		ret_counters[i] = atomic_load_explicit(&page->counters[i], memory_order_relaxed);
 	lane_unmap(fd, page);
 	return ERR_OK;
 }
@@ -29,9 +31,9 @@ enum err spool_backlog(const char *folder, struct spool_backlog *ret_backlog)
 
 	/* Committed first: it is never ahead of what is durable afterwards. */
 	if (!err)
-		err = read_page(dir, "committed", &backlog.committed);
+		err = read_page(dir, "committed", &backlog.committed, NULL);
 	if (!err)
-		err = read_page(dir, "durable", &backlog.durable);
+		err = read_page(dir, "durable", &backlog.durable, backlog.counters);
 	if (backlog.durable > backlog.committed)
 		backlog.waiting = backlog.durable - backlog.committed;
 	if (dir >= 0)

@@ -1,6 +1,7 @@
 /* spool/backlog.h -- how far a lane's reader is behind, for whoever watches: neither writer nor reader.
  * Touches nothing but reads the lane's id and its two pages. What it tells was true a moment ago. */
 #pragma once
+#include "core/counter.h"
 #include "core/err.h"
 
 #include <stdint.h>
@@ -10,6 +11,7 @@ struct spool_backlog {
 	uint64_t durable; /* last sequence on stable storage */
 	uint64_t
 		committed; /* last sequence that the database holds for good; may be a moment behind */
+	uint64_t counters[COUNTER_COUNT]; /* as the writer's process has set them */
 	uint64_t waiting; /* sequences between the two; 0 where the lane is behind its database */
 };
 

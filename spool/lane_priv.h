@@ -2,10 +2,12 @@
  * the wake-up, and reading a segment. Touches files of the lane's folder. */
 #pragma once
 #include "core/buf.h"
+#include "core/counter.h"
 #include "core/err.h"
 #include "spool/record.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 enum { LANE_NAME_BYTES = 32, LANE_PAGE_BYTES = 4096 };
 #define LANE_SEQUENCE_MAX (UINT64_MAX / 4) /* a page that says more was not written by us */
@@ -17,8 +19,10 @@ struct lane_page {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t
 		segment; /* durable: first sequence of the newest segment; written before */
+	_Atomic uint64_t counters[COUNTER_COUNT]; /* durable: of this run of the writer's process */
 };
-_Static_assert(sizeof(struct lane_page) == 16, "two words, so that old files stay readable");
+_Static_assert(offsetof(struct lane_page, counters) == 16, "so that old files stay readable");
+_Static_assert(sizeof(struct lane_page) <= LANE_PAGE_BYTES, "a page");
 
 enum lane_access { LANE_READ, LANE_WRITE };
 

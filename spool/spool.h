@@ -23,6 +23,7 @@
  *   4. After a power cut the watermark on disk may be too low, never too high: it says what was
  *      synced when its page was written back. The reader then waits for the writer's recovery. */
 #pragma once
+#include "core/counter.h"
 #include "core/envelope.h"
 #include "core/err.h"
 #include "core/str.h"
@@ -125,6 +126,8 @@ size_t spool_writer_reap(struct spool_writer *writer, struct spool_completion *r
 MUST_CHECK enum err spool_append(struct spool_writer *writer, const struct envelope *envelope,
 	struct str message, uint64_t *ret_sequence);
 
+/* A number of this process for whoever watches (spool/backlog.h); all are 0 when a writer is opened. */
+void spool_writer_set_counter(struct spool_writer *writer, enum counter counter, uint64_t value);
 enum spool_state spool_writer_state(struct spool_writer *writer);
 void spool_writer_stats(struct spool_writer *writer, struct spool_stats *ret_stats);
 

@@ -225,6 +225,11 @@ uint64_t spool_writer_id(const struct spool_writer *writer)
 	return writer->id;
 }
 
+void spool_writer_set_counter(struct spool_writer *writer, enum counter counter, uint64_t value)
+{
+	atomic_store_explicit(&writer->durable->counters[counter], value, memory_order_relaxed);
+}
+
 enum spool_state spool_writer_state(struct spool_writer *writer)
 {
 	enum spool_state state;
@@ -294,6 +299,8 @@ static enum err open_lane(struct spool_writer *writer)
 	if (!err)
 		err = lane_map(writer->dir, "committed", LANE_WRITE, &writer->committed_fd,
 			&writer->committed);
+	for (int i = 0; !err && i < COUNTER_COUNT; i++)
+		spool_writer_set_counter(writer, (enum counter)i, 0);
 	return err ? err : writer_recover(writer);
 }
 

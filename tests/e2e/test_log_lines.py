@@ -19,6 +19,11 @@ def wait_for_line(server, event, *words):
     e2e.wait_for(there, f"{event} {words}", 60, server)
 
 
+def metrics(server):
+    rows = server.request("GET", "/metrics")[2].decode().splitlines()
+    return {row.split(" ")[0]: float(row.split(" ")[1]) for row in rows if not row.startswith("#")}
+
+
 def started_and_refused():
     with e2e.Server(**{"smtp.return_path_domains": "bounces.example", "smtp.exempt_networks": "192.0.2.1",
                        "smtp.max_sessions_per_network": "1"}) as server:
@@ -41,6 +46,13 @@ def started_and_refused():
         peer.quit()
         wait_for_line(server, "session_end", "refusals=0", "last_refusal=-")
         peer = e2e.connect(server)
+        assert e2e.send(peer, b"Subject: x\r\n\r\nx\r\n", recipient="b@bounces.example")[0] == 250
+        e2e.wait_for(lambda: metrics(server)["bounced_smtp_messages_total"] == 1, "the metrics", 30, server)
+        now = metrics(server)
+        assert now["bounced_smtp_connections_refused_total"] == 3, now
+        assert now["bounced_smtp_refusals_total"] == 3, now
+        assert now["bounced_smtp_connections_total"] >= 6 and now["bounced_smtp_sessions"] == 1, now
+        assert now["bounced_smtp_messages_rejected_total"] == now["bounced_smtp_no_room"] == 0, now
         assert server.stop() == 0
         assert re.search(r'session_end.*why="is being stopped', server.log_path.read_text())
 
@@ -52,6 +64,7 @@ def no_room():
         assert (code, text[:5]) == (452, b"4.3.1"), (code, text)
         peer.quit()
         wait_for_line(server, "mail_refused", "level=error", 'error="no space')
+        assert metrics(server)["bounced_smtp_no_room"] == 1
         wait_for_line(server, "session_end", "refusals=1", 'last_refusal="452 4.3.1"')
 
 

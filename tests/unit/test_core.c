@@ -1,5 +1,6 @@
 // Check program of core/: the shared words.
 #include "core/buf.h"
+#include "core/counter.h"
 #include "core/crc32c.h"
 #include "core/envelope.h"
 #include "core/frame.h"
@@ -435,6 +436,19 @@ START_TEST(report_json_goes_both_ways)
 }
 END_TEST
 
+START_TEST(counters_have_names_of_their_own)
+{
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		const struct counter_row *row = counter_row((enum counter)i);
+
+		ck_assert_int_eq(str_ends(str_c(row->name), STR("_total")),
+			str_eq(str_c(row->type), STR("counter")));
+		for (int j = 0; j < i; j++)
+			ck_assert_str_ne(row->name, counter_row((enum counter)j)->name);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core");
@@ -442,6 +456,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_test(tcase, counters_have_names_of_their_own);
 	tcase_add_test(tcase, str_cuts_and_trims);
 	tcase_add_test(tcase, str_finds_without_case);
 	tcase_add_test(tcase, numbers_stop_at_their_limit);

@@ -84,7 +84,17 @@ START_TEST(whoever_watches_sees_what_waits)
 	ck_assert_uint_eq(backlog.durable, 3);
 	ck_assert_uint_eq(backlog.committed, 2);
 	ck_assert_uint_eq(backlog.waiting, 1);
-	spool_reader_publish(reader, 10); /* a lane that was set back: nothing waits, and not 2^64 - 7 */
+	ck_assert_uint_eq(backlog.counters[COUNTER_MESSAGES], 0);
+	spool_writer_set_counter(writer, COUNTER_MESSAGES, 77);
+	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_OK);
+	ck_assert_uint_eq(backlog.counters[COUNTER_MESSAGES], 77);
+	spool_writer_close(writer);
+	writer = open_writer(&options); /* they are of one run */
+	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_OK);
+	ck_assert_uint_eq(backlog.counters[COUNTER_MESSAGES], 0);
+	ck_assert_uint_eq(backlog.durable, 3);
+	spool_reader_publish(
+		reader, 10); /* a lane that was set back: nothing waits, and not 2^64 - 7 */
 	ck_assert_int_eq(spool_backlog(folder, &backlog), ERR_OK);
 	ck_assert_uint_eq(backlog.waiting, 0);
 	spool_reader_close(reader);

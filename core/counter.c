@@ -1,0 +1,11 @@
+#include "core/counter.h"
+
+static const struct counter_row rows[COUNTER_COUNT] = {
+#define COUNTER(id, name, type, help) [COUNTER_##id] = { name, type, help },
+#include "core/counter.def"
+};
+
+const struct counter_row *counter_row(enum counter counter)
+{
+	return &rows[counter];
+}
