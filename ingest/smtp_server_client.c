@@ -322,6 +322,8 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 	}
 	/* A peer that only listens gets the answers that it waits for. */
 	if (what & BEV_EVENT_EOF && unsent_bytes(client)) {
+		/* libevent has stopped it: linger() begins again, and meets the end. */
+		client->reading = false;
 		if (!client->closing)
 			begin_close(client);
 		return; /* on_write ends it, or the timer */
