@@ -267,7 +267,8 @@ struct str address_domain(struct arena *arena, struct str address)
 	if (idn2_lookup_u8((const uint8_t *)arena_c(arena, domain), &label, IDN2_NFC_INPUT) !=
 		IDN2_OK)
 		return arena_lower(arena, domain);
-	result = arena_dup(arena, str_c((const char *)label));
+	/* Nothing is left of a domain of soft hyphens alone, which the mapping of IDNA drops. */
+	result = *label ? arena_dup(arena, str_c((const char *)label)) : arena_lower(arena, domain);
 	idn2_free(label);
 	return result;
 }
