@@ -22,7 +22,7 @@ void buf_release(struct buf *buf)
 	*buf = (struct buf)BUF_INIT(buf->max);
 }
 
-char *buf_reserve(struct buf *buf, size_t n)
+static char *grow(struct buf *buf, size_t n)
 {
 	size_t cap = buf->cap ? buf->cap : 256;
 
@@ -30,14 +30,22 @@ char *buf_reserve(struct buf *buf, size_t n)
 		buf->failed = true;
 		return NULL;
 	}
-	if (n > buf->cap - buf->n) {
-		while (n > cap - buf->n)
-			cap = cap > buf->max / 2 ? buf->max : cap * 2;
+	while (n > cap - buf->n)
+		cap = cap > buf->max / 2 ? buf->max : cap * 2;
+	cap = cap < buf->max ? cap : buf->max; /* so what fits into it is under the cap, too */
+	if (cap > buf->cap) {
 		buf->p = realloc(buf->p, cap);
 		if (!buf->p)
 			abort();
 		buf->cap = cap;
 	}
+	return buf->p + buf->n;
+}
+
+char *buf_reserve(struct buf *buf, size_t n)
+{
+	if (buf->failed || n > buf->cap - buf->n)
+		return grow(buf, n);
 	return buf->p + buf->n;
 }
 

@@ -138,9 +138,13 @@ size_t str_rchr(struct str s, char c)
 
 static size_t run_length(struct str s, const char *set, bool inside)
 {
+	uint64_t map[4] = { 0 };
 	size_t i = 0;
 
-	while (i < s.n && (s.p[i] && strchr(set, s.p[i])) == inside)
+	for (; *set; set++)
+		map[(unsigned char)*set / 64] |= UINT64_C(1) << (unsigned char)*set % 64;
+	while (i < s.n &&
+		(map[(unsigned char)s.p[i] / 64] >> (unsigned char)s.p[i] % 64 & 1) == inside)
 		i++;
 	return i;
 }

@@ -19,6 +19,17 @@ static bool is_own_host(const struct event *event)
 	       (host.n == event->domain.n || host.p[host.n - event->domain.n - 1] == '.');
 }
 
+/* A reply code has three digits. */
+static struct str code_text(struct arena *arena, unsigned code)
+{
+	char *digits = arena_alloc(arena, 3);
+
+	digits[0] = (char)('0' + code / 100 % 10);
+	digits[1] = (char)('0' + code / 10 % 10);
+	digits[2] = (char)('0' + code % 10);
+	return str_from(digits, 3);
+}
+
 static struct rule_facts facts_of(struct arena *arena, struct str format, const struct event *event)
 {
 	struct rule_facts facts = { .reporting_mta = event->reporting_mta };
@@ -29,7 +40,7 @@ static struct rule_facts facts_of(struct arena *arena, struct str format, const 
 	facts.fact[RULE_DOMAIN] = event->domain;
 	facts.fact[RULE_STATUS] = event->status;
 	if (event->reply_code)
-		facts.fact[RULE_CODE] = arena_printf(arena, "%u", event->reply_code);
+		facts.fact[RULE_CODE] = code_text(arena, event->reply_code);
 	facts.fact[RULE_COMMAND] = event->command;
 	facts.fact[RULE_HOST] = is_own_host(event) ? STR("own") : STR_EMPTY;
 	return facts;

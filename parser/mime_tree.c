@@ -176,10 +176,14 @@ static bool wanted(struct str type)
 
 static struct str lower_type(struct arena *arena, GMimeContentType *type)
 {
-	struct str text = arena_printf(arena, "%s/%s", g_mime_content_type_get_media_type(type),
-		g_mime_content_type_get_media_subtype(type));
+	struct str media = str_c(g_mime_content_type_get_media_type(type));
+	struct str subtype = str_c(g_mime_content_type_get_media_subtype(type));
+	char *text = arena_alloc(arena, media.n + 1 + subtype.n);
 
-	return arena_lower(arena, header_value(arena, text));
+	memcpy(text, media.p, media.n);
+	text[media.n] = '/';
+	memcpy(text + media.n + 1, subtype.p, subtype.n);
+	return arena_lower(arena, header_value(arena, str_from(text, media.n + 1 + subtype.n)));
 }
 
 /* The raw bytes of a part; they lie in the stream's own buffer. */
