@@ -1,5 +1,5 @@
 /* cmake/compile_matchers.c -- runs within the build: compiles the built-in rules and anchors and writes
- * them as the library serializes them, to be embedded. usage: compile_matchers ANCHORS RULES */
+ * them as the library serializes them, to be embedded. usage: compile_matchers FIRST_ANCHORS LAST_ANCHORS RULES */
 #include "parser/format.h"
 #include "parser/rules.h"
 
@@ -25,15 +25,16 @@ int main(int argc, char **argv)
 	struct rules *rules;
 	struct str trouble;
 
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
 	if (rules_load(arena, sources, n, &rules, &trouble)) {
 		fprintf(stderr, "%.*s\n", STR_ARG(trouble));
 		return 1;
 	}
 	formats = formats_new();
-	write_file(argv[1], formats_serialize(arena, formats));
-	write_file(argv[2], rules_serialize(arena, rules));
+	write_file(argv[1], formats_serialize(arena, formats, FORMAT_SET_FIRST));
+	write_file(argv[2], formats_serialize(arena, formats, FORMAT_SET_LAST));
+	write_file(argv[3], rules_serialize(arena, rules));
 	formats_free(formats);
 	rules_free(rules);
 	arena_free(arena);

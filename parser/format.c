@@ -18,12 +18,15 @@ static const struct format_family *const families[] = { &format_original, &forma
 	&format_microsoft, &format_webmail, &format_gateway, &format_japan, &format_language_own,
 	&format_language, &format_generic };
 
-struct formats {
+/* Anchors that are searched for together. */
+struct anchor_set {
 	struct matcher *matcher;
 	struct str *patterns;                 /* as the matcher has them */
 	const struct format_anchor **anchors; /* by position in the matcher */
 	size_t n;
-	enum format_rank *ranks;
+};
+struct formats {
+	struct anchor_set sets[FORMAT_SETS];
 	struct arena *arena;
 };
 
@@ -45,30 +48,48 @@ static size_t count_anchors(void)
 	return n;
 }
 
+/* What names nobody is heard at once, whoever says it. */
+static enum format_set set_of(enum format_rank rank, enum format_shape shape)
+{
+	bool names = shape != FORMAT_ORIGINAL && shape != FORMAT_DELAY && shape != FORMAT_SUCCESS &&
+		     shape != FORMAT_MARK;
+
+	return rank == FORMAT_GENERIC && names ? FORMAT_SET_LAST : FORMAT_SET_FIRST;
+}
+
+static void add_family(struct formats *formats, const struct format_family *family)
+{
+	for (size_t i = 0; i < family->n; i++) {
+		const struct format_anchor *anchor = &family->anchors[i];
+		struct anchor_set *set = &formats->sets[set_of(family->rank, anchor->shape)];
+
+		set->anchors[set->n] = anchor;
+		set->patterns[set->n++] = anchor->pattern;
+	}
+}
+
 struct formats *formats_new(void)
 {
 	struct formats *formats = calloc(1, sizeof *formats);
-	size_t most = count_anchors(), n = 0, bad;
+	size_t most = count_anchors(), bad;
 	struct str why;
-	enum err err;
+	enum err err = ERR_OK;
 
 	if (!formats)
 		abort();
 	formats->arena = arena_new();
-	formats->anchors = arena_calloc(formats->arena, most, sizeof *formats->anchors);
-	formats->ranks = arena_calloc(formats->arena, most, sizeof *formats->ranks);
-	formats->patterns = arena_calloc(formats->arena, most, sizeof *formats->patterns);
+	for (size_t i = 0; i < FORMAT_SETS; i++) {
+		struct anchor_set *set = &formats->sets[i];
+
+		set->anchors = arena_calloc(formats->arena, most, sizeof *set->anchors);
+		set->patterns = arena_calloc(formats->arena, most, sizeof *set->patterns);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		for (size_t k = 0; k < families[i]->n; k++) {
-			formats->ranks[n] = families[i]->rank;
-			formats->anchors[n] = &families[i]->anchors[k];
-			formats->patterns[n++] = families[i]->anchors[k].pattern;
-		}
-	formats->n = n;
-	err = matcher_compile(formats->arena, formats->patterns, n, MATCHER_SPACE_RUN,
-		&formats->matcher, &bad, &why);
+		add_family(formats, families[i]);
+	for (size_t i = 0; !err && i < FORMAT_SETS; i++)
+		err = matcher_compile(formats->arena, formats->sets[i].patterns, formats->sets[i].n,
+			MATCHER_SPACE_RUN, &formats->sets[i].matcher, &bad, &why);
 	assert(!err); /* the tables are ours; a test compiles them */
-	(void)err;
 	return formats;
 }
 
@@ -76,31 +97,33 @@ void formats_free(struct formats *formats)
 {
 	if (!formats)
 		return;
-	matcher_free(formats->matcher);
+	for (size_t i = 0; i < FORMAT_SETS; i++)
+		matcher_free(formats->sets[i].matcher);
 	arena_free(formats->arena);
 	free(formats);
 }
 
-const struct matcher *formats_matcher(const struct formats *formats)
+const struct matcher *formats_matcher(const struct formats *formats, enum format_set set)
 {
-	return formats->matcher;
+	return formats->sets[set].matcher;
 }
 
-struct str formats_serialize(struct arena *arena, const struct formats *formats)
+struct str formats_serialize(
+	struct arena *arena, const struct formats *formats, enum format_set which)
 {
-	return matcher_serialize(
-		arena, formats->patterns, formats->n, MATCHER_SPACE_RUN, formats->matcher);
+	const struct anchor_set *set = &formats->sets[which];
+
+	return matcher_serialize(arena, set->patterns, set->n, MATCHER_SPACE_RUN, set->matcher);
 }
 
 /* ---- finding anchors ---- */
 
 struct match {
 	const struct format_anchor *anchor;
-	enum format_rank rank;
 	size_t from, to, pattern;
 };
 struct search {
-	const struct formats *formats;
+	const struct anchor_set *set;
 	struct str text;
 	struct match *matches;
 	size_t n;
@@ -119,7 +142,7 @@ static size_t line_start(struct str text, size_t at)
 static bool on_match(void *context, size_t pattern, size_t to)
 {
 	struct search *search = context;
-	const struct format_anchor *anchor = search->formats->anchors[pattern];
+	const struct format_anchor *anchor = search->set->anchors[pattern];
 	size_t from = line_start(search->text, to ? to - 1 : 0);
 
 	for (size_t i = search->n; i-- > 0;)
@@ -129,8 +152,7 @@ static bool on_match(void *context, size_t pattern, size_t to)
 		}
 	if (search->n == FORMAT_MATCHES)
 		return false;
-	search->matches[search->n++] =
-		(struct match){ anchor, search->formats->ranks[pattern], from, to, pattern };
+	search->matches[search->n++] = (struct match){ anchor, from, to, pattern };
 	return true;
 }
 
@@ -143,6 +165,16 @@ static int compare_matches(const void *a, const void *b)
 	if (x->to != y->to)
 		return x->to > y->to ? -1 : 1; /* the longer first */
 	return (x->pattern > y->pattern) - (x->pattern < y->pattern);
+}
+
+static void find_anchors(const struct anchor_set *set, struct matcher_scratch *scratch,
+	struct str text, struct search *search)
+{
+	search->set = set;
+	search->text = text;
+	search->n = 0;
+	matcher_scan(set->matcher, scratch, text, on_match, search);
+	qsort(search->matches, search->n, sizeof *search->matches, compare_matches);
 }
 
 /* Splits the text where the returned message starts. */
@@ -190,8 +222,7 @@ static struct str region_behind(const struct search *search, size_t i, struct st
 	for (size_t k = i + 1; k < search->n; k++) {
 		const struct match *next = &search->matches[k];
 
-		if (next->from >= match->to && next->rank == match->rank &&
-			starts_list(next->anchor->shape)) {
+		if (next->from >= match->to && starts_list(next->anchor->shape)) {
 			end = next->from;
 			break;
 		}
@@ -260,7 +291,7 @@ static bool says_success(struct str behind)
 	return false;
 }
 
-static void read_rank(const struct search *search, enum format_rank rank, struct arena *arena,
+static void read_matches(const struct search *search, struct arena *arena,
 	const struct notice *notice, struct format_reading *reading)
 {
 	size_t covered = 0; /* up to here an anchor has found its recipients */
@@ -282,7 +313,7 @@ static void read_rank(const struct search *search, enum format_rank rank, struct
 		if (match->anchor->shape == FORMAT_INLINE)
 			source.rest = str_slice(
 				reading->notice, match->to, next_of(search, i, reading->notice.n));
-		if (match->rank != rank || match->from < covered)
+		if (match->from < covered)
 			continue;
 		if (match->anchor->shape == FORMAT_BELOW && !reading->success &&
 			says_success(source.rest)) {
@@ -326,16 +357,17 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	struct format_reading *ret_reading)
 {
 	struct format_reading reading = { .notice = notice->text };
-	struct search search = { .formats = formats, .text = notice->text };
+	struct search search = { .matches = arena_alloc(
+					 arena, FORMAT_MATCHES * sizeof *search.matches) };
 
-	search.matches = arena_alloc(arena, FORMAT_MATCHES * sizeof *search.matches);
-	matcher_scan(formats->matcher, scratch, notice->text, on_match, &search);
-	qsort(search.matches, search.n, sizeof *search.matches, compare_matches);
+	find_anchors(&formats->sets[FORMAT_SET_FIRST], scratch, notice->text, &search);
 	cut_original(&search, &reading);
 	note_marks(&search, &reading);
-	read_rank(&search, FORMAT_OWN, arena, notice, &reading);
-	if (!reading.list.n && most == FORMAT_GENERIC)
-		read_rank(&search, FORMAT_GENERIC, arena, notice, &reading);
+	read_matches(&search, arena, notice, &reading);
+	if (!reading.list.n && most == FORMAT_GENERIC) {
+		find_anchors(&formats->sets[FORMAT_SET_LAST], scratch, reading.notice, &search);
+		read_matches(&search, arena, notice, &reading);
+	}
 	event_list_merge(arena, &reading.list);
 	reading.list.flaws &= ~FLAW_BIT(FLAW_REPEATED_GROUP); /* two languages are no fault */
 	for (size_t i = 0; reading.success && i < reading.list.n; i++)

@@ -48,9 +48,13 @@ struct formats; /* the compiled anchors */
 
 struct formats *formats_new(void);
 void formats_free(struct formats *formats);
-const struct matcher *formats_matcher(const struct formats *formats);
+/* Two searches: what families say and what names nobody, then, where that names nobody, the generic
+ * anchors, the dearest to search for. */
+enum format_set { FORMAT_SET_FIRST, FORMAT_SET_LAST, FORMAT_SETS };
+const struct matcher *formats_matcher(const struct formats *formats, enum format_set set);
 /* See matcher_serialize. */
-struct str formats_serialize(struct arena *arena, const struct formats *formats);
+struct str formats_serialize(
+	struct arena *arena, const struct formats *formats, enum format_set set);
 
 struct format_reading {
 	struct str format; /* empty: no family */

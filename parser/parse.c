@@ -106,7 +106,8 @@ void parse_rules_freep(struct parse_rules **rules)
 struct parser *parser_new(const struct parse_rules *rules)
 {
 	const struct matcher *matchers[] = { rules_matcher(rules->rules),
-		formats_matcher(rules->formats) };
+		formats_matcher(rules->formats, FORMAT_SET_FIRST),
+		formats_matcher(rules->formats, FORMAT_SET_LAST) };
 	struct parser *parser = calloc(1, sizeof *parser);
 
 	if (!parser)

@@ -52,7 +52,8 @@ START_TEST(builtin_patterns_come_from_the_build)
 	struct formats *formats = formats_new();
 
 	ck_assert(matcher_is_embedded(rules_matcher(rules)));
-	ck_assert(matcher_is_embedded(formats_matcher(formats)));
+	for (int set = 0; set < FORMAT_SETS; set++)
+		ck_assert(matcher_is_embedded(formats_matcher(formats, (enum format_set)set)));
 	formats_free(formats);
 	rules_free(rules);
 }

@@ -247,7 +247,8 @@ START_TEST(the_anchors_compile)
 {
 	struct formats *formats = formats_new();
 
-	ck_assert_ptr_nonnull(formats_matcher(formats));
+	for (int set = 0; set < FORMAT_SETS; set++)
+		ck_assert_ptr_nonnull(formats_matcher(formats, (enum format_set)set));
 	formats_free(formats);
 }
 END_TEST
