@@ -3,6 +3,7 @@
 #include "core/embedded.h"
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "parser/pattern.h"
 
 #include <assert.h>
 #include <hs/hs.h>
@@ -19,14 +20,31 @@ struct databases {
 	hs_database_t *half[HALVES]; /* NULL: no pattern */
 };
 
+struct patterns {
+	const char **expressions;
+	unsigned *flags, *ids;
+	size_t n;
+};
+
 /* The last patterns may be those of databases that are part of the program. */
 struct matcher {
 	struct databases compiled, embedded;
 	size_t n_compiled; /* the patterns of `embedded` stand behind these */
 	bool is_embedded;
+	struct arena *arena; /* of the patterns */
+	struct patterns patterns;
+};
+
+/* In bytes; most: UINT_MAX without a bound. Worked out when a pattern is first asked for, as that takes as
+ * long as some verdicts. */
+struct widths {
+	bool known;
+	size_t least, most;
 };
 struct matcher_scratch {
 	hs_scratch_t *hs;
+	const struct matcher *of; /* whose `widths` these are; NULL: nobody's yet */
+	struct widths *widths;
 };
 
 /* Each space outside a character class becomes "white space, any amount", or "one" where a count
@@ -70,12 +88,6 @@ static unsigned flags_for(struct str pattern, enum matcher_space space)
 			return flags | HS_FLAG_UTF8;
 	return flags;
 }
-
-struct patterns {
-	const char **expressions;
-	unsigned *flags, *ids;
-	size_t n;
-};
 
 static struct patterns read_patterns(
 	struct arena *arena, const struct str *patterns, size_t n, enum matcher_space space)
@@ -199,84 +211,6 @@ bool matcher_is_embedded(const struct matcher *matcher)
 	return matcher->is_embedded;
 }
 
-/* ---- which half ---- */
-
-enum { GROUPS_DEEP = 32 };
-struct walk {
-	struct str rest;
-	unsigned depth; /* of groups; beyond GROUPS_DEEP nothing is known */
-};
-
-static bool needs_high(struct walk *w);
-
-static bool take_group(struct walk *w)
-{
-	bool needs = w->depth < GROUPS_DEEP;
-
-	w->depth += needs;
-	needs = needs && needs_high(w);
-	w->depth -= w->depth < GROUPS_DEEP;
-	return needs;
-}
-
-static void skip_class(struct walk *w)
-{
-	bool escaped = false;
-
-	while (w->rest.n && (escaped || *w->rest.p != ']')) {
-		escaped = !escaped && *w->rest.p == '\\';
-		w->rest = str_skip(w->rest, 1);
-	}
-	w->rest = str_skip(w->rest, 1);
-}
-
-/* Takes a character, an escape, a class or a group. True where all that it matches holds a byte above 127.
- * Two characters do not count: caseless, they match the ASCII letters s and k. */
-static bool take_atom(struct walk *w)
-{
-	static const struct str folded[] = { STR_INIT("\xC5\xBF"), STR_INIT("\xE2\x84\xAA") };
-	size_t n = utf8_sequence(w->rest);
-	struct str atom = str_head(w->rest, n ? n : 1);
-
-	w->rest = str_skip(w->rest, atom.n);
-	if (*atom.p == '(')
-		return take_group(w);
-	if (*atom.p == '[')
-		skip_class(w);
-	if (*atom.p == '\\')
-		w->rest = str_skip(w->rest, 1);
-	return n > 1 && !str_eq(atom, folded[0]) && !str_eq(atom, folded[1]);
-}
-
-/* Alternatives up to the end of the group, which is taken: each must have an atom that needs a byte above
- * 127 and that may not be left out. */
-static bool needs_high(struct walk *w)
-{
-	bool all = true, branch = false;
-
-	while (w->rest.n && *w->rest.p != ')') {
-		bool needs;
-
-		if (*w->rest.p == '|') {
-			all = all && branch;
-			branch = false;
-			w->rest = str_skip(w->rest, 1);
-			continue;
-		}
-		needs = take_atom(w);
-		branch = branch || (needs && !(w->rest.n && strchr("?*{", *w->rest.p)));
-	}
-	w->rest = str_skip(w->rest, 1);
-	return all && branch;
-}
-
-static enum half half_of(const char *pattern)
-{
-	struct walk w = { str_c(pattern), 0 };
-
-	return needs_high(&w) && w.depth < GROUPS_DEEP ? HALF_HIGH : HALF_ANY;
-}
-
 /* ---- compiling ---- */
 
 /* For any processor that the library runs on, so that what is compiled here is what a build elsewhere
@@ -293,7 +227,7 @@ static hs_error_t compile_half(struct arena *arena, const struct patterns *p, si
 	hs_error_t result;
 
 	for (size_t i = 0; i < n; i++) {
-		if (half_of(p->expressions[i]) != half)
+		if (pattern_needs_high(str_c(p->expressions[i])) != (half == HALF_HIGH))
 			continue;
 		own.expressions[own.n] = p->expressions[i];
 		own.flags[own.n] = p->flags[i];
@@ -312,18 +246,21 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 	enum matcher_space space, struct matcher **ret_matcher, size_t *ret_bad,
 	struct str *ret_why)
 {
-	struct patterns p = read_patterns(arena, patterns, n, space);
 	hs_compile_error_t *error = NULL;
 	struct matcher *matcher = calloc(1, sizeof *matcher);
+	struct patterns *p;
 	size_t n_embedded;
 
 	if (!matcher)
 		abort();
-	n_embedded = find_embedded(&p, &matcher->embedded);
+	matcher->arena = arena_new();
+	matcher->patterns = read_patterns(matcher->arena, patterns, n, space);
+	p = &matcher->patterns;
+	n_embedded = find_embedded(p, &matcher->embedded);
 	matcher->is_embedded = n_embedded > 0;
 	matcher->n_compiled = n - n_embedded;
 	for (int i = 0; i < HALVES; i++) {
-		if (compile_half(arena, &p, matcher->n_compiled, (enum half)i,
+		if (compile_half(arena, p, matcher->n_compiled, (enum half)i,
 			    &matcher->compiled.half[i], &error) == HS_SUCCESS)
 			continue;
 		*ret_bad = error->expression >= 0 ? (size_t)error->expression : n;
@@ -342,6 +279,7 @@ void matcher_free(struct matcher *matcher)
 		return;
 	databases_free(&matcher->compiled);
 	databases_free(&matcher->embedded);
+	arena_free(matcher->arena);
 	free(matcher);
 }
 
@@ -371,6 +309,7 @@ void matcher_scratch_free(struct matcher_scratch *scratch)
 	if (!scratch)
 		return;
 	hs_free_scratch(scratch->hs);
+	free(scratch->widths);
 	free(scratch);
 }
 
@@ -419,4 +358,77 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 		return;
 	call.first = matcher->n_compiled;
 	scan(&matcher->embedded, halves, scratch, text, call);
+}
+
+/* ---- where a match starts ---- */
+
+static struct widths widths_of(
+	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
+{
+	const struct patterns *p = &matcher->patterns;
+	hs_compile_error_t *error = NULL;
+	hs_expr_info_t *info = NULL;
+	struct widths *widths;
+
+	if (!scratch->of) {
+		scratch->of = matcher;
+		scratch->widths = calloc(p->n, sizeof *scratch->widths);
+		if (!scratch->widths)
+			abort();
+	}
+	assert(scratch->of == matcher);
+	widths = &scratch->widths[pattern];
+	if (widths->known)
+		return *widths;
+	if (hs_expression_info(p->expressions[pattern], p->flags[pattern], &info, &error) !=
+		HS_SUCCESS)
+		abort(); /* out of memory: it was compiled before */
+	*widths = (struct widths){ true, info->min_width, info->max_width };
+	free(info);
+	return *widths;
+}
+
+struct looking {
+	size_t wanted;
+	bool found;
+};
+
+static bool on_wanted(void *context, size_t pattern, size_t to)
+{
+	struct looking *l = context;
+
+	(void)to;
+	l->found = pattern == l->wanted;
+	return !l->found;
+}
+
+static size_t char_start(struct str text, size_t least, size_t at)
+{
+	while (at > least && ((unsigned char)text.p[at] & 0xC0) == 0x80)
+		at--;
+	return at;
+}
+
+/* By halving: a pattern that occurs in text[k, to) occurs in every longer one. To ask once more for the few
+ * bytes of one verdict is cheaper than to have the start of every match told. */
+size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern,
+	struct str text, size_t to)
+{
+	struct widths widths = widths_of(matcher, scratch, pattern);
+	size_t low = to > widths.most ? to - widths.most : 0;
+	size_t high = to - widths.least + 1;
+
+	while (low + 1 < high) {
+		struct looking l = { pattern, false };
+		size_t middle = char_start(text, low, low + (high - low) / 2);
+
+		if (middle == low)
+			break;
+		matcher_scan(matcher, scratch, str_slice(text, middle, to), on_wanted, &l);
+		if (l.found)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }

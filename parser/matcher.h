@@ -34,8 +34,13 @@ struct matcher_scratch *matcher_scratch_new(const struct matcher *const *matcher
 void matcher_scratch_free(struct matcher_scratch *scratch);
 
 /* Calls `found` for the end of matches, any number of times for one pattern, each in order of its `to`. Where a
- * match starts is not told: asking for that forbids patterns with gaps, and costs. `text` must be valid
+ * match starts is not told: asking for that forbids patterns with gaps, and costs; see matcher_start. `text` must be valid
  * UTF-8. Stops where `found` returns false. */
 typedef bool matcher_found(void *context, size_t pattern, size_t to);
 void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch, struct str text,
 	matcher_found *found, void *context);
+
+/* Where the shortest match of a pattern that ends at `to` starts; there must be one. Of all matchers of a
+ * scratch only one may be asked. */
+size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern,
+	struct str text, size_t to);

@@ -159,22 +159,6 @@ static struct rule *add_rule(struct reading *r)
 	return &r->items[r->n++];
 }
 
-/* The bytes of every match where the pattern is words alone, with or without a word's edge at its ends;
- * 0 where its matches may differ. Other letters than ASCII may change their length with their case. */
-static size_t fixed_width(struct str pattern)
-{
-	static const struct str edge = STR_INIT("\\b");
-
-	if (str_starts(pattern, edge))
-		pattern = str_skip(pattern, edge.n);
-	if (str_ends(pattern, edge))
-		pattern = str_head(pattern, pattern.n - edge.n);
-	for (size_t i = 0; i < pattern.n; i++)
-		if ((unsigned char)pattern.p[i] >= 0x80 || strchr("\\.^$|()[]{}*+?", pattern.p[i]))
-			return 0;
-	return pattern.n;
-}
-
 /* "3  no such user": the number is part of the id and never used again. */
 static enum err read_pattern(struct reading *r, struct str number, struct str pattern)
 {
@@ -197,7 +181,6 @@ static enum err read_pattern(struct reading *r, struct str number, struct str pa
 	rule->line = r->line;
 	rule->id = arena_printf(r->arena, "%.*s.%u", STR_ARG(r->head.id), (unsigned)value);
 	rule->pattern = str_eq(pattern, STR("*")) ? STR_EMPTY : arena_dup(r->arena, pattern);
-	rule->width = fixed_width(rule->pattern);
 	return ERR_OK;
 }
 
@@ -418,7 +401,7 @@ struct asking {
 	const struct rules *rules;
 	const struct rule_facts *facts;
 	size_t best; /* position in items */
-	size_t to;
+	size_t pattern, to;
 };
 
 static bool on_match(void *context, size_t pattern, size_t to)
@@ -431,57 +414,9 @@ static bool on_match(void *context, size_t pattern, size_t to)
 	if (i < a->best && !scope_holds(a->rules->items[i].scope, a->facts))
 		return true;
 	a->best = i;
+	a->pattern = pattern;
 	a->to = to;
 	return true;
-}
-
-struct looking {
-	const struct rules *rules;
-	size_t wanted; /* position in items */
-	bool found;
-};
-
-static bool on_wanted(void *context, size_t pattern, size_t to)
-{
-	struct looking *l = context;
-
-	(void)to;
-	l->found = l->rules->with_pattern[pattern] == l->wanted;
-	return !l->found;
-}
-
-static bool occurs(
-	const struct rules *rules, struct matcher_scratch *scratch, size_t wanted, struct str text)
-{
-	struct looking l = { rules, wanted, false };
-
-	matcher_scan(rules->matcher, scratch, text, on_wanted, &l);
-	return l.found;
-}
-
-/* Where the shortest match that ends at `to` starts, by halving: a rule that occurs in text[k, to)
- * occurs in every longer one. To ask once more for the few bytes of one verdict is cheaper than to
- * have the start of every match told. */
-static size_t match_start(const struct rules *rules, struct matcher_scratch *scratch, size_t wanted,
-	struct str text, size_t to)
-{
-	size_t low = 0, high = to, width = rules->items[wanted].width;
-
-	if (width)
-		return to - width;
-	while (low + 1 < high) {
-		size_t middle = low + (high - low) / 2;
-
-		while (middle > low && ((unsigned char)text.p[middle] & 0xC0) == 0x80)
-			middle--;
-		if (middle == low)
-			break;
-		if (occurs(rules, scratch, wanted, str_slice(text, middle, to)))
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *scratch,
@@ -499,7 +434,7 @@ struct rule_hit rules_first(const struct rules *rules, struct matcher_scratch *s
 	hit.rule = &rules->items[a.best];
 	if (hit.rule->pattern.n) {
 		hit.to = a.to;
-		hit.from = match_start(rules, scratch, a.best, text, a.to);
+		hit.from = matcher_start(rules->matcher, scratch, a.pattern, text, a.to);
 	}
 	return hit;
 }

@@ -39,7 +39,6 @@ struct rule {
 	double confidence;
 	const struct rule_scope *scope; /* shared by the patterns of one block */
 	struct str pattern;             /* empty: the conditions alone decide */
-	size_t width;                   /* of each of its matches; 0: it may differ */
 	struct str source;              /* file, for messages */
 	unsigned line;
 };

@@ -174,6 +174,32 @@ START_TEST(what_the_library_refuses_is_compiled)
 }
 END_TEST
 
+START_TEST(a_start_is_found_behind_its_end)
+{
+	static const char text[] = "a \xC3\xA4 mailbox mailbox is full, user unknown, xyzzy; full";
+	static const struct {
+		size_t pattern;
+		const char *from, *behind;
+	} cases[] = { { 0, "xyzzy", "; full" }, { 1, "user", ", xyzzy" },
+		{ 2, "mailbox is", ", user" }, { 2, "mailbox is", "" } };
+	struct matcher *matcher = compile(patterns, ARRAY_LEN(patterns));
+	const struct matcher *matchers[] = { matcher };
+	struct matcher_scratch *scratch = matcher_scratch_new(matchers, 1);
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		size_t k = i % ARRAY_LEN(cases);
+		const char *behind = strstr(text, cases[k].behind);
+		size_t to = *cases[k].behind ? (size_t)(behind - text) : sizeof text - 1;
+
+		ck_assert_uint_eq(
+			matcher_start(matcher, scratch, cases[k].pattern, str_c(text), to),
+			(size_t)(strstr(text, cases[k].from) - text));
+	}
+	matcher_scratch_free(scratch);
+	matcher_free(matcher);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("matcher");
@@ -187,6 +213,7 @@ int main(void)
 	tcase_add_test(tcase, others_are_not_taken_for_them);
 	tcase_add_test(tcase, what_ascii_can_match_is_found_in_it);
 	tcase_add_test(tcase, deep_groups_are_found_too);
+	tcase_add_test(tcase, a_start_is_found_behind_its_end);
 	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
