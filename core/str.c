@@ -136,27 +136,33 @@ size_t str_rchr(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
-static size_t run_length(struct str s, const char *set, bool inside)
+/* What is skipped is short, and so are the sets. */
+size_t str_span(struct str s, const char *set)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		const char *member = set;
+
+		while (*member && *member != s.p[i])
+			member++;
+		if (!*member)
+			break;
+		i++;
+	}
+	return i;
+}
+
+size_t str_cspan(struct str s, const char *set)
 {
 	uint64_t map[4] = { 0 };
 	size_t i = 0;
 
 	for (; *set; set++)
 		map[(unsigned char)*set / 64] |= UINT64_C(1) << (unsigned char)*set % 64;
-	while (i < s.n &&
-		(map[(unsigned char)s.p[i] / 64] >> (unsigned char)s.p[i] % 64 & 1) == inside)
+	while (i < s.n && !(map[(unsigned char)s.p[i] / 64] >> (unsigned char)s.p[i] % 64 & 1))
 		i++;
 	return i;
-}
-
-size_t str_span(struct str s, const char *set)
-{
-	return run_length(s, set, true);
-}
-
-size_t str_cspan(struct str s, const char *set)
-{
-	return run_length(s, set, false);
 }
 
 struct str str_skip(struct str s, size_t n)
