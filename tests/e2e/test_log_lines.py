@@ -29,6 +29,7 @@ def started_and_refused():
                        "smtp.max_sessions_per_network": "1"}) as server:
         wait_for_line(server, "starting", "version=", f"smtp=127.0.0.1:{server.smtp_port}",
                       f"api=127.0.0.1:{server.http_port}", "database=private", "user=")
+        wait_for_line(server, "session_end", "messages=0")  # the one that asked whether the server is ready
         peer = e2e.connect(server)
         for _ in range(3):
             with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -44,7 +45,7 @@ def started_and_refused():
         peer = e2e.connect(server)
         peer.docmd("NOOP")
         peer.quit()
-        wait_for_line(server, "session_end", "refusals=0", "last_refusal=-")
+        wait_for_line(server, "session_end", "refusals=0", "last_refusal=-", "code=221")
         peer = e2e.connect(server)
         assert e2e.send(peer, b"Subject: x\r\n\r\nx\r\n", recipient="b@bounces.example")[0] == 250
         e2e.wait_for(lambda: metrics(server)["bounced_smtp_messages_total"] == 1, "the metrics", 30, server)
