@@ -249,30 +249,35 @@ static void take_returned(struct reading *r, struct header_list list)
 		r->tree->returned = list;
 }
 
+/* Fills in the text of a part whose bytes these are, and puts the part where it belongs. */
+static void take_leaf(struct reading *r, struct mime_part *part, struct str bytes,
+	GMimeContentEncoding encoding, struct str charset)
+{
+	part->encoded = encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+			encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+	if (wanted(part->type)) {
+		bytes = str_head(decode(r->arena, bytes, encoding), LIMIT_TEXT_BYTES);
+		part->text = to_utf8(r, bytes, charset);
+	}
+	/* Headers alone, and messages that were encoded. */
+	if (is_header_type(part->type) || str_eq(part->type, STR("message/rfc822")) ||
+		str_eq(part->type, STR("message/global")))
+		take_returned(r, headers_parse(r->arena, &part->text));
+	else
+		*add_part(r) = *part;
+}
+
 static void read_leaf(struct reading *r, GMimePart *part)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
-	GMimeContentEncoding encoding = g_mime_part_get_content_encoding(part);
 	const char *charset = g_mime_content_type_get_parameter(type, "charset");
 	struct mime_part out = { .type = lower_type(r->arena, type) };
 
-	out.encoded = encoding == GMIME_CONTENT_ENCODING_BASE64 ||
-		      encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 	if (str_eq(out.type, STR(PRESCAN_RETURNED_TYPE)))
 		return;
 	out.name = header_value(r->arena, str_c(g_mime_part_get_filename(part)));
-	if (wanted(out.type)) {
-		struct str bytes = decode(r->arena, part_bytes(part), encoding);
-
-		bytes = str_head(bytes, LIMIT_TEXT_BYTES);
-		out.text = to_utf8(r, arena_dup(r->arena, bytes), str_c(charset));
-	}
-	/* Headers alone, and messages that were encoded. */
-	if (is_header_type(out.type) || str_eq(out.type, STR("message/rfc822")) ||
-		str_eq(out.type, STR("message/global")))
-		take_returned(r, headers_parse(r->arena, &out.text));
-	else
-		*add_part(r) = out;
+	take_leaf(
+		r, &out, part_bytes(part), g_mime_part_get_content_encoding(part), str_c(charset));
 }
 
 /* A multipart in which no boundary ever came: all of it stands before its first part. */
@@ -314,24 +319,59 @@ static void read_whole(struct reading *r, GMimeObject *whole)
 	read_object(r, whole, 0);
 }
 
+/* Text that says its charset and encoding and no more. Comments, RFC 2231 and file names are GMime's. */
+static bool is_plain_text(const struct lone_part *lone)
+{
+	struct str name = str_trim(str_head(lone->type, str_cspan(lone->type, ";")));
+
+	if (!lone->body.p || !lone->type.n)
+		return lone->body.p != NULL;
+	return str_ieq(name, STR("text/plain")) && str_cspan(lone->type, "(*\\") == lone->type.n &&
+	       str_ifind(lone->type, STR("name")) == STR_NPOS;
+}
+
+/* To GMime even one part is a dozen objects, and this is what most mail systems without a report send. */
+static void read_plain_text(struct reading *r, const struct lone_part *lone)
+{
+	struct mime_part part = { .type = STR("text/plain") };
+	GMimeContentEncoding encoding =
+		lone->encoding.n
+			? g_mime_content_encoding_from_string(arena_c(r->arena, lone->encoding))
+			: GMIME_CONTENT_ENCODING_DEFAULT;
+
+	r->tree->type = part.type;
+	r->tree->report_type = arena_lower(r->arena, header_param(lone->type, STR("report-type")));
+	take_leaf(r, &part, lone->body, encoding, header_param(lone->type, STR("charset")));
+}
+
+static void read_with_gmime(struct reading *r, struct str bytes)
+{
+	struct mime_parser *parser = r->parser;
+	g_autoptr(GMimeObject) whole = NULL;
+
+	parser->bytes = (GByteArray){ (guint8 *)(uintptr_t)bytes.p, (guint)bytes.n };
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(parser->stream), &parser->bytes);
+	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
+	whole = g_mime_parser_construct_part(parser->gmime, NULL);
+	if (whole)
+		read_whole(r, whole);
+}
+
 void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str message,
 	struct mime_tree *ret_tree)
 {
 	struct mime_tree tree = { 0 };
 	struct reading r = { .parser = parser, .arena = arena, .tree = &tree };
-	g_autoptr(GMimeObject) whole = NULL;
 	struct prescan scan;
 
 	prescan(arena, message, &scan);
 	tree.headers = scan.headers;
 	tree.returned_raw = scan.returned_raw;
 	tree.flaws = scan.flaws;
-	parser->bytes = (GByteArray){ (guint8 *)(uintptr_t)scan.bytes.p, (guint)scan.bytes.n };
-	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(parser->stream), &parser->bytes);
-	g_mime_parser_init_with_stream(parser->gmime, parser->stream);
-	whole = g_mime_parser_construct_part(parser->gmime, NULL);
-	if (whole)
-		read_whole(&r, whole);
+	if (is_plain_text(&scan.lone))
+		read_plain_text(&r, &scan.lone);
+	else
+		read_with_gmime(&r, scan.bytes);
 	take_returned(&r, scan.returned);
 	*ret_tree = tree;
 }

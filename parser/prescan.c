@@ -30,6 +30,8 @@ struct scan {
 	size_t depth, parts;
 	struct kept headers, returned;
 	struct str returned_raw; /* the first returned message, from its header on */
+	struct lone_part lone;   /* its body lies in `out` from lone_at on */
+	size_t lone_at;
 	uint32_t flaws;
 	bool full; /* a limit was met: nothing more is written */
 };
@@ -428,6 +430,7 @@ static void scan_returned(struct scan *scan, bool whole)
 static bool scan_part(struct scan *scan)
 {
 	struct block block = { .keep = scan->parts ? NULL : &scan->headers };
+	bool lone;
 
 	scan_header(scan, &block);
 	if (!block.type.n && scan->depth && scan->digest[scan->depth - 1])
@@ -442,7 +445,12 @@ static bool scan_part(struct scan *scan)
 		enter_multipart(scan, &block);
 		return true;
 	}
+	lone = !scan->parts && !scan->n; /* else a field that names a file was written */
 	put_content(scan, block.type, block.encoding);
+	if (lone) {
+		scan->lone = (struct lone_part){ .type = block.type, .encoding = block.encoding };
+		scan->lone_at = scan->n;
+	}
 	return true;
 }
 
@@ -462,9 +470,12 @@ void prescan(struct arena *arena, struct str message, struct prescan *ret_presca
 	} while (next_part(&scan, keep) && !scan.full && ++scan.parts < LIMIT_MIME_PARTS);
 	if (scan.parts == LIMIT_MIME_PARTS)
 		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
+	if (scan.lone_at)
+		scan.lone.body = str_skip(str_from(scan.out, scan.n), scan.lone_at);
 	*ret_prescan = (struct prescan){ .bytes = str_from(scan.out, scan.n),
 		.headers = scan.headers.list,
 		.returned = scan.returned.list,
 		.returned_raw = scan.returned_raw,
+		.lone = scan.lone,
 		.flaws = scan.flaws };
 }

@@ -20,12 +20,19 @@
  * type without a body stands in its place. */
 #define PRESCAN_RETURNED_TYPE "message/x-returned-header"
 
+/* The mail as one part: no multipart, no message in it, no file name of its own. */
+struct lone_part {
+	struct str type, encoding; /* the values of its Content- fields, folded as they were */
+	struct str body; /* of the pre-scan's bytes; p is NULL where the mail is no such part */
+};
+
 struct prescan {
 	struct str bytes;            /* to parse: of headers only what MIME needs is left */
 	struct header_list headers;  /* of the mail but for Content- fields; names borrow from it */
 	struct header_list returned; /* of the first returned message in the clear, likewise */
 	struct str returned_raw; /* the same as it stood, with its body; borrows from the mail */
-	uint32_t flaws;          /* FLAW_BITs of core/report.h */
+	struct lone_part lone;
+	uint32_t flaws; /* FLAW_BITs of core/report.h */
 };
 
 void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan);

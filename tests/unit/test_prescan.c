@@ -265,6 +265,33 @@ START_TEST(the_last_encoding_counts)
 }
 END_TEST
 
+/* Such a mail needs no library that knows parts. */
+START_TEST(a_mail_of_one_part_is_told)
+{
+	static const struct {
+		const char *mail, *body;
+	} cases[] = {
+		{ "Subject: x\n\nbody\n", "body\n" },
+		{ "Content-Type: text/x; a=b\nContent-Transfer-Encoding: base64\n\nYQ==\n",
+			"YQ==\n" },
+		{ "Subject: x\n", "" },
+		{ "Content-Disposition: x; filename=y\n\nbody\n", NULL },
+		{ "Content-Type: message/rfc822\n\nSubject: y\n\nz\n", NULL },
+		{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n--b--\n", NULL },
+	};
+	struct prescan found;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		prescan(arena, str_c(cases[i].mail), &found);
+		ck_assert_int_eq(found.lone.body.p != NULL, cases[i].body != NULL);
+		ck_str(found.lone.body, cases[i].body ? str_c(cases[i].body) : STR_EMPTY);
+	}
+	prescan(arena, str_c(cases[1].mail), &found);
+	ck_str(found.lone.type, STR("text/x; a=b"));
+	ck_str(found.lone.encoding, STR("base64"));
+}
+END_TEST
+
 START_TEST(a_wrong_boundary_is_mended)
 {
 	uint32_t flaws;
@@ -296,6 +323,7 @@ int main(void)
 	tcase_add_test(tcase, parts_of_a_digest_are_messages);
 	tcase_add_test(tcase, only_what_mime_needs_is_passed_on);
 	tcase_add_test(tcase, the_last_encoding_counts);
+	tcase_add_test(tcase, a_mail_of_one_part_is_told);
 	tcase_add_test(tcase, a_wrong_boundary_is_mended);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
