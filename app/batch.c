@@ -54,6 +54,7 @@ static enum err take_record(
 	if (err)
 		return err;
 	item->sequence = record->sequence;
+	item->stored_at_us = record->stored_at_us;
 	item->job.message = arena_dup(batch->arena, record->message);
 	item->job.arena = batch->arena;
 	batch->bytes += record->message.n;

@@ -10,6 +10,7 @@ enum { BATCH_BYTES = 64 << 20 };
 
 struct item {
 	uint64_t sequence;
+	int64_t stored_at_us; /* when its record was committed */
 	struct envelope envelope;
 	struct job job;
 };

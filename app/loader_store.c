@@ -63,6 +63,7 @@ static void decide(struct loader *l, struct item *item)
 static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 {
 	struct store_message message = { .sequence = item->sequence,
+		.stored_at_us = item->stored_at_us,
 		.envelope = &item->envelope,
 		.report = &item->job.report,
 		.size = item->job.message.n,

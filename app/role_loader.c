@@ -20,15 +20,50 @@
 
 /* ---- lanes ---- */
 
+/* The folder was set back to an older copy, and what it took since then has sequences that the database has passed
+ * already: everything that is left in it is loaded again. What the database has counts nothing (store_id). */
+static enum err set_back(struct loader *l, struct lane *lane, uint64_t *position)
+{
+	uint64_t oldest = 0;
+	enum err err = spool_reader_oldest(lane->reader, &oldest);
+
+	if (!err)
+		err = store_set_back(l->store, str_c(lane->spool_id), *position, oldest);
+	if (err)
+		return err;
+	log_event(LOG_WARN, "spool_set_back", LOG_C("lane", lane->name),
+		LOG_C("spool", lane->spool_id), LOG_U64("position", *position),
+		LOG_U64("again_from", oldest));
+	*position = oldest;
+	return ERR_OK;
+}
+
+/* Only a lane that is the one which was loaded hears how far that went: its writer deletes what is behind. */
+static enum err find_position(struct loader *l, struct lane *lane, uint64_t *ret_position)
+{
+	enum spool_history history = SPOOL_HISTORY_UNKNOWN;
+	struct store_place place = { 0 };
+	enum err err = store_place(l->store, str_c(lane->spool_id), &place);
+
+	if (!err && place.sequence > 1)
+		err = spool_reader_compare(
+			lane->reader, place.sequence - 1, place.record_at_us, &history);
+	if (!err && history == SPOOL_HISTORY_OTHER)
+		err = set_back(l, lane, &place.sequence);
+	else if (!err && place.sequence)
+		spool_reader_publish(lane->reader, place.sequence - 1);
+	if (!err)
+		*ret_position = place.sequence;
+	return err;
+}
+
 static enum err start_at_position(struct loader *l, struct lane *lane)
 {
 	uint64_t position = 0;
-	enum err err = store_position(l->store, str_c(lane->spool_id), &position);
+	enum err err = find_position(l, lane, &position);
 
 	if (!err)
 		err = spool_reader_seek(lane->reader, position ? position - 1 : 0);
-	if (!err && position)
-		spool_reader_publish(lane->reader, position - 1);
 	if (err)
 		return err;
 	lane->now = &lane->batches[0];
@@ -41,7 +76,7 @@ static enum err start_at_position(struct loader *l, struct lane *lane)
 	return ERR_OK;
 }
 
-/* After a power cut it may be so until the writer has recovered, and else where the disk was set back. */
+/* After a power cut it may be so until the writer has recovered. */
 static void warn_if_behind(const struct lane *lane, const char *folder, uint64_t position)
 {
 	struct spool_backlog backlog;

@@ -150,6 +150,13 @@ struct spool_record {
 	enum err aside;
 };
 
+/* What a lane says of a record that was loaded from it once. */
+enum spool_history {
+	SPOOL_HISTORY_SAME,    /* it is there */
+	SPOOL_HISTORY_OTHER,   /* another one has its sequence, or the lane ends before it */
+	SPOOL_HISTORY_UNKNOWN, /* it is deleted or damaged, or nobody knows when it was committed */
+};
+
 /* ERR_NOT_FOUND: no writer has made this lane yet: try again later. */
 MUST_CHECK enum err spool_reader_open(const char *folder, struct spool_reader **ret_reader);
 void spool_reader_close(struct spool_reader *reader);
@@ -158,6 +165,13 @@ void spool_reader_closep(struct spool_reader **reader);
 uint64_t spool_reader_id(const struct spool_reader *reader);
 /* The next record is the first above `sequence`; 0: from the start. A reader starts there, too. */
 MUST_CHECK enum err spool_reader_seek(struct spool_reader *reader, uint64_t sequence);
+/* Compares by the time of the commit (0: not known), whatever the watermark says: after a power cut that may
+ * be too low. OTHER: the folder was set back to an older copy, and the sequences above that copy's end were or
+ * will be given out again. A reader stays where it is. */
+MUST_CHECK enum err spool_reader_compare(struct spool_reader *reader, uint64_t sequence,
+	int64_t stored_at_us, enum spool_history *ret_history);
+/* The first sequence that the folder may still hold. */
+MUST_CHECK enum err spool_reader_oldest(struct spool_reader *reader, uint64_t *ret_sequence);
 /* ERR_NOT_FOUND: none is durable yet (two loads from shared memory, no system call). ERR_IO: the
  * same call may succeed later. ERR_NEWER: needs a later version of this program. After SPOOL_DAMAGE
  * the caller's position is its last_sequence. */

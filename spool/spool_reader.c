@@ -115,10 +115,10 @@ uint64_t spool_reader_backlog(const struct spool_reader *reader)
 	return watermark < reader->expected ? 0 : watermark - reader->expected + 1;
 }
 
-/* The segment that holds `expected`: the last whose first sequence is not above it, or, where that
+/* The segment that holds `sequence`: the last whose first sequence is not above it, or, where that
  * is missing, the first of all. Its bound, too. ERR_NOT_FOUND: the folder has no segment. */
-static enum err find_segment(
-	const struct spool_reader *reader, uint64_t *ret_first, uint64_t *ret_bound)
+static enum err find_segment(const struct spool_reader *reader, uint64_t sequence,
+	uint64_t *ret_first, uint64_t *ret_bound)
 {
 	uint64_t *list;
 	size_t n, i = 0;
@@ -126,7 +126,7 @@ static enum err find_segment(
 
 	if (err)
 		return err;
-	while (i + 1 < n && list[i + 1] <= reader->expected)
+	while (i + 1 < n && list[i + 1] <= sequence)
 		i++;
 	if (n) {
 		*ret_first = list[i];
@@ -146,7 +146,7 @@ static enum err enter_segment(struct spool_reader *reader)
 
 	if (is_open && reader->newest == newest && reader->expected < reader->bound)
 		return ERR_OK;
-	err = find_segment(reader, &first, &bound);
+	err = find_segment(reader, reader->expected, &first, &bound);
 	if (err)
 		return err;
 	if (!is_open || reader->segment.first != first) {
@@ -338,4 +338,82 @@ enum err spool_reader_next(struct spool_reader *reader, struct spool_record *ret
 		if (err != ERR_CONFLICT)
 			return err;
 	}
+}
+
+/* ---- a lane that was set back ---- */
+
+/* Each record that will come has a sequence above this one (recovery.c). */
+static uint64_t used_up(const struct spool_reader *reader)
+{
+	uint64_t watermark = lane_load(&reader->durable->sequence);
+	uint64_t committed = lane_load(&reader->committed->sequence);
+
+	return watermark > committed ? watermark : committed;
+}
+
+/* The first whole record of the segment whose sequence is from..to; ERR_NOT_FOUND. */
+static enum err find_record(
+	struct segment *segment, uint64_t from, uint64_t to, struct record *ret_record)
+{
+	enum record_state state = RECORD_WHOLE;
+	uint64_t offset = 0;
+	struct record record;
+
+	for (;; offset += record.whole.n) {
+		enum err err = segment_read(segment, offset, &state, &record);
+
+		if (err)
+			return err;
+		if (state == RECORD_NEWER)
+			return ERR_NEWER;
+		if (state != RECORD_WHOLE || record.sequence > to)
+			return segment_find(segment, offset, from, to, &offset, ret_record);
+		if (record.sequence >= from) {
+			*ret_record = record;
+			return ERR_OK;
+		}
+	}
+}
+
+static enum spool_history judge(bool is_there, bool goes_on, int64_t at_us, int64_t found_us)
+{
+	if (!is_there)
+		return goes_on ? SPOOL_HISTORY_UNKNOWN : SPOOL_HISTORY_OTHER;
+	if (!at_us)
+		return SPOOL_HISTORY_UNKNOWN;
+	return at_us == found_us ? SPOOL_HISTORY_SAME : SPOOL_HISTORY_OTHER;
+}
+
+enum err spool_reader_compare(struct spool_reader *reader, uint64_t sequence, int64_t stored_at_us,
+	enum spool_history *ret_history)
+{
+	bool goes_on = used_up(reader) >= sequence, is_there = false;
+	uint64_t first = 0, bound = UINT64_MAX;
+	struct record record = { 0 };
+	struct segment segment;
+	enum err err = find_segment(reader, sequence, &first, &bound);
+
+	segment_init(&segment);
+	if (!err)
+		err = segment_open(&segment, reader->dir, reader->id, first, SEGMENT_READ);
+	if (!err)
+		err = find_record(&segment, sequence, bound - 1, &record);
+	is_there = !err && record.sequence == sequence;
+	goes_on |= !err || bound != UINT64_MAX || first > sequence;
+	segment_release(&segment);
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	*ret_history = judge(is_there, goes_on, stored_at_us, record.stored_at_us);
+	return ERR_OK;
+}
+
+enum err spool_reader_oldest(struct spool_reader *reader, uint64_t *ret_sequence)
+{
+	uint64_t first = 0, bound;
+	enum err err = find_segment(reader, 0, &first, &bound);
+
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	*ret_sequence = err ? used_up(reader) + 1 : first;
+	return ERR_OK;
 }

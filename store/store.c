@@ -66,15 +66,45 @@ enum err store_act(struct store *store, bool *ret_acting)
 	return ERR_OK;
 }
 
-enum err store_position(struct store *store, struct str spool_id, uint64_t *ret_sequence)
+enum err store_place(struct store *store, struct str spool_id, struct store_place *ret_place)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = PG_RUN(store->pg, QUERY_POSITION, &rows, pg_text(spool_id));
+	struct store_place place = { 0 };
 
 	if (err)
 		return err;
-	*ret_sequence = pg_rows_count(rows) ? (uint64_t)pg_get_i64(rows, 0, 0) : 0;
+	if (pg_rows_count(rows)) {
+		place.sequence = (uint64_t)pg_get_i64(rows, 0, 0);
+		place.record_at_us = pg_get_i64(rows, 0, 1);
+	}
+	*ret_place = place;
 	return ERR_OK;
+}
+
+enum err store_position(struct store *store, struct str spool_id, uint64_t *ret_sequence)
+{
+	struct store_place place;
+	enum err err = store_place(store, spool_id, &place);
+
+	if (!err)
+		*ret_sequence = place.sequence;
+	return err;
+}
+
+enum err store_set_back(
+	struct store *store, struct str spool_id, uint64_t from_sequence, uint64_t to_sequence)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err;
+
+	if (to_sequence > from_sequence || from_sequence > INT64_MAX)
+		return ERR_RANGE;
+	err = PG_RUN(store->pg, QUERY_POSITION_SET_BACK, &rows, pg_text(spool_id),
+		pg_i64((int64_t)from_sequence), pg_i64((int64_t)to_sequence));
+	if (err)
+		return err;
+	return pg_rows_touched(rows) ? ERR_OK : ERR_CONFLICT;
 }
 
 enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_purged)

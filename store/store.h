@@ -99,7 +99,8 @@ struct uuid store_id(
 int64_t store_sent_at(int64_t date_us, int64_t received_at_us);
 
 struct store_message {
-	uint64_t sequence; /* of its spool record */
+	uint64_t sequence;    /* of its spool record */
+	int64_t stored_at_us; /* when that was committed; 0: not known */
 	const struct envelope *envelope;
 	const struct report *report;
 	size_t size;                        /* of the message in bytes */
@@ -151,6 +152,17 @@ MUST_CHECK enum err store_batch_commit(struct store_batch *batch, uint64_t from_
 /* The next record to load of a spool; 0 for one that the database does not know. */
 MUST_CHECK enum err store_position(
 	struct store *store, struct str spool_id, uint64_t *ret_sequence);
+
+struct store_place {
+	uint64_t sequence;    /* as store_position has it */
+	int64_t record_at_us; /* stored_at_us of the message in front of it; 0: not known */
+};
+MUST_CHECK enum err store_place(
+	struct store *store, struct str spool_id, struct store_place *ret_place);
+/* The spool was set back to an older copy: its records from `to_sequence` on are to be loaded again. What is
+ * there by the same ids counts nothing. ERR_CONFLICT: the position is not from_sequence. */
+MUST_CHECK enum err store_set_back(
+	struct store *store, struct str spool_id, uint64_t from_sequence, uint64_t to_sequence);
 
 /* ---- volumes ---- */
 

@@ -22,6 +22,9 @@ struct store_batch {
 	size_t spool_id_n;
 	struct buf messages, raws, events, decisions; /* rows of COPY, without the trailer */
 	size_t n_messages, n_decisions;
+	uint64_t
+		last_sequence; /* of the message that was added last, and when its record was committed */
+	int64_t last_stored_at_us;
 	struct store_strikes strikes;
 	struct arena *scratch; /* of one store_batch_add */
 };
@@ -69,6 +72,8 @@ void store_batch_reset(struct store_batch *batch)
 		copy_header(bufs[i]);
 	}
 	batch->n_messages = batch->n_decisions = 0;
+	batch->last_sequence = 0;
+	batch->last_stored_at_us = 0;
 }
 
 void store_batch_set_strikes(struct store_batch *batch, const struct store_strikes *strikes)
@@ -333,6 +338,8 @@ enum err store_batch_add(struct store_batch *batch, const struct store_message *
 		return ERR_LIMIT;
 	}
 	batch->n_messages++;
+	batch->last_sequence = message->sequence;
+	batch->last_stored_at_us = message->stored_at_us;
 	return ERR_OK;
 }
 
@@ -366,8 +373,10 @@ static enum err make_tables(struct store *store)
 static enum err move_position(struct store_batch *batch, uint64_t from, uint64_t to)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool is_last = batch->n_messages && batch->last_sequence == to - 1;
 	enum err err = PG_RUN(batch->store->pg, QUERY_POSITION_MOVE, &rows,
-		pg_text(spool_id_of(batch)), pg_i64((int64_t)from), pg_i64((int64_t)to));
+		pg_text(spool_id_of(batch)), pg_i64((int64_t)from), pg_i64((int64_t)to),
+		pg_i64(is_last ? batch->last_stored_at_us : 0));
 
 	if (err)
 		return err;

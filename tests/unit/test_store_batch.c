@@ -41,6 +41,59 @@ START_TEST(an_empty_batch_moves_the_position)
 }
 END_TEST
 
+START_TEST(a_place_knows_the_record_in_front_of_it)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct store_place place;
+	struct sample samples[2];
+
+	sample_init(&samples[0], 5, "one.example");
+	sample_init(&samples[1], 6, "two.example");
+	samples[0].message.stored_at_us = NOW;
+	samples[1].message.stored_at_us = NOW + 1;
+	ck_assert_int_eq(store_place(store, STR("s1"), &place), ERR_OK);
+	ck_assert_uint_eq(place.sequence, 0);
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 7, &result), ERR_OK);
+	ck_assert_int_eq(store_place(store, STR("s1"), &place), ERR_OK);
+	ck_assert_uint_eq(place.sequence, 7);
+	ck_assert_int_eq(place.record_at_us, NOW + 1);
+	ck_assert_int_eq(load(store, "s1", NULL, 0, 7, 9, &result), ERR_OK); /* damage */
+	ck_assert_int_eq(store_place(store, STR("s1"), &place), ERR_OK);
+	ck_assert_int_eq(place.record_at_us, 0);
+	store_close(store);
+}
+END_TEST
+
+/* The older copy has the same messages once more, and others under the sequences that came behind them. */
+START_TEST(a_spool_that_was_set_back_is_loaded_again)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct store_place place;
+	struct sample samples[3];
+
+	for (uint64_t i = 0; i < 3; i++)
+		sample_init(&samples[i], i + 1, "one.example");
+	ck_assert_int_eq(load(store, "s1", samples, 3, 0, 4, &result), ERR_OK);
+	ck_assert_int_eq(store_set_back(store, STR("s1"), 5, 1), ERR_CONFLICT);
+	ck_assert_int_eq(store_set_back(store, STR("s2"), 5, 1), ERR_CONFLICT);
+	ck_assert_int_eq(store_set_back(store, STR("s1"), 4, 5), ERR_RANGE);
+	ck_assert_int_eq(store_set_back(store, STR("s1"), 4, 1), ERR_OK);
+	ck_assert_int_eq(store_place(store, STR("s1"), &place), ERR_OK);
+	ck_assert_uint_eq(place.sequence, 1);
+	ck_assert_int_eq(place.record_at_us, 0);
+	samples[2].envelope.received_at_us += TIMESTAMP_SECOND_US;
+	samples[2].message.digest[31] = 1;
+	ck_assert_int_eq(load(store, "s1", samples, 3, 1, 4, &result), ERR_OK);
+	ck_assert_uint_eq(result.replays, 2);
+	ck_assert_uint_eq(result.messages, 1);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 4);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
 START_TEST(a_moved_position_stores_nothing)
 {
 	struct store *store = open_migrated();
@@ -369,6 +422,8 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, a_batch_is_stored_with_its_position);
 	tcase_add_test(tests, an_empty_batch_moves_the_position);
+	tcase_add_test(tests, a_place_knows_the_record_in_front_of_it);
+	tcase_add_test(tests, a_spool_that_was_set_back_is_loaded_again);
 	tcase_add_test(tests, a_moved_position_stores_nothing);
 	tcase_add_test(tests, a_replay_counts_nothing);
 	tcase_add_test(tests, a_second_delivery_counts_nothing);
