@@ -30,11 +30,20 @@ static int64_t newest_version(void)
 	return version;
 }
 
+/* 0 in front of the first migration. Polled by whoever waits for it, and a table that is missing is an
+ * error in the server's log: first ask whether it is there. */
 static enum err database_version(struct store *store, int64_t *ret_version)
 {
+	CLEANUP(pg_rows_freep) struct pg_rows *begun = NULL;
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_VERSION, &rows);
+	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_BEGUN, &begun);
 
+	if (!err && !pg_get_bool(begun, 0, 0)) {
+		*ret_version = 0;
+		return ERR_OK;
+	}
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_MIGRATION_VERSION, &rows);
 	if (err)
 		return err;
 	*ret_version = pg_get_i64(rows, 0, 0);
@@ -47,7 +56,7 @@ enum err store_ready(struct store *store)
 	enum err err = database_version(store, &version);
 
 	if (err)
-		return err == ERR_UNSUPPORTED ? ERR_NOT_FOUND : err;
+		return err;
 	if (version == newest_version())
 		return ERR_OK;
 	return version < newest_version() ? ERR_NOT_FOUND : ERR_NEWER;

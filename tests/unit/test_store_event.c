@@ -124,7 +124,9 @@ START_TEST(an_empty_database_is_unsupported)
 	uint64_t position;
 
 	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
+	ck_assert_int_eq(store_ready(store), ERR_NOT_FOUND);
 	ck_assert(
+		!store_error(store).n); /* asked often, and a refusal stands in the server's log */
 	ck_assert_int_eq(store_position(store, STR("s1"), &position), ERR_UNSUPPORTED);
 	ck_assert(store_connected(store));
 	store_close(store);
