@@ -167,7 +167,7 @@ static void linger(struct client *client)
 {
 	if (client->ssl)
 		smtp_tls_bye(client->ssl);
-	if (smtp_session_end(client->session) == SMTP_SAY_BYE) {
+	if (client->heard_all || smtp_session_end(client->session) == SMTP_SAY_BYE) {
 		client_free(client);
 		return;
 	}
@@ -263,6 +263,10 @@ static bool obey(struct client *client, enum smtp_action action)
 			set_reading(client, false);
 			break;
 		}
+		if (!input_waits(client) && client->heard_all) {
+			begin_close(client);
+			return false;
+		}
 		set_reading(client, true);
 		if (input_waits(client))
 			return true;
@@ -311,6 +315,20 @@ static void on_write(struct bufferevent *bev, void *argument)
 		pump(client);
 }
 
+/* A plain socket that is not read does not tell its end; TLS does, in one breath with the last bytes, and then
+ * libevent writes no more unless it is told to. True: an answer is still to come, of the spool or behind a delay,
+ * and obey() ends it when all is said. */
+static bool owes_after_end(struct client *client)
+{
+	if (!client->ssl)
+		return false;
+	client->heard_all = true;
+	client->reading = false;
+	bufferevent_enable(client->bev, EV_WRITE);
+	return !client->closing &&
+	       (client->delayed || smtp_session_waits_for_store(client->session));
+}
+
 static void on_event(struct bufferevent *bev, short what, void *argument)
 {
 	struct client *client = argument;
@@ -320,6 +338,8 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 		client_tls_event(client, what);
 		return;
 	}
+	if (what & BEV_EVENT_EOF && owes_after_end(client))
+		return;
 	/* A peer that only listens gets the answers that it waits for. */
 	if (what & BEV_EVENT_EOF && unsent_bytes(client)) {
 		/* libevent has stopped it: linger() begins again, and meets the end. */

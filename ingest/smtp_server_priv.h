@@ -46,6 +46,7 @@ struct client {
 	bool local;        /* over a Unix socket */
 	bool counted;      /* in smtp_peers */
 	bool closing, reading, delayed;
+	bool heard_all; /* TLS: the peer's end was seen while something was still to be answered */
 };
 
 struct listener {

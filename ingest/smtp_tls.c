@@ -124,6 +124,9 @@ static SSL_CTX *make_context(void)
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* A FIN without close_notify is an end like any other: a command, a dot and a chunk have ends of their own, so that
+	 * nothing that was cut is taken for whole, and the peer may still listen. */
+	SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	choose_groups(context);
 	/* What the operator's own configuration says to all programs stands above that. */
