@@ -6,7 +6,7 @@
 #include "app/config_load.h"
 #include "app/fetch_login.h"
 #include "app/import_progress.h"
-#include "app/intake.h"
+#include "app/import_window.h"
 #include "app/privilege.h"
 #include "core/limits.h"
 
@@ -27,9 +27,10 @@ struct fetch_command {
 	struct arena *arena;
 	struct fetch_login to;
 	struct intake *intake;
+	struct import_window *window;
 	struct import_progress progress;
 	struct fetch fetch;
-	uint64_t bytes;
+	uint64_t bytes, settled;
 	char password[LIMIT_FETCH_PASSWORD + 1];
 };
 
@@ -46,27 +47,50 @@ static bool is_stopped(void *context UNUSED)
 	return fetch_stopped;
 }
 
-static enum err store(void *context, struct str message, bool *ret_cut)
+/* The message is on stable storage. */
+static void settled(void *context, const struct import_item *item)
+{
+	struct fetch_command *command = context;
+	struct fetch_item *fetched = &command->fetch.window[item->path];
+	char text[64];
+
+	fetched->stored = true;
+	fetched->cut = item->cut;
+	command->bytes += item->mail.bytes.n;
+	snprintf(text, sizeof text, "%" PRIu64 " messages", ++command->settled);
+	import_progress_show(&command->progress, command->settled, command->fetch.found,
+		str_c(command->to.url.bare), str_c(text));
+}
+
+/* A server does not wait for our loader: the rest is fetched by the next run. */
+static enum err give_up(void *context UNUSED, const struct import_item *item UNUSED, enum err why,
+	unsigned attempt UNUSED)
+{
+	return why;
+}
+
+static enum err store(void *context, struct str message, size_t at)
 {
 	struct fetch_command *command = context;
 	struct str room = STR_EMPTY;
-	struct intake_mail mail = { .source = SOURCE_IMPORT,
-		.session_id = STR("fetch"),
-		.reverse_path = STR_EMPTY,
-		.stream = str_c(command->stream),
-		.bytes = message };
-	enum err err;
-	char text[64];
+	struct import_item item = { .mail = { .source = SOURCE_IMPORT,
+					    .session_id = STR("fetch"),
+					    .reverse_path = STR_EMPTY,
+					    .stream = str_c(command->stream),
+					    .bytes = message },
+		.file = STR_EMPTY,
+		.path = at,
+		.cut = command->fetch.window[at].cut };
 
-	intake_read_trace(command->intake, &mail, &room);
-	err = intake_store(command->intake, &mail, ret_cut);
-	if (err)
-		return err;
-	command->bytes += message.n;
-	snprintf(text, sizeof text, "%" PRIu64 " messages", command->fetch.stored + 1);
-	import_progress_show(&command->progress, command->fetch.stored + 1, command->fetch.found,
-		str_c(command->to.url.bare), str_c(text));
-	return ERR_OK;
+	intake_read_trace(command->intake, &item.mail, &room);
+	return import_window_add(command->window, &item);
+}
+
+static enum err settle(void *context)
+{
+	struct fetch_command *command = context;
+
+	return import_window_finish(command->window);
 }
 
 /* The first line of the file. Read while still root, so that it may be the operator's alone. */
@@ -175,7 +199,11 @@ static int prepare(struct fetch_command *command, const struct config *config)
 			err == ERR_CONFLICT ? "another import or fetch is running" : err_text(err));
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	command->window = import_window_new(
+		command->intake, &(struct import_window_calls){
+					 .settled = settled, .wait = give_up, .context = command });
 	code = converse(command);
+	import_window_free(command->window);
 	intake_close(command->intake);
 	return code;
 }
@@ -254,6 +282,7 @@ int cmd_fetch(int argc, char **argv)
 		return command_misused("fetch", "one URL is needed");
 	command.arena = arena_new();
 	command.fetch.store = store;
+	command.fetch.settle = settle;
 	command.fetch.stopped = is_stopped;
 	command.fetch.context = &command;
 	code = run(&command, argv[1]);

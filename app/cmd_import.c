@@ -73,14 +73,15 @@ static void say(struct import *import, const char *path, const char *what)
 }
 
 /* A full spool is a matter of waiting for the loader. */
-static enum err wait_for_loader(void *context, const struct import_item *item, unsigned attempt)
+static enum err wait_for_loader(
+	void *context, const struct import_item *item, enum err why, unsigned attempt)
 {
 	struct import *import = context;
 
 	if (import_stopped)
 		return ERR_CLOSED;
 	if (attempt >= IMPORT_WAITS)
-		return ERR_NO_SPACE;
+		return why;
 	show_progress(import, item->file, ", waiting for the loader");
 	usleep(IMPORT_PAUSE_US);
 	return ERR_OK;

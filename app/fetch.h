@@ -1,9 +1,10 @@
 /* app/fetch.h -- mail out of a mailbox on another server: the IMAP (RFC 3501, 4315) and POP3 (RFC 1939)
  * conversations behind the log-in. Knows: the two protocols, as bytes through a wire. Does not know libcurl, TLS,
- * passwords, the spool. A message is marked or deleted only after `store` said that it is on stable storage, and
+ * passwords, the spool. A message is marked or deleted only after `settle` said that it is on stable storage, and
  * only if that is asked.
  * Bounds: a line LIMIT_FETCH_LINE_BYTES, a message LIMIT_MESSAGE_BYTES (IMAP asks for no more, POP3 drops what
- * is over it), a run LIMIT_FETCH_MESSAGES. A cut message is never deleted. */
+ * is over it), a run LIMIT_FETCH_MESSAGES, FETCH_WINDOW of them on their way to
+ * stable storage. A cut message is never deleted. */
 #pragma once
 #include "core/buf.h"
 #include "core/err.h"
@@ -29,16 +30,29 @@ MUST_CHECK enum err fetch_wire_bytes(struct fetch_wire *wire, uint64_t n, struct
 
 enum fetch_after { FETCH_LEAVE, FETCH_MARK_SEEN, FETCH_DELETE };
 
+enum { FETCH_WINDOW = 64 };
+
+/* A message that was handed over. */
+struct fetch_item {
+	uint32_t number;  /* the server's */
+	bool stored, cut; /* on stable storage; not the whole of it */
+};
+
 struct fetch {
 	struct fetch_wire *wire;
 	enum fetch_after after;
 	bool all;          /* IMAP: seen ones too */
 	struct str folder; /* IMAP: as the server writes it */
 	uint64_t limit;    /* messages of a run */
-	/* ERR_OK: durable. *ret_cut: not the whole of it. */
-	enum err (*store)(void *context, struct str message, bool *ret_cut);
+	/* Takes a copy of the message; window[item] is its own. An error may be about one that came before. */
+	enum err (*store)(void *context, struct str message, size_t item);
+	/* Waits for all that were handed over: window[i].stored and, for those, .cut hold. The first error. */
+	enum err (*settle)(void *context);
 	bool (*stopped)(void *context); /* asked between messages: end the conversation properly */
 	void *context;
+	struct fetch_item window[FETCH_WINDOW];
+	size_t n_window;
+	bool refused; /* the last error is of `store`, not of the conversation */
 	/* The outcome. */
 	uint64_t found, stored, cut, marked, unmarked, gone;
 	struct buf said; /* what the server said to what failed */
@@ -48,3 +62,13 @@ struct fetch {
  * speak the protocol; ERR_DENIED: it refused (->said); others are of the wire and of `store`. */
 MUST_CHECK enum err fetch_imap(struct fetch *fetch);
 MUST_CHECK enum err fetch_pop3(struct fetch *fetch);
+
+/* Of the two conversations: marks a message that is stored; ERR_DENIED counts as unmarked. */
+typedef enum err fetch_mark(void *conversation, uint32_t number);
+/* Hands a message over, and settles when the window is full. */
+MUST_CHECK enum err fetch_take(struct fetch *fetch, uint32_t number, struct str message, bool cut,
+	fetch_mark *mark, void *conversation);
+/* Settles what is in the window and marks what is stored. `before` comes first; where the conversation has failed
+ * nothing is marked any more. */
+MUST_CHECK enum err fetch_settle(
+	struct fetch *fetch, enum err before, fetch_mark *mark, void *conversation);

@@ -188,24 +188,22 @@ static bool speaks_of(struct str text, uint32_t uid)
 	return at != STR_NPOS && (!found.n || !ascii_digit(*found.p));
 }
 
-static enum err mark(struct imap *imap, uint32_t uid)
+static enum err mark(void *conversation, uint32_t uid)
 {
-	struct fetch *fetch = imap->fetch;
+	struct imap *imap = conversation;
+	const struct fetch *fetch = imap->fetch;
 	enum err err = command(imap, "UID STORE %" PRIu32 " +FLAGS.SILENT (%s)", uid,
 		fetch->after == FETCH_DELETE ? "\\Deleted" : "\\Seen");
 
 	/* Without UIDPLUS an EXPUNGE would take other programs' messages too: it is left to the server. */
 	if (!err && fetch->after == FETCH_DELETE && imap->uidplus)
 		err = command(imap, "UID EXPUNGE %" PRIu32, uid);
-	fetch->marked += !err;
-	fetch->unmarked += err == ERR_DENIED;
-	return err == ERR_DENIED ? ERR_OK : err;
+	return err;
 }
 
 static enum err take_message(struct imap *imap, uint32_t uid)
 {
 	struct fetch *fetch = imap->fetch;
-	bool cut = false;
 	enum err err;
 
 	buf_reset(&imap->message);
@@ -219,15 +217,8 @@ static enum err take_message(struct imap *imap, uint32_t uid)
 		fetch->gone++; /* another program took it away, or the server has no such message */
 		return ERR_OK;
 	}
-	err = fetch->store(fetch->context, buf_str(&imap->message), &cut);
-	if (err)
-		return err;
-	cut = cut || imap->message.n == LIMIT_MESSAGE_BYTES;
-	fetch->stored++;
-	fetch->cut += cut;
-	if (fetch->after == FETCH_LEAVE || (fetch->after == FETCH_DELETE && cut))
-		return ERR_OK;
-	return mark(imap, uid);
+	return fetch_take(fetch, uid, buf_str(&imap->message),
+		imap->message.n == LIMIT_MESSAGE_BYTES, mark, imap);
 }
 
 static enum err take_messages(struct imap *imap)
@@ -242,7 +233,7 @@ static enum err take_messages(struct imap *imap)
 	rest = imap->uids.n ? buf_str(&imap->uids) : STR_EMPTY;
 	while (!err && !fetch->stopped(fetch->context) && str_take_u32(&rest, &uid))
 		err = take_message(imap, uid);
-	return err;
+	return fetch_settle(fetch, err, mark, imap);
 }
 
 enum err fetch_imap(struct fetch *fetch)

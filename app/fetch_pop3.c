@@ -65,9 +65,13 @@ static enum err retrieve(struct fetch *fetch, uint64_t number, struct buf *messa
 	return err;
 }
 
-static enum err take_message(struct fetch *fetch, uint64_t number, struct buf *message)
+static enum err mark(void *conversation, uint32_t number)
 {
-	bool cut = false;
+	return ask(conversation, "DELE", number);
+}
+
+static enum err take_message(struct fetch *fetch, uint32_t number, struct buf *message)
+{
 	enum err err;
 
 	buf_reset(message);
@@ -76,19 +80,9 @@ static enum err take_message(struct fetch *fetch, uint64_t number, struct buf *m
 		fetch->gone++;
 		return ERR_OK;
 	}
-	if (!err)
-		err = fetch->store(fetch->context, buf_str(message), &cut);
 	if (err)
 		return err;
-	cut = cut || message->failed;
-	fetch->stored++;
-	fetch->cut += cut;
-	if (fetch->after != FETCH_DELETE || cut)
-		return ERR_OK;
-	err = ask(fetch, "DELE", number);
-	fetch->marked += !err;
-	fetch->unmarked += err == ERR_DENIED;
-	return err == ERR_DENIED ? ERR_OK : err;
+	return fetch_take(fetch, number, buf_str(message), message->failed, mark, fetch);
 }
 
 /* Only QUIT makes the deletions true; it is due also where the spool took no more. */
@@ -115,6 +109,7 @@ enum err fetch_pop3(struct fetch *fetch)
 
 	while (!err && !fetch->stopped(fetch->context) && str_take_u32(&rest, &number))
 		err = take_message(fetch, number, &message);
+	err = fetch_settle(fetch, err, mark, fetch);
 	buf_release(&numbers);
 	buf_release(&message);
 	return quit(fetch, err);

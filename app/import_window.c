@@ -95,7 +95,7 @@ static void submit(struct import_window *window, struct slot *slot)
 			return;
 		if (may_pass(err))
 			err = window->calls.wait(
-				window->calls.context, &slot->item, window->attempts++);
+				window->calls.context, &slot->item, err, window->attempts++);
 	}
 	if (!window->err)
 		window->err = err;
@@ -113,7 +113,8 @@ static void settle(struct import_window *window, struct slot *slot, enum err err
 	}
 	/* An import that failed waits for nothing more, only for the word about what is on its way. */
 	if (may_pass(err) && !window->err)
-		err = window->calls.wait(window->calls.context, &slot->item, window->attempts++);
+		err = window->calls.wait(
+			window->calls.context, &slot->item, err, window->attempts++);
 	if (!err) {
 		submit(window, slot);
 		return;

@@ -18,8 +18,10 @@ struct import_item {
 
 struct import_window_calls {
 	void (*settled)(void *context, const struct import_item *item);
-	/* The spool has no room now. ERR_OK: waited, try again; `attempt` counts what was tried in vain in a row. */
-	enum err (*wait)(void *context, const struct import_item *item, unsigned attempt);
+	/* The spool takes nothing now, and why. ERR_OK: waited, try again; `attempt` counts what was tried in vain in
+	 * a row. */
+	enum err (*wait)(
+		void *context, const struct import_item *item, enum err why, unsigned attempt);
 	void *context;
 };
 

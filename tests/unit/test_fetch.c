@@ -5,6 +5,7 @@
 #include "core/limits.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PIECE_ALL = 0 };
@@ -14,8 +15,10 @@ struct script {
 	struct str rest;
 	size_t piece;
 	struct buf heard, stored;
+	struct fetch *fetch;
 	enum err store_err;
 	bool cut;
+	size_t kept, settled;
 };
 
 static enum err hear(void *context, struct str bytes)
@@ -39,15 +42,30 @@ static enum err speak(void *context, char *room, size_t n, size_t *ret_n)
 	return part.n ? ERR_OK : ERR_CLOSED;
 }
 
-static enum err keep(void *context, struct str message, bool *ret_cut)
+static enum err keep(void *context, struct str message, size_t item)
 {
 	struct script *script = context;
+
+	ck_assert_uint_lt(item, FETCH_WINDOW);
+	ck_assert_uint_eq(item, script->kept++);
 
 	if (script->store_err)
 		return script->store_err;
 	buf_put(&script->stored, message);
 	buf_putc(&script->stored, '|');
-	*ret_cut = script->cut;
+	return ERR_OK;
+}
+
+static enum err settle(void *context)
+{
+	struct script *script = context;
+
+	for (size_t i = 0; i < script->kept && !script->store_err; i++) {
+		script->fetch->window[i].stored = true;
+		script->fetch->window[i].cut |= script->cut;
+	}
+	script->settled += script->kept > 0;
+	script->kept = 0;
 	return ERR_OK;
 }
 
@@ -74,8 +92,8 @@ static const struct {
 	{ "two are stored and marked", true, FETCH_MARK_SEEN, false, ERR_OK,
 		IMAP_OPEN "* SEARCH 4\r\n* SEARCH 9\r\nb3 OK\r\n"
 			  "* 1 FETCH (UID 4 BODY[]<0> {7}\r\nb4 OK\r\n)\r\nb4 OK\r\n"
-			  "* 1 FETCH (FLAGS (\\Seen))\r\nb5 OK\r\n"
-			  "* 2 FETCH (body[] {2}\r\nab UID 9)\r\nb6 OK\r\nb7 OK\r\n* BYE\r\n",
+			  "* 2 FETCH (body[] {2}\r\nab UID 9)\r\nb5 OK\r\n"
+			  "* 1 FETCH (FLAGS (\\Seen))\r\nb6 OK\r\nb7 OK\r\n* BYE\r\n",
 		ERR_OK, "b4 OK\r\n|ab|", "b7 UID STORE 9 +FLAGS.SILENT (\\Seen)\r\nb8 LOGOUT\r\n",
 		2, 0, 0 },
 	{ "deleted alone", true, FETCH_DELETE, false, ERR_OK,
@@ -107,14 +125,17 @@ static const struct {
 		"b2 EXAMINE \"INBOX\"\r\nb3 UID SEARCH UNDELETED UNSEEN\r\nb4 LOGOUT\r\n", 0, 0,
 		0 },
 	{ "two and QUIT", false, FETCH_DELETE, false, ERR_OK,
-		POP3_LIST "+OK\r\na\r\n..b\r\n.\r\n+OK\r\n+OK\r\nc\r\n.\r\n+OK\r\n+OK\r\n", ERR_OK,
-		"a\r\n.b\r\n|c\r\n|", "DELE 2\r\nQUIT\r\n", 2, 0, 0 },
+		POP3_LIST "+OK\r\na\r\n..b\r\n.\r\n+OK\r\nc\r\n.\r\n+OK\r\n+OK\r\n+OK\r\n", ERR_OK,
+		"a\r\n.b\r\n|c\r\n|", "RETR 2\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n", 2, 0, 0 },
 	{ "one is locked", false, FETCH_LEAVE, false, ERR_OK,
 		POP3_LIST "-ERR\r\n+OK\r\nc\r\n.\r\n+OK\r\n", ERR_OK, "c\r\n|",
 		"RETR 2\r\nQUIT\r\n", 0, 0, 1 },
 	{ "it ends in a message", false, FETCH_DELETE, false, ERR_OK,
-		POP3_LIST "+OK\r\na\r\n.\r\n+OK\r\n+OK\r\nc\r\n", ERR_CLOSED, "a\r\n|", "", 0, 1,
+		POP3_LIST "+OK\r\na\r\n.\r\n+OK\r\nc\r\n", ERR_CLOSED, "a\r\n|", "RETR 2\r\n", 0, 1,
 		0 },
+	{ "one mark is refused, the other not", false, FETCH_DELETE, false, ERR_OK,
+		POP3_LIST "+OK\r\na\r\n.\r\n+OK\r\nc\r\n.\r\n-ERR\r\n+OK\r\n+OK\r\n", ERR_OK,
+		"a\r\n|c\r\n|", "DELE 2\r\nQUIT\r\n", 1, 1, 0 },
 	{ "not stored, not deleted", false, FETCH_DELETE, false, ERR_NO_SPACE,
 		POP3_LIST "+OK\r\na\r\n.\r\n+OK\r\n", ERR_NO_SPACE, "", "RETR 1\r\nQUIT\r\n", 0, 0,
 		0 },
@@ -134,11 +155,13 @@ static void talk(size_t i, size_t piece)
 		.folder = STR_INIT("INBOX"),
 		.limit = 10,
 		.store = keep,
+		.settle = settle,
 		.stopped = never,
 		.context = &script,
 		.said = BUF_INIT(100) };
 	struct str stored;
 
+	script.fetch = &fetch;
 	fetch_wire_init(&wire);
 	ck_assert_msg((talks[i].imap ? fetch_imap(&fetch) : fetch_pop3(&fetch)) == talks[i].err,
 		"%s", talks[i].what);
@@ -161,6 +184,52 @@ START_TEST(conversations)
 	talk((size_t)_i, PIECE_ALL);
 	for (size_t piece = 1; piece < 8; piece++)
 		talk((size_t)_i, piece);
+}
+END_TEST
+
+/* Many share a sync: the first mark comes when the window is full, behind its end. */
+START_TEST(a_full_window_is_settled_and_marked)
+{
+	struct script script = { .heard = BUF_INIT(4096), .stored = BUF_INIT(4096) };
+	struct fetch_wire wire = { .send = hear, .receive = speak, .context = &script };
+	struct fetch fetch = { .wire = &wire,
+		.after = FETCH_DELETE,
+		.limit = FETCH_WINDOW + 1,
+		.store = keep,
+		.settle = settle,
+		.stopped = never,
+		.context = &script,
+		.said = BUF_INIT(100) };
+	struct buf says = BUF_INIT(16384);
+	char full[64];
+
+	buf_printf(&says, "+OK\r\n");
+	for (unsigned i = 1; i <= FETCH_WINDOW + 1; i++)
+		buf_printf(&says, "%u 1\r\n", i);
+	buf_printf(&says, ".\r\n");
+	for (unsigned i = 0; i < FETCH_WINDOW + 1; i++) {
+		buf_put(&says, STR("+OK\r\nx\r\n.\r\n"));
+		for (unsigned j = 0; i + 1 == FETCH_WINDOW && j < FETCH_WINDOW; j++)
+			buf_put(&says, STR("+OK\r\n"));
+	}
+	buf_printf(&says, "+OK\r\n+OK\r\n");
+	script.rest = buf_str(&says);
+	script.fetch = &fetch;
+	fetch_wire_init(&wire);
+	ck_assert_int_eq(fetch_pop3(&fetch), ERR_OK);
+	ck_assert_uint_eq(fetch.stored, FETCH_WINDOW + 1);
+	ck_assert_uint_eq(fetch.marked, FETCH_WINDOW + 1);
+	ck_assert_uint_eq(script.settled, 2);
+	snprintf(full, sizeof full, "RETR %d\r\nDELE 1\r\nDELE 2\r\n", FETCH_WINDOW);
+	ck_assert_uint_ne(str_find(buf_str(&script.heard), str_c(full)), STR_NPOS);
+	snprintf(full, sizeof full, "DELE %d\r\nRETR %d\r\nDELE %d\r\nQUIT\r\n", FETCH_WINDOW,
+		FETCH_WINDOW + 1, FETCH_WINDOW + 1);
+	ck_assert(str_ends(buf_str(&script.heard), str_c(full)));
+	fetch_wire_release(&wire);
+	buf_release(&says);
+	buf_release(&script.heard);
+	buf_release(&script.stored);
+	buf_release(&fetch.said);
 }
 END_TEST
 
@@ -243,6 +312,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, conversations, 0, ARRAY_LEN(talks));
+	tcase_add_test(tcase, a_full_window_is_settled_and_marked);
 	tcase_add_test(tcase, a_line_has_a_limit);
 	tcase_add_loop_test(tcase, urls_are_read, 0, ARRAY_LEN(urls));
 	tcase_add_test(tcase, the_bar_fits_a_line);

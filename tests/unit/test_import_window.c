@@ -61,11 +61,13 @@ static void settled(void *context, const struct import_item *item)
 	scene->settled++;
 }
 
-static enum err wait_for_room(void *context, const struct import_item *item, unsigned attempt)
+static enum err wait_for_room(
+	void *context, const struct import_item *item, enum err why, unsigned attempt)
 {
 	struct scene *scene = context;
 
 	(void)item;
+	ck_assert_int_eq(why, ERR_NO_SPACE);
 	scene->waits++;
 	if (!scene->loads || attempt > WAITS)
 		return ERR_CLOSED;
