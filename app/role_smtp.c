@@ -114,6 +114,7 @@ static void read_limits(const struct config *config, struct smtp_server_options 
 		(uint32_t)config_int(config, CONFIG_SMTP_MAX_CONNECTIONS_PER_MINUTE);
 	options->max_messages_per_minute =
 		(uint32_t)config_int(config, CONFIG_SMTP_MAX_MESSAGES_PER_MINUTE);
+	options->site_factor = (uint32_t)config_int(config, CONFIG_SMTP_IPV6_SITE_FACTOR);
 	options->max_memory_bytes = (uint64_t)config_int(config, CONFIG_SMTP_MAX_BUFFERED_BYTES);
 	options->banner_delay_ms = config_int(config, CONFIG_SMTP_BANNER_DELAY_MS);
 	options->idle_timeout_ms = 1000 * config_int(config, CONFIG_SMTP_IDLE_TIMEOUT_S);

@@ -87,6 +87,7 @@ bool smtp_network_holds(const struct smtp_network *network, const struct smtp_ad
 
 struct slot {
 	uint64_t key;
+	uint32_t bits; /* of the prefix that `key` holds */
 	uint32_t open, new_ones, messages;
 	int64_t minute_ms; /* when new_ones and messages began to count */
 };
@@ -111,15 +112,23 @@ void smtp_peers_free(struct smtp_peers *peers)
 	free(peers);
 }
 
-/* The /64, or the IPv4 address behind a /64 that no IPv6 peer can have; never 0. */
-static uint64_t network_key(const struct smtp_address *address)
+/* What is counted. A provider gives a site a /48, from which it can come as 65,536 networks. */
+enum prefix { PREFIX_NETWORK = 64, PREFIX_SITE = 48 };
+
+/* The prefix, or the IPv4 address behind a prefix that no IPv6 peer can have; never 0. */
+static uint64_t prefix_key(const struct smtp_address *address, enum prefix prefix)
 {
 	uint64_t key = 0;
 	size_t from = smtp_address_is_v4(address) ? 8 : 0;
 
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < (size_t)prefix / 8; i++)
 		key = key << 8 | address->bytes[from + i];
 	return key ? key : 1;
+}
+
+static bool has_site(const struct smtp_peers *peers, const struct smtp_address *address)
+{
+	return peers->limits.site_factor && !smtp_address_is_v4(address);
 }
 
 static bool reusable(const struct slot *slot, int64_t now_ms)
@@ -127,29 +136,36 @@ static bool reusable(const struct slot *slot, int64_t now_ms)
 	return !slot->open && (!slot->key || now_ms - slot->minute_ms >= MINUTE_MS);
 }
 
-static struct slot *find_slot(struct smtp_peers *peers, uint64_t key)
+static uint64_t first_probe(uint64_t key, enum prefix prefix)
 {
-	uint64_t at = key * 0x9e3779b97f4a7c15u >> 32;
+	return (key ^ (uint64_t)prefix << 56) * 0x9e3779b97f4a7c15u >> 32;
+}
+
+static struct slot *find_slot(
+	struct smtp_peers *peers, const struct smtp_address *address, enum prefix prefix)
+{
+	uint64_t key = prefix_key(address, prefix), at = first_probe(key, prefix);
 
 	for (size_t i = 0; i < PROBES; i++) {
 		struct slot *slot = &peers->slots[(at + i) % SMTP_PEERS_SLOTS];
 
-		if (slot->key == key)
+		if (slot->key == key && slot->bits == prefix)
 			return slot;
 	}
 	return NULL;
 }
 
-static struct slot *claim_slot(struct smtp_peers *peers, uint64_t key, int64_t now_ms)
+static struct slot *claim_slot(struct smtp_peers *peers, const struct smtp_address *address,
+	enum prefix prefix, int64_t now_ms)
 {
-	uint64_t at = key * 0x9e3779b97f4a7c15u >> 32;
+	uint64_t key = prefix_key(address, prefix), at = first_probe(key, prefix);
 
 	for (size_t i = 0; i < PROBES; i++) {
 		struct slot *slot = &peers->slots[(at + i) % SMTP_PEERS_SLOTS];
 
 		if (!reusable(slot, now_ms))
 			continue;
-		*slot = (struct slot){ .key = key, .minute_ms = now_ms };
+		*slot = (struct slot){ .key = key, .bits = prefix, .minute_ms = now_ms };
 		return slot;
 	}
 	return NULL;
@@ -163,49 +179,87 @@ static void begin_minute(struct slot *slot, int64_t now_ms)
 	slot->new_ones = slot->messages = 0;
 }
 
-bool smtp_peers_enter(struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms)
+/* 0: no limit. */
+static bool is_reached(uint32_t count, uint32_t limit, uint32_t factor)
+{
+	return limit && count >= (uint64_t)limit * factor;
+}
+
+static bool enter_slot(struct smtp_peers *peers, const struct smtp_address *address,
+	enum prefix prefix, uint32_t factor, int64_t now_ms)
 {
 	const struct smtp_peers_limits *limits = &peers->limits;
-	uint64_t key = network_key(address);
-	struct slot *slot = find_slot(peers, key);
+	struct slot *slot = find_slot(peers, address, prefix);
 
 	if (!slot)
-		slot = claim_slot(peers, key, now_ms);
+		slot = claim_slot(peers, address, prefix, now_ms);
 	if (!slot)
 		return true;
 	begin_minute(slot, now_ms);
-	if (limits->new_per_minute && slot->new_ones >= limits->new_per_minute)
+	if (is_reached(slot->new_ones, limits->new_per_minute, factor))
 		return false;
 	slot->new_ones++;
-	if (limits->at_once && slot->open >= limits->at_once)
+	if (is_reached(slot->open, limits->at_once, factor))
 		return false;
 	slot->open++;
 	return true;
 }
 
-void smtp_peers_leave(struct smtp_peers *peers, const struct smtp_address *address)
+static void leave_slot(
+	struct smtp_peers *peers, const struct smtp_address *address, enum prefix prefix)
 {
-	struct slot *slot = find_slot(peers, network_key(address));
+	struct slot *slot = find_slot(peers, address, prefix);
 
 	if (slot && slot->open)
 		slot->open--;
 }
 
+/* The network first: what it is refused takes nothing from its neighbours. */
+bool smtp_peers_enter(struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms)
+{
+	if (!enter_slot(peers, address, PREFIX_NETWORK, 1, now_ms))
+		return false;
+	if (!has_site(peers, address) ||
+		enter_slot(peers, address, PREFIX_SITE, peers->limits.site_factor, now_ms))
+		return true;
+	leave_slot(peers, address, PREFIX_NETWORK);
+	return false;
+}
+
+void smtp_peers_leave(struct smtp_peers *peers, const struct smtp_address *address)
+{
+	leave_slot(peers, address, PREFIX_NETWORK);
+	if (has_site(peers, address))
+		leave_slot(peers, address, PREFIX_SITE);
+}
+
+static bool is_throttled(struct smtp_peers *peers, const struct smtp_address *address,
+	enum prefix prefix, uint32_t factor, int64_t now_ms)
+{
+	struct slot *slot = find_slot(peers, address, prefix);
+
+	if (!slot)
+		return false;
+	begin_minute(slot, now_ms);
+	return is_reached(slot->messages, peers->limits.messages_per_minute, factor);
+}
+
 bool smtp_peers_throttled(
 	struct smtp_peers *peers, const struct smtp_address *address, int64_t now_ms)
 {
-	struct slot *slot = find_slot(peers, network_key(address));
-
-	if (!slot || !peers->limits.messages_per_minute)
-		return false;
-	begin_minute(slot, now_ms);
-	return slot->messages >= peers->limits.messages_per_minute;
+	return is_throttled(peers, address, PREFIX_NETWORK, 1, now_ms) ||
+	       (has_site(peers, address) && is_throttled(peers, address, PREFIX_SITE,
+						    peers->limits.site_factor, now_ms));
 }
 
 void smtp_peers_count_message(struct smtp_peers *peers, const struct smtp_address *address)
 {
-	struct slot *slot = find_slot(peers, network_key(address));
+	struct slot *slot = find_slot(peers, address, PREFIX_NETWORK);
+	struct slot *site =
+		has_site(peers, address) ? find_slot(peers, address, PREFIX_SITE) : NULL;
 
 	if (slot)
 		slot->messages++;
+	if (site)
+		site->messages++;
 }

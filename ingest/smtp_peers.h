@@ -1,5 +1,5 @@
 /* ingest/smtp_peers.h -- addresses of peers, and how many sessions each network may have.
- * Knows: IPv4 and IPv6 addresses, networks, a fixed table of counts per /32 or /64. Does not know
+ * Knows: IPv4 and IPv6 addresses, networks, a fixed table of counts per /32 or /64, and per /48. Does not know
  * sockets or the clock. Pure but for its own table.
  * Bounds: SMTP_PEERS_SLOTS networks are counted; a network for which no slot is free is let in,
  * since the global cap still holds. */
@@ -29,9 +29,9 @@ bool smtp_address_is_v4(const struct smtp_address *address);
 
 struct smtp_peers;
 
-/* Of one network; 0: no limit. */
+/* Of one network; 0: no limit. An IPv6 /48 may have site_factor times as many; 0: it is not counted. */
 struct smtp_peers_limits {
-	uint32_t at_once, new_per_minute, messages_per_minute;
+	uint32_t at_once, new_per_minute, messages_per_minute, site_factor;
 };
 struct smtp_peers *smtp_peers_new(const struct smtp_peers_limits *limits);
 void smtp_peers_free(struct smtp_peers *peers);

@@ -31,6 +31,7 @@ void smtp_server_options_init(struct smtp_server_options *options)
 		.max_idle_commands = 100,
 		.max_sessions = 1000,
 		.max_sessions_per_address = 20,
+		.site_factor = 10,
 		.max_new_per_minute = 60,
 		.max_messages_per_minute = 3000,
 		.exempt = loopback,
@@ -353,7 +354,8 @@ enum err smtp_server_new(const struct smtp_server_options *options, struct spool
 	struct smtp_server **ret_server)
 {
 	const struct smtp_peers_limits limits = { options->max_sessions_per_address,
-		options->max_new_per_minute, options->max_messages_per_minute };
+		options->max_new_per_minute, options->max_messages_per_minute,
+		options->site_factor };
 	CLEANUP(smtp_server_freep) struct smtp_server *server = NULL;
 	enum err err = check_options(options, writer);
 

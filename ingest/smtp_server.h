@@ -29,7 +29,8 @@ struct smtp_server_options {
 	uint32_t max_sessions_per_address; /* /32 or /64; 0: no limit */
 	uint32_t max_new_per_minute;       /* connections of one /32 or /64; 0: no limit */
 	uint32_t max_messages_per_minute;  /* of one /32 or /64; 0: no limit; then 450 to MAIL */
-	const struct str *exempt;          /* "192.0.2.1", "127.0.0.0/8", "::1": no such limits */
+	uint32_t site_factor; /* an IPv6 /48 may have so many times these three; 0: not counted */
+	const struct str *exempt; /* "192.0.2.1", "127.0.0.0/8", "::1": no such limits */
 	size_t n_exempt;
 	const struct str *proxies; /* peers that begin with a PROXY header, and must, on TCP */
 	size_t n_proxies;

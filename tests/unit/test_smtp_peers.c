@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <stdio.h>
 
 START_TEST(networks_hold_addresses)
 {
@@ -47,7 +48,7 @@ static struct smtp_address address_of(const char *text)
 
 START_TEST(peers_are_counted)
 {
-	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 2, 5, 0 });
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 2, 5, 0, 0 });
 	struct smtp_address one = address_of("2001:db8:1:2::1"),
 			    same = address_of("2001:db8:1:2::2"),
 			    other = address_of("2001:db8:1:3::1");
@@ -67,9 +68,68 @@ START_TEST(peers_are_counted)
 }
 END_TEST
 
+/* A site has 65,536 networks to come from. */
+START_TEST(the_networks_of_a_site_are_counted_together)
+{
+	struct smtp_peers *peers =
+		smtp_peers_new(&(struct smtp_peers_limits){ 2, 4, 1, .site_factor = 3 });
+	struct smtp_address other = address_of("2001:db8:2::1"), v4 = address_of("192.0.2.1"),
+			    subnet[8];
+	char text[64];
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(text, sizeof text, "2001:db8:1:%d::1", i);
+		subnet[i] = address_of(text);
+	}
+	for (int i = 0; i < 6; i++)
+		ck_assert(smtp_peers_enter(peers, &subnet[i], 0));
+	ck_assert(!smtp_peers_enter(peers, &subnet[6], 0)); /* the seventh at once */
+	ck_assert(smtp_peers_enter(peers, &other, 0));
+	ck_assert(smtp_peers_enter(peers, &v4, 0));
+	smtp_peers_leave(peers, &subnet[0]);
+	ck_assert(smtp_peers_enter(peers, &subnet[6], 0));
+	for (int i = 1; i < 7; i++)
+		smtp_peers_leave(peers, &subnet[i]);
+	/* Eight of the site's twelve of this minute are gone; a network beyond its own limit takes no more. */
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(smtp_peers_enter(peers, &subnet[7], 0), i < 2);
+	smtp_peers_leave(peers, &subnet[7]);
+	smtp_peers_leave(peers, &subnet[7]);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(smtp_peers_enter(peers, &subnet[i], 0), i < 2);
+		if (i < 2)
+			smtp_peers_leave(peers, &subnet[i]);
+	}
+	ck_assert(smtp_peers_enter(peers, &subnet[3], 60000));
+	smtp_peers_free(peers);
+}
+END_TEST
+
+START_TEST(the_messages_of_a_site_are_counted_together)
+{
+	struct smtp_peers *peers =
+		smtp_peers_new(&(struct smtp_peers_limits){ 0, 0, 2, .site_factor = 2 });
+	struct smtp_address one = address_of("2001:db8:1:1::1"),
+			    two = address_of("2001:db8:1:2::1"),
+			    three = address_of("2001:db8:1:3::1");
+
+	ck_assert(smtp_peers_enter(peers, &one, 0));
+	ck_assert(smtp_peers_enter(peers, &two, 0));
+	ck_assert(smtp_peers_enter(peers, &three, 0));
+	for (int i = 0; i < 2; i++) {
+		smtp_peers_count_message(peers, &one);
+		ck_assert(!smtp_peers_throttled(peers, &three, 0));
+		smtp_peers_count_message(peers, &two);
+	}
+	ck_assert(smtp_peers_throttled(peers, &three, 59999));
+	ck_assert(!smtp_peers_throttled(peers, &three, 60000));
+	smtp_peers_free(peers);
+}
+END_TEST
+
 START_TEST(peers_beyond_the_table_are_let_in)
 {
-	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 1, 1, 0 });
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 1, 1, 0, 0 });
 	uint32_t let_in = 0;
 
 	for (uint32_t i = 1; i <= 2 * SMTP_PEERS_SLOTS; i++) {
@@ -85,7 +145,7 @@ END_TEST
 
 START_TEST(messages_of_a_minute_are_counted)
 {
-	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 0, 0, 2 });
+	struct smtp_peers *peers = smtp_peers_new(&(struct smtp_peers_limits){ 0, 0, 2, 0 });
 	struct smtp_address one = address_of("192.0.2.1"), other = address_of("192.0.2.2");
 
 	ck_assert(smtp_peers_enter(peers, &one, 0));
@@ -110,6 +170,8 @@ int main(void)
 
 	tcase_add_test(tcase, networks_hold_addresses);
 	tcase_add_test(tcase, peers_are_counted);
+	tcase_add_test(tcase, the_networks_of_a_site_are_counted_together);
+	tcase_add_test(tcase, the_messages_of_a_site_are_counted_together);
 	tcase_add_test(tcase, messages_of_a_minute_are_counted);
 	tcase_add_test(tcase, peers_beyond_the_table_are_let_in);
 	suite_add_tcase(suite, tcase);
