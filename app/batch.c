@@ -63,6 +63,12 @@ static enum err take_record(
 	return ERR_OK;
 }
 
+/* What cannot be taken is not passed over: the next turn meets it again. */
+static void stay_at(struct spool_reader *reader, uint64_t sequence)
+{
+	ERR_IGNORE(spool_reader_seek(reader, sequence - 1), "it was read from there");
+}
+
 enum err batch_fill(struct batch *batch, struct spool_reader *reader, struct parser_pool *pool)
 {
 	enum err err = ERR_OK;
@@ -77,8 +83,10 @@ enum err batch_fill(struct batch *batch, struct spool_reader *reader, struct par
 			log_damage(&record);
 		else
 			err = take_record(batch, &record, pool);
-		if (err)
+		if (err) {
+			stay_at(reader, record.sequence);
 			break;
+		}
 		batch->to = record.last_sequence + 1;
 	}
 	return err == ERR_NOT_FOUND ? ERR_OK : err;

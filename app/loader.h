@@ -17,6 +17,7 @@ struct lane {
 	struct batch batches[2];
 	struct batch *now, *next;
 	char spool_id[LOADER_ID_BYTES];
+	enum err trouble; /* of its folder, as the log has it */
 };
 
 struct loader {

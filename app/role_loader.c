@@ -20,52 +20,47 @@
 
 /* ---- lanes ---- */
 
-/* The folder was set back to an older copy, and what it took since then has sequences that the database has passed
- * already: everything that is left in it is loaded again. What the database has counts nothing (store_id). */
-static enum err set_back(struct loader *l, struct lane *lane, uint64_t *position)
+/* A lane that cannot be read must not hold up the others: it is told once and tried again each second. */
+static void note_trouble(struct lane *lane, enum err err)
 {
-	uint64_t oldest = 0;
-	enum err err = spool_reader_oldest(lane->reader, &oldest);
-
-	if (!err)
-		err = store_set_back(l->store, str_c(lane->spool_id), *position, oldest);
-	if (err)
-		return err;
-	log_event(LOG_WARN, "spool_set_back", LOG_C("lane", lane->name),
-		LOG_C("spool", lane->spool_id), LOG_U64("position", *position),
-		LOG_U64("again_from", oldest));
-	*position = oldest;
-	return ERR_OK;
+	if (err && err != lane->trouble)
+		log_event(LOG_ERROR, "lane_stuck", LOG_C("lane", lane->name), LOG_ERR(err));
+	else if (!err && lane->trouble)
+		log_event(LOG_INFO, "lane_reads_again", LOG_C("lane", lane->name));
+	lane->trouble = err;
 }
 
-/* Only a lane that is the one which was loaded hears how far that went: its writer deletes what is behind. */
-static enum err find_position(struct loader *l, struct lane *lane, uint64_t *ret_position)
+/* Is it still the one that was loaded? Then where it goes on, else its oldest record: the folder was set back to an
+ * older copy, and what it took since then has sequences that the database has passed already. What the database has
+ * counts nothing again (store_id). */
+static enum err read_history(
+	struct lane *lane, const struct store_place *place, uint64_t *ret_position)
 {
 	enum spool_history history = SPOOL_HISTORY_UNKNOWN;
-	struct store_place place = { 0 };
-	enum err err = store_place(l->store, str_c(lane->spool_id), &place);
+	enum err err = ERR_OK;
 
-	if (!err && place.sequence > 1)
+	*ret_position = place->sequence;
+	if (place->sequence > 1)
 		err = spool_reader_compare(
-			lane->reader, place.sequence - 1, place.record_at_us, &history);
+			lane->reader, place->sequence - 1, place->record_at_us, &history);
 	if (!err && history == SPOOL_HISTORY_OTHER)
-		err = set_back(l, lane, &place.sequence);
-	else if (!err && place.sequence)
-		spool_reader_publish(lane->reader, place.sequence - 1);
+		err = spool_reader_oldest(lane->reader, ret_position);
+	return err ? err : spool_reader_seek(lane->reader, *ret_position ? *ret_position - 1 : 0);
+}
+
+static enum err set_back(struct loader *l, struct lane *lane, uint64_t from, uint64_t to)
+{
+	enum err err = store_set_back(l->store, str_c(lane->spool_id), from, to);
+
 	if (!err)
-		*ret_position = place.sequence;
+		log_event(LOG_WARN, "spool_set_back", LOG_C("lane", lane->name),
+			LOG_C("spool", lane->spool_id), LOG_U64("position", from),
+			LOG_U64("again_from", to));
 	return err;
 }
 
-static enum err start_at_position(struct loader *l, struct lane *lane)
+static void start_at(struct loader *l, struct lane *lane, uint64_t position)
 {
-	uint64_t position = 0;
-	enum err err = find_position(l, lane, &position);
-
-	if (!err)
-		err = spool_reader_seek(lane->reader, position ? position - 1 : 0);
-	if (err)
-		return err;
 	lane->now = &lane->batches[0];
 	lane->next = &lane->batches[1];
 	batch_reset(lane->now, position);
@@ -73,7 +68,6 @@ static enum err start_at_position(struct loader *l, struct lane *lane)
 	store_batch_set_strikes(lane->rows, &l->suppress.strikes);
 	log_event(LOG_INFO, "loading", LOG_C("lane", lane->name), LOG_C("spool", lane->spool_id),
 		LOG_U64("position", position));
-	return ERR_OK;
 }
 
 /* After a power cut it may be so until the writer has recovered. */
@@ -88,22 +82,47 @@ static void warn_if_behind(const struct lane *lane, const char *folder, uint64_t
 		LOG_U64("durable", backlog.durable));
 }
 
+/* Only a lane that is the one which was loaded hears how far that went: its writer deletes what is behind.
+ * The lane is closed again where its folder cannot be read. */
+static enum err find_position(struct loader *l, struct lane *lane, const char *folder)
+{
+	struct store_place place = { 0 };
+	uint64_t position = 0;
+	enum err err = store_place(l->store, str_c(lane->spool_id), &place), of_lane;
+
+	if (err)
+		return err;
+	of_lane = read_history(lane, &place, &position);
+	note_trouble(lane, of_lane);
+	if (of_lane) {
+		spool_reader_close(lane->reader);
+		lane->reader = NULL;
+		return ERR_OK;
+	}
+	if (position != place.sequence)
+		err = set_back(l, lane, place.sequence, position);
+	else if (position)
+		spool_reader_publish(lane->reader, position - 1);
+	if (err)
+		return err;
+	start_at(l, lane, position);
+	warn_if_behind(lane, folder, position);
+	return ERR_OK;
+}
+
 /* A lane is made by its writer, which may start after this process, or never. */
 static enum err open_lane(struct loader *l, struct lane *lane)
 {
 	const char *folder = settings_spool_lane(l->role->config, l->arena, lane->name);
 	enum err err = spool_reader_open(folder, &lane->reader);
 
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
+	if (err && err != ERR_NOT_FOUND)
+		note_trouble(lane, err);
 	if (err)
-		return err;
+		return ERR_OK;
 	snprintf(lane->spool_id, sizeof lane->spool_id, "%016" PRIx64,
 		spool_reader_id(lane->reader));
-	err = start_at_position(l, lane);
-	if (!err)
-		warn_if_behind(lane, folder, lane->now->from);
-	return err;
+	return find_position(l, lane, folder);
 }
 
 static void close_lane(struct lane *lane)
@@ -115,21 +134,22 @@ static void close_lane(struct lane *lane)
 }
 
 /* One turn of a lane: reads what is durable, stores what is parsed. *ret_busy: a batch was stored, so
- * that there may be more at once. */
+ * that there may be more at once. What was read in front of a trouble is stored all the same. */
 static enum err turn_lane(struct loader *l, struct lane *lane, bool *ret_busy)
 {
 	struct batch *done = lane->now;
-	enum err err = batch_fill(lane->now, lane->reader, l->pool);
+	enum err err;
 
+	note_trouble(lane, batch_fill(lane->now, lane->reader, l->pool));
 	parser_pool_flush(l->pool);
 	*ret_busy = false;
-	if (err || !batch_parsed(lane->now))
-		return err;
+	if (!batch_parsed(lane->now))
+		return ERR_OK;
 	batch_reset(lane->next, lane->now->to);
-	err = batch_fill(lane->next, lane->reader, l->pool);
+	if (!lane->trouble)
+		note_trouble(lane, batch_fill(lane->next, lane->reader, l->pool));
 	parser_pool_flush(l->pool);
-	if (!err)
-		err = loader_store(l, lane, lane->now);
+	err = loader_store(l, lane, lane->now);
 	lane->now = lane->next;
 	lane->next = done;
 	*ret_busy = !err;

@@ -102,12 +102,32 @@ def set_back_database():
         wait_stored(server, wanted + some("last", 2))
 
 
+def unreadable_lane():
+    """Its mail waits for whoever mends it; that of the others is loaded."""
+    with e2e.Server(**SETTINGS) as server:
+        take_in(server, "import", some("one", 2))
+        wait_stored(server, some("one", 2))
+        server.stop()
+        lane = server.folder / "data/spool/import/lane.id"
+        text = lane.read_text()
+        take_in(server, "import", some("two", 2))
+        lane.write_text(text.swapcase().replace(text[0], "x", 1))
+        server.start().wait_ready()
+        take_in(server, "pipe", some("three", 2))
+        wait_stored(server, some("one", 2) + some("three", 2))
+        assert server.log_path.read_text().count("event=lane_stuck lane=import") == 1
+        assert "role_died" not in server.log_path.read_text()
+        lane.write_text(text)
+        wait_stored(server, some("one", 2) + some("two", 2) + some("three", 2))
+
+
 def main():
     assert pathlib.Path(e2e.BINARY).exists()
     set_back_lane("import", 20, 8)
     set_back_lane("import", 8, 30)
     set_back_lane("pipe", 6, 4)
     set_back_database()
+    unreadable_lane()
     print("set back: lane behind, lane past, lane of a pipe, lane and database")
 
 
