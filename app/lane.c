@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include "app/lane.h"
 
+#include "app/folder.h"
 #include "app/settings.h"
-
-#include <errno.h>
-#include <sys/stat.h>
 
 enum { SEGMENT_STEP = 4096 };
 
@@ -13,8 +11,8 @@ const char *const lane_names[LANES] = { "smtp", "api", "import", "pipe" };
 enum err lane_open(const struct config *config, struct arena *arena, const char *name,
 	enum spool_prepare prepare, struct spool_writer **ret_writer)
 {
-	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
 	struct spool_options options;
+	enum err err;
 
 	spool_options_init(&options);
 	options.segment_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_SEGMENT_BYTES) /
@@ -24,7 +22,8 @@ enum err lane_open(const struct config *config, struct arena *arena, const char 
 		options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
 	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
 	options.prepare = prepare;
-	if (mkdir(arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p, 0700) && errno != EEXIST)
-		return err_from_errno(errno);
+	err = folder_make(settings_spool_dir(config, arena), 0700);
+	if (err)
+		return err;
 	return spool_writer_open(settings_spool_lane(config, arena, name), &options, ret_writer);
 }

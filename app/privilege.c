@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "app/privilege.h"
 
+#include "app/folder.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -56,6 +58,11 @@ static enum err make_folder(
 		*slash = '/';
 	}
 	if (!mkdir(path, 0700)) {
+		/* Its name is on stable storage before anything in it is acknowledged. */
+		if (folder_make(path, 0700)) {
+			*ret_trouble = arena_printf(arena, "%s: cannot be synced", path);
+			return ERR_IO;
+		}
 		if (user && chown(path, user->pw_uid, user->pw_gid)) {
 			*ret_trouble = arena_printf(arena, "%s: cannot be given to user %s: %s",
 				path, user->pw_name, strerror(errno));

@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/config_load.h"
+#include "app/folder.h"
 #include "app/sandbox.h"
 #include "app/settings.h"
 #include "core/limits.h"
@@ -19,7 +20,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -71,9 +71,10 @@ unsigned role_rights(enum role_id id)
 /* What is not there cannot be left open. */
 static void make_folder(const char *path, mode_t mode)
 {
-	if (mkdir(path, mode) && errno != EEXIST)
-		log_event(LOG_WARN, "folder_not_made", LOG_C("path", path),
-			LOG_C("reason", strerror(errno)));
+	enum err err = folder_make(path, mode);
+
+	if (err)
+		log_event(LOG_WARN, "folder_not_made", LOG_C("path", path), LOG_ERR(err));
 }
 
 void role_enter_sandbox(const struct role *role)

@@ -262,6 +262,20 @@ static enum err check_options(const struct spool_options *options)
 	return good ? ERR_OK : ERR_RANGE;
 }
 
+/* The lane's own name, too, is on stable storage before anything in it is acknowledged. */
+static enum err sync_around(int dir)
+{
+	int around = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum err err = ERR_OK;
+
+	if (around < 0)
+		return err_from_errno(errno);
+	if (fsync(around))
+		err = err_from_errno(errno);
+	close(around);
+	return err;
+}
+
 static enum err open_folder(const char *folder, int *ret_dir)
 {
 	int dir;
@@ -272,7 +286,7 @@ static enum err open_folder(const char *folder, int *ret_dir)
 	if (dir < 0)
 		return err_from_errno(errno);
 	*ret_dir = dir;
-	return ERR_OK;
+	return sync_around(dir);
 }
 
 static enum err take_lock(struct spool_writer *writer)
