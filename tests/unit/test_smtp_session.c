@@ -239,8 +239,8 @@ static const struct {
 	enum smtp_action action;
 } line_cases[] = {
 	{ LIMIT_COMMAND_LINE_BYTES, "250 2.0.0 ok", SMTP_READ },
-	{ LIMIT_COMMAND_LINE_BYTES + 1, "500 5.5.6", SMTP_READ },
-	{ LIMIT_COMMAND_JUNK_BYTES, "500 5.5.6", SMTP_READ },
+	{ LIMIT_COMMAND_LINE_BYTES + 1, "500 5.5.2", SMTP_READ },
+	{ LIMIT_COMMAND_JUNK_BYTES, "500 5.5.2", SMTP_READ },
 	{ LIMIT_COMMAND_JUNK_BYTES + 1, "554 5.5.0", SMTP_CLOSE },
 };
 
