@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 struct peer {
 	struct str rest;
-	size_t piece, stores, changes, bytes;
+	struct fetch *fetch;
+	size_t piece, stores, settled, changes, bytes;
 	uint64_t sum; /* of what was stored */
 };
 
@@ -21,7 +22,7 @@ static enum err hear(void *context, struct str line)
 
 	assert(line.n > 2 && str_chr(line, '\n') == line.n - 1);
 	peer->changes += str_find(line, STR("STORE")) != STR_NPOS || str_starts(line, STR("DELE"));
-	assert(peer->changes <= peer->stores);
+	assert(peer->changes <= peer->settled);
 	return ERR_OK;
 }
 
@@ -37,15 +38,26 @@ static enum err speak(void *context, char *room, size_t n, size_t *ret_n)
 	return ERR_OK; /* nothing more: closed */
 }
 
-static enum err keep(void *context, struct str message, bool *ret_cut)
+static enum err keep(void *context, struct str message, size_t item)
 {
 	struct peer *peer = context;
 
+	assert(item == peer->stores - peer->settled && item < FETCH_WINDOW);
 	peer->stores++;
 	peer->bytes += message.n;
 	for (size_t i = 0; i < message.n; i++)
 		peer->sum = peer->sum * 31 + (unsigned char)message.p[i];
-	*ret_cut = message.n % 8 == 7;
+	peer->fetch->window[item].cut |= message.n % 8 == 7;
+	return ERR_OK;
+}
+
+static enum err settle(void *context)
+{
+	struct peer *peer = context;
+
+	for (size_t i = 0; i < peer->stores - peer->settled; i++)
+		peer->fetch->window[i].stored = true;
+	peer->settled = peer->stores;
 	return ERR_OK;
 }
 
@@ -64,10 +76,12 @@ static enum err talk(struct peer *peer, unsigned choice, struct fetch *fetch)
 		.after = (enum fetch_after)((choice >> 1) % 3),
 		.all = choice >> 4 & 1,
 		.folder = STR("INBOX"),
-		.limit = 50,
+		.limit = 200,
 		.store = keep,
+		.settle = settle,
 		.stopped = never,
 		.context = peer };
+	peer->fetch = fetch;
 	fetch_wire_init(&wire);
 	buf_init(&fetch->said, 200);
 	err = choice & 1 ? fetch_pop3(fetch) : fetch_imap(fetch);
