@@ -128,7 +128,7 @@ def main():
     set_back_lane("pipe", 6, 4)
     set_back_database()
     unreadable_lane()
-    print("set back: lane behind, lane past, lane of a pipe, lane and database")
+    print("set back: lane behind, lane past, lane of a pipe, lane and database; a lane that cannot be read stands alone")
 
 
 if __name__ == "__main__":
