@@ -148,89 +148,6 @@ def check_implicit(server, port):
     assert peer.quit()[0] == 221
 
 
-class HalfClosed:
-    """TLS over a socket, by hand: a peer that says its last word and the end of its side in one write."""
-
-    def __init__(self, port, context):
-        self.socket = socket.create_connection(("127.0.0.1", port), 60)
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=NAMES[0])
-        self.until(self.tls.do_handshake)
-
-    def until(self, call):
-        while True:
-            try:
-                done = call()
-            except ssl.SSLWantReadError:
-                self.flush()
-                self.receive()
-                continue
-            self.flush()
-            return done
-
-    def flush(self):
-        data = self.outgoing.read()
-        if data:
-            self.socket.sendall(data)
-
-    def receive(self):
-        data = self.socket.recv(65536)
-        if data:
-            self.incoming.write(data)
-        else:
-            self.incoming.write_eof()
-
-    def hear(self, end):
-        text = b""
-        while end not in text:
-            text += self.until(lambda: self.tls.read(65536)) or b""
-        return text
-
-    def last_word(self, text, notify, fin):
-        self.tls.write(text)
-        if notify:
-            try:
-                self.tls.unwrap()
-            except ssl.SSLWantReadError:
-                pass
-        self.flush()
-        if fin:
-            self.socket.shutdown(socket.SHUT_WR)
-
-    def rest(self):
-        """All that still comes; ends with the connection, or with the other side's close_notify."""
-        text = b""
-        try:
-            while True:
-                data = self.until(lambda: self.tls.read(65536))
-                if not data:
-                    return text
-                text += data
-        except (ssl.SSLError, ConnectionError):
-            return text
-
-
-def check_half_closed(server, port):
-    """A mail that is stored is answered, also where nothing more will come: else it is sent again."""
-    for number, (notify, fin) in enumerate(((True, False), (True, True), (False, True))):
-        for tail in (b"", b"QUIT\r\n"):
-            name = f"half{number}{len(tail)}"
-            peer = HalfClosed(port, trusting(server.folder))
-            peer.hear(b"\r\n")
-            peer.tls.write(b"EHLO a\r\n")
-            peer.flush()
-            peer.hear(b"250 ")
-            peer.tls.write(b"MAIL FROM:<>\r\nRCPT TO:<b@news.sender.example>\r\nDATA\r\n")
-            peer.flush()
-            peer.hear(b"354 ")
-            peer.last_word(bounce(name) + b".\r\n" + tail, notify, fin)
-            text = peer.rest()
-            assert b"250 2.0.0" in text, (notify, fin, tail, text)
-            assert (b"221 " in text) == bool(tail), text
-            peer.socket.close()
-            row_of(server, name)
-
-
 def check_injection(port):
     """What stands behind STARTTLS in the same packet, or comes before the handshake, is not answered under TLS."""
     peer = Raw(port).talk(("EHLO a", "250"))
@@ -488,7 +405,6 @@ def main():
         check_versions(server, ports["implicit"])
         check_required(server, ports["required"])
         check_implicit(server, ports["implicit"])
-        check_half_closed(server, ports["implicit"])
         check_injection(server.smtp_port)
         check_swaks(server, server.smtp_port)
         check_bdat(server, server.smtp_port)
