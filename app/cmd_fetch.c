@@ -200,8 +200,10 @@ static int prepare(struct fetch_command *command, const struct config *config)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	command->window = import_window_new(
-		command->intake, &(struct import_window_calls){
-					 .settled = settled, .wait = give_up, .context = command });
+		command->intake, &(struct import_window_calls){ .settled = settled,
+					 .wait = give_up,
+					 .context = command,
+					 .together = true });
 	code = converse(command);
 	import_window_free(command->window);
 	intake_close(command->intake);

@@ -217,7 +217,9 @@ static void print_summary(const struct import *import, int n_paths)
 static int run_import(struct import *import, int n_paths, char **paths)
 {
 	struct arena *arena = arena_new();
-	const struct import_window_calls calls = { settled, wait_for_loader, import };
+	const struct import_window_calls calls = {
+		.settled = settled, .wait = wait_for_loader, .context = import
+	};
 	enum err err = ERR_OK, rest;
 
 	import->each_path = arena_calloc(arena, (size_t)n_paths, sizeof *import->each_path);

@@ -7,7 +7,7 @@ struct slot {
 	struct arena *arena; /* of `item`; emptied with it */
 	struct import_item item;
 	struct str recipient;
-	bool busy, cut;
+	bool busy, held, cut; /* held: not handed over yet */
 };
 
 struct import_window {
@@ -102,6 +102,22 @@ static void submit(struct import_window *window, struct slot *slot)
 	empty_slot(window, slot);
 }
 
+/* Behind an error nothing more is handed over. */
+static void submit_held(struct import_window *window)
+{
+	for (size_t i = 0; i < IMPORT_WINDOW; i++) {
+		struct slot *slot = &window->slots[i];
+
+		if (!slot->busy || !slot->held)
+			continue;
+		slot->held = false;
+		if (window->err)
+			empty_slot(window, slot);
+		else
+			submit(window, slot);
+	}
+}
+
 static void settle(struct import_window *window, struct slot *slot, enum err err)
 {
 	if (!err) {
@@ -145,18 +161,24 @@ enum err import_window_add(struct import_window *window, const struct import_ite
 {
 	struct slot *slot;
 
-	while (!window->err && !has_room(window, item->mail.bytes.n))
-		settle_some(window);
+	while (!window->err && !has_room(window, item->mail.bytes.n)) {
+		submit_held(window);
+		if (window->n)
+			settle_some(window);
+	}
 	if (window->err)
 		return window->err;
 	slot = free_slot(window);
 	fill_slot(window, slot, item);
-	submit(window, slot);
+	slot->held = window->calls.together;
+	if (!slot->held)
+		submit(window, slot);
 	return window->err;
 }
 
 enum err import_window_finish(struct import_window *window)
 {
+	submit_held(window);
 	while (window->n)
 		settle_some(window);
 	return window->err;

@@ -1,4 +1,5 @@
-/* app/import_window.h -- messages of an import on their way to stable storage, several at once, so that they share a sync.
+/* app/import_window.h -- messages of an import or a fetch on their way to stable storage, several at once, so that they
+ * share a sync.
  * Knows: a copy of each until the spool's word about it is there, since a full spool gives it back. Does not know where
  * it came from, or what becomes of its file: `settled` is told, once for each message, and only when its own record
  * is durable.
@@ -23,6 +24,9 @@ struct import_window_calls {
 	enum err (*wait)(
 		void *context, const struct import_item *item, enum err why, unsigned attempt);
 	void *context;
+	/* From a source that is slower than the disk each message would have a sync of its own: held back until the
+	 * window is full or finished. */
+	bool together;
 };
 
 struct import_window;

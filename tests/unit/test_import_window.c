@@ -19,6 +19,7 @@ struct scene {
 	struct intake *intake;
 	struct import_window *window;
 	struct spool_reader *reader;
+	bool together;
 	bool loads; /* a wait for room is one for this reader */
 	unsigned waits;
 	size_t settled, read;
@@ -87,7 +88,7 @@ static void set(struct scene *scene, enum config_id id, const char *value)
 
 static void open_scene(struct scene *scene)
 {
-	const struct import_window_calls calls = { settled, wait_for_room, scene };
+	const struct import_window_calls calls = { settled, wait_for_room, scene, scene->together };
 	char path[96];
 
 	strcpy(scene->folder, "/tmp/bounced-window-XXXXXX");
@@ -153,9 +154,25 @@ START_TEST(roomy)
 }
 END_TEST
 
+/* Half of a window waits for the rest, or for the end. */
+START_TEST(held_until_finished)
+{
+	struct scene scene = { .together = true };
+
+	open_scene(&scene);
+	ck_assert(!add(&scene, 20));
+	usleep(PAUSE_US);
+	read_records(&scene);
+	ck_assert_uint_eq(scene.read, 0);
+	ck_assert(!import_window_finish(scene.window));
+	ck_assert_uint_eq(scene.settled, 20);
+	close_scene(&scene);
+}
+END_TEST
+
 START_TEST(full_until_loaded)
 {
-	struct scene scene = { .loads = true };
+	struct scene scene = { .loads = true, .together = _i };
 
 	open_scene(&scene);
 	ck_assert(!add(&scene, 400));
@@ -168,7 +185,7 @@ END_TEST
 
 START_TEST(full_for_good)
 {
-	struct scene scene = { .loads = false };
+	struct scene scene = { .loads = false, .together = _i };
 
 	open_scene(&scene);
 	ck_assert_int_eq(add(&scene, 400), ERR_CLOSED);
@@ -188,8 +205,9 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, roomy);
-	tcase_add_test(tcase, full_until_loaded);
-	tcase_add_test(tcase, full_for_good);
+	tcase_add_test(tcase, held_until_finished);
+	tcase_add_loop_test(tcase, full_until_loaded, 0, 2);
+	tcase_add_loop_test(tcase, full_for_good, 0, 2);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
