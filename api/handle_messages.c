@@ -1,6 +1,7 @@
 /* api/handle_messages.c -- messages as bytes: taken in, looked at, given back. */
 #include "api/handle_priv.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "store/overview.h"
 
 #include <inttypes.h>
@@ -35,6 +36,10 @@ static enum err answer_accepted(
 	struct uuid id = store_id(envelope->received_at_us, spool_id, sequence, 0);
 	json_t *json = json_object();
 
+	log_event(LOG_INFO, "message_stored", LOG_STR("id", envelope->session_id),
+		LOG_U64("sequence", sequence), LOG_U64("bytes", handle->request->body.n),
+		LOG_U64("recipients", envelope->n_forward_paths),
+		LOG_STR("stream", envelope->stream));
 	json_object_set_new(json, "spool_id", json_text(spool_id));
 	json_object_set_new(json, "sequence", json_integer((json_int_t)sequence));
 	json_object_set_new(json, "message_id", json_text(uuid_format(&id, room)));
@@ -58,9 +63,10 @@ enum err handle_messages(struct handle *handle)
 {
 	const struct api_request *request = handle->request;
 	struct str recipient = handle->values.text[PARAM_RECIPIENT];
+	char id[LOG_ID_BYTES + 1];
 	struct envelope envelope = { .source = SOURCE_HTTP,
 		.received_at_us = request->now_us,
-		.session_id = STR("http"),
+		.session_id = { id, LOG_ID_BYTES },
 		.peer = request->peer,
 		.helo = STR_EMPTY,
 		.reverse_path = STR_EMPTY,
@@ -83,6 +89,7 @@ enum err handle_messages(struct handle *handle)
 		return answer_simple(handle, PROBLEM_EMPTY_BODY, "send a message");
 	if (!handle->service->spool)
 		return answer_simple(handle, PROBLEM_NOT_TAKEN, "this server has no spool");
+	log_id_make(id);
 	err = spool_append(handle->service->spool, &envelope, request->body, &sequence);
 	return err ? answer_refused(handle, err) : answer_accepted(handle, &envelope, sequence);
 }

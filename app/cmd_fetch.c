@@ -74,7 +74,6 @@ static enum err store(void *context, struct str message, size_t at)
 	struct fetch_command *command = context;
 	struct str room = STR_EMPTY;
 	struct import_item item = { .mail = { .source = SOURCE_IMPORT,
-					    .session_id = STR("fetch"),
 					    .reverse_path = STR_EMPTY,
 					    .stream = str_c(command->stream),
 					    .bytes = message },
@@ -138,9 +137,10 @@ static void print_summary(const struct fetch_command *command)
 	const struct fetch *fetch = &command->fetch;
 
 	printf("%" PRIu64 " messages (%" PRIu64 " bytes) of %" PRIu64
-	       " are in the spool after %.1f s; \"bounced serve\" stores them, each once.\n",
+	       " are in the spool after %.1f s; \"bounced serve\" stores them, each once. Their "
+	       "ids begin with %s.\n",
 		fetch->stored, command->bytes, fetch->found,
-		import_progress_seconds(&command->progress));
+		import_progress_seconds(&command->progress), intake_id(command->intake));
 	print_count(fetch->marked, fetch->after == FETCH_DELETE ? "were deleted on the server."
 								: "were marked as seen.");
 	print_count(fetch->unmarked, "could not be marked or deleted and will come again.");

@@ -132,7 +132,6 @@ static enum err import_message(
 {
 	struct str room = STR_EMPTY;
 	struct import_item item = { .mail = { .source = SOURCE_IMPORT,
-					    .session_id = STR("import"),
 					    .reverse_path = STR_EMPTY,
 					    .stream = import->stream,
 					    .recipients = &import->recipient,
@@ -203,9 +202,9 @@ static void print_summary(const struct import *import, int n_paths)
 {
 	printf("%" PRIu64 " messages (%" PRIu64 " bytes) from %" PRIu64
 	       " of %d paths are in the spool after %.1f s; \"bounced serve\" stores them, each "
-	       "once.\n",
+	       "once. Their ids begin with %s.\n",
 		import->messages, import->bytes, import->paths, n_paths,
-		import_progress_seconds(&import->progress));
+		import_progress_seconds(&import->progress), intake_id(import->intake));
 	print_count(import->moved, "files were moved.");
 	print_count(import->unmoved, "files could not be moved.");
 	print_count(import->cut, "messages were too large and were cut.");

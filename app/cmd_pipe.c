@@ -109,7 +109,6 @@ static int store_message(struct pipe *pipe, struct intake *intake)
 	const char *sender = pipe->sender ? pipe->sender : getenv("SENDER");
 	/* With a sender the envelope is the one that SMTP brought; without, the header has to tell. */
 	struct intake_mail mail = { .source = sender ? SOURCE_SMTP : SOURCE_IMPORT,
-		.session_id = STR("pipe"),
 		.stream = str_c(pipe->stream),
 		.recipients = pipe->recipients,
 		.n_recipients = pipe->n_recipients,

@@ -3,23 +3,29 @@
 
 #include "app/lane.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "core/timestamp.h"
 #include "ingest/smtp_recipient.h"
 #include "ingest/trace_fields.h"
 
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_PAUSE_MS = 20, INTAKE_REAP = 64 };
+enum { LOCK_PAUSE_MS = 20, INTAKE_REAP = 64, MESSAGE_ID_BYTES = 32 };
 
 struct intake {
 	struct arena *arena;
 	struct spool_writer *writer;
 	struct smtp_domain *domains;
 	size_t n_domains;
+	char id[LOG_ID_BYTES + 1];
+	char message_id[MESSAGE_ID_BYTES];
+	uint64_t n_messages;
 };
 
 static void read_domains(struct intake *intake, const struct config *config)
@@ -63,6 +69,7 @@ enum err intake_open(
 	enum err err;
 
 	intake->arena = arena;
+	log_id_make(intake->id);
 	for (unsigned round = 0;; round++) {
 		err = lane_open(config, arena, lane, SPOOL_PREPARE_ON_NEED, &intake->writer);
 		if (err != ERR_CONFLICT || now_us(CLOCK_MONOTONIC) >= until_us)
@@ -84,6 +91,11 @@ void intake_close(struct intake *intake)
 		return;
 	spool_writer_close(intake->writer);
 	arena_free(intake->arena);
+}
+
+const char *intake_id(const struct intake *intake)
+{
+	return intake->id;
 }
 
 bool intake_is_ours(const struct intake *intake, struct str address, struct str *ret_stream)
@@ -150,11 +162,14 @@ static uint64_t room_for_message(const struct intake *intake, const struct envel
 	return room < LIMIT_MESSAGE_BYTES ? room : LIMIT_MESSAGE_BYTES;
 }
 
-static struct envelope make_envelope(const struct intake *intake, const struct intake_mail *mail)
+/* Borrows from the intake; the next one takes that over. */
+static struct envelope make_envelope(struct intake *intake, const struct intake_mail *mail)
 {
+	snprintf(intake->message_id, sizeof intake->message_id, "%s-%" PRIu64, intake->id,
+		++intake->n_messages);
 	return (struct envelope){ .source = mail->source,
 		.received_at_us = now_us(CLOCK_REALTIME),
-		.session_id = mail->session_id,
+		.session_id = str_c(intake->message_id),
 		.reverse_path = mail->reverse_path,
 		.stream = choose_stream(intake, mail),
 		.forward_paths = mail->recipients,

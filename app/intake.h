@@ -18,9 +18,11 @@ void intake_close(struct intake *intake);
 /* Is it one of our return paths? Its stream then. */
 bool intake_is_ours(const struct intake *intake, struct str address, struct str *ret_stream);
 
+/* On the log lines and in the rows of what comes in: this id, "-" and the number of the message. */
+const char *intake_id(const struct intake *intake);
+
 struct intake_mail {
 	enum envelope_source source;
-	struct str session_id;
 	struct str reverse_path;
 	struct str *recipients;
 	size_t n_recipients;

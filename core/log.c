@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 enum { LOG_VALUE_BYTES = 256, LOG_LINE_BYTES = 4096 };
@@ -93,4 +95,16 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	}
 	buf_release(&line);
 	errno = saved;
+}
+
+void log_id_make(char room[static LOG_ID_BYTES + 1])
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char bytes[LOG_ID_BYTES];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		abort(); /* cannot happen for so few bytes, getrandom(2) */
+	for (size_t i = 0; i < LOG_ID_BYTES; i++)
+		room[i] = digits[bytes[i] % 32];
+	room[LOG_ID_BYTES] = '\0';
 }

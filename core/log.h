@@ -46,6 +46,10 @@ struct log_field {
 		(const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) LOG_END })
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
+/* An id of a session, a request, a run of a command: random, lower-case letters and digits, so that no two of a site meet. */
+enum { LOG_ID_BYTES = 8 };
+void log_id_make(char room[static LOG_ID_BYTES + 1]);
+
 /* Lines below `level` are not written. The role's name stands on every line. Neither is thread-safe:
  * called once, at the start. `role` must live as long as the process. */
 void log_setup(enum log_level level, const char *role);

@@ -8,23 +8,10 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CROWDED_AGE_US = 1000000, ID_BYTES = 8, PEEK_BYTES = 512 };
-
-static void make_id(char room[static ID_BYTES + 1])
-{
-	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-	unsigned char bytes[ID_BYTES];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		abort(); /* cannot happen for so few bytes, getrandom(2) */
-	for (size_t i = 0; i < ID_BYTES; i++)
-		room[i] = digits[bytes[i] % 32];
-	room[ID_BYTES] = '\0';
-}
+enum { CROWDED_AGE_US = 1000000, PEEK_BYTES = 512 };
 
 /* One write that is not waited for: a flood must cost little. Who waits for a handshake would not
  * understand it. */
@@ -77,12 +64,12 @@ static struct client *client_new(
 {
 	struct smtp_server *server = listener->server;
 	struct client *client = calloc(1, sizeof *client);
-	char id[ID_BYTES + 1], peer[SMTP_ADDRESS_TEXT_BYTES];
+	char id[LOG_ID_BYTES + 1], peer[SMTP_ADDRESS_TEXT_BYTES];
 	struct smtp_now now = client_now(server, NULL);
 
 	if (!client)
 		abort();
-	make_id(id);
+	log_id_make(id);
 	client->server = server;
 	client->listener = listener;
 	client->local = listener->listen.path.n != 0;

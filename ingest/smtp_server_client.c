@@ -18,7 +18,6 @@ enum {
 	ROOM_AGE_US = 20000,     /* how long the spool's word about its room is believed */
 	CROWDED_AGE_US = 1000000,
 	LINGER_US = 2000000,
-	ID_BYTES = 8,
 	REAP_ROWS = 256,
 };
 

@@ -75,6 +75,9 @@ def check_mail(api):
     e2e.wait_for(lambda: api.server.request("GET", path)[0] == 200, "the message to be stored", 60, api.server)
     raw, fields = api.request("GET", path)
     assert raw == BOUNCE, raw
+    [[session]] = api.server.sql("SELECT session_id FROM message WHERE message_id = '%s'" % answer["message_id"])
+    lines = [line for line in api.server.log_path.read_text().splitlines() if f" id={session} " in line + " "]
+    assert [re.search("event=([a-z_]+)", line)[1] for line in lines] == ["message_stored", "report_stored"], lines
     assert fields["Content-Type"] == "message/rfc822" and "attachment" in fields["Content-Disposition"], fields
     api.request("GET", "/v1/messages/00000000-0000-0000-0000-000000000000/raw", status=404)
     api.request("GET", "/v1/messages/none/raw", status=404)

@@ -36,6 +36,14 @@ def run_import(server, *paths, text=None):
     return done.stdout
 
 
+def check_ids(server, out):
+    """The run's id, and a number for each message."""
+    run = re.search("Their ids begin with ([a-z2-7]{8})[.]", out)[1]
+    wanted = [f"{run}-{n}" for n in range(1, int(out.split()[0]) + 1)]
+    rows = [row[0] for row in server.sql(f"SELECT session_id FROM message WHERE session_id LIKE '{run}-%'")]
+    assert sorted(rows) == sorted(wanted), (rows, out)
+
+
 def make_mail(folder):
     """One .eml, an mbox of three, a maildir of two, each file as readable as a user's own would be."""
     eml = folder / "one.eml"
@@ -183,8 +191,8 @@ def main():
         folder.mkdir()
         paths = make_mail(folder)
         before = contents(paths)
-        out = run_import(server, *paths)
-        assert out.startswith("6 messages"), out
+        first = run_import(server, *paths)
+        assert first.startswith("6 messages"), first
         out = run_import(server, "-", text=BOUNCE.format(name="stdin"))
         assert out.startswith("1 messages"), out
         wanted = {"eml", "mbox0", "mbox1", "mbox2", "maildir0", "maildir1", "stdin"}
@@ -192,6 +200,7 @@ def main():
         events = server.events()
         assert {e["recipient"].split("@")[0] for e in events} == wanted
         assert {(e["stream"], e["reason"]) for e in events} == {("old", "recipient.unknown")}
+        check_ids(server, first)
         # Again, and again with the server away: nothing is counted twice.
         run_import(server, *paths)
         server.stop()
