@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/status_code.h"
 #include "core/utf8.h"
+#include "parser/mask.h"
 #include "parser/unfold.h"
 
 /* How far a verdict that stands on less than the refusal's own words is to be believed. */
@@ -67,9 +68,11 @@ static void take_rule(struct event *event, const struct rule_hit *hit, double sh
 	event->class = class_of(event);
 }
 
-static bool by_text(const struct classifier *c, const struct rule_facts *facts, struct event *event)
+static bool by_text(const struct classifier *c, struct arena *arena, const struct rule_facts *facts,
+	struct event *event)
 {
-	struct rule_hit hit = rules_first(c->rules, c->scratch, facts, event->diagnostic);
+	struct rule_hit hit =
+		rules_first(c->rules, c->scratch, facts, mask_names(arena, event->diagnostic));
 
 	if (!hit.rule)
 		return false;
@@ -83,8 +86,8 @@ static bool by_remarks(const struct classifier *c, struct arena *arena,
 	const struct rule_facts *facts, struct str remarks, struct event *event)
 {
 	struct str text = text_squeeze(arena, utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES * 4));
-	struct rule_hit hit = rules_first(
-		c->rules, c->scratch, facts, utf8_head(text, LIMIT_DIAGNOSTIC_BYTES * 2));
+	struct rule_hit hit = rules_first(c->rules, c->scratch, facts,
+		mask_names(arena, utf8_head(text, LIMIT_DIAGNOSTIC_BYTES * 2)));
 
 	if (!hit.rule)
 		return false;
@@ -121,7 +124,8 @@ void classify_event(const struct classifier *classifier, struct arena *arena,
 
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
 		return;
-	if (by_text(classifier, &facts, event) || by_status(arena, event, CONFIDENCE_OF_STATUS) ||
+	if (by_text(classifier, arena, &facts, event) ||
+		by_status(arena, event, CONFIDENCE_OF_STATUS) ||
 		by_remarks(classifier, arena, &facts, context->remarks, event) ||
 		by_status(arena, event, 0))
 		return;

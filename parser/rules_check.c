@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/status_code.h"
 #include "parser/format.h"
+#include "parser/mask.h"
 #include "parser/rules_case.h"
 #include "parser/unfold.h"
 #include "parser/witness.h"
@@ -257,7 +258,8 @@ static void check_case(struct checking *c, const struct rules_case *one)
 	} else if (!rule) {
 		add(c, RULES_STRAY_CASE, one->source, one->line)->id = one->id;
 	} else {
-		hit = rules_first(c->rules, c->scratch, &one->facts, one->words);
+		hit = rules_first(
+			c->rules, c->scratch, &one->facts, mask_names(c->arena, one->words));
 		if (hit.rule == rule)
 			return;
 		finding = add(c, RULES_WRONG_CASE, one->source, one->line);
