@@ -168,10 +168,18 @@ struct str mime_decode_words(struct arena *arena, struct str value)
 
 /* ---- parts ---- */
 
+/* Of files, those that may be a status report under another name; others would be decoded in vain. */
 static bool wanted(struct str type)
 {
-	return str_starts(type, STR("text/")) || str_starts(type, STR("message/")) ||
-	       str_eq(type, STR("application/octet-stream"));
+	static const struct str files[] = { STR_INIT("octet-stream"), STR_INIT("unknown"),
+		STR_INIT("status"), STR_INIT("delivery"), STR_INIT("dsn") };
+
+	if (str_starts(type, STR("text/")) || str_starts(type, STR("message/")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (str_starts(type, STR("application/")) && str_find(type, files[i]) != STR_NPOS)
+			return true;
+	return false;
 }
 
 static struct str lower_type(struct arena *arena, GMimeContentType *type)
