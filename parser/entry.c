@@ -4,198 +4,17 @@
 #include "core/utf8.h"
 #include "parser/address.h"
 #include "parser/diagnostic.h"
+#include "parser/entry_line.h"
 #include "parser/text_address.h"
 #include "parser/transcript.h"
 #include "parser/unfold.h"
 
 /* Lines without an address that may stand between an anchor and its list, such as an empty one or a
  * ruler; an anchor that points at prose finds nothing. */
-enum { LINES_BEFORE_LIST = 4, NAME_WORDS = 6 };
+enum { LINES_BEFORE_LIST = 4 };
 
 /* Each line is compared with each recipient; a longer list shares its words. */
 enum { SECTIONS = 256 };
-
-struct entry {
-	struct str address, rest; /* rest: of the line behind the address */
-	size_t indent;
-	bool angled, placeholder; /* placeholder: a recipient that is not named */
-};
-
-/* Exim names a pipe or a file, or nobody, and tells below whose it was. */
-static const struct str placeholders[] = { STR_INIT("an undisclosed address"), STR_INIT("pipe to "),
-	STR_INIT("save to "), STR_INIT("|") };
-static const struct str labels[] = { STR_INIT("Recipient:"), STR_INIT("SMTP:"), STR_INIT("To:"),
-	STR_INIT("Address:"), STR_INIT("mailto:"), STR_INIT("[SMTP:"), STR_INIT("User:"),
-	STR_INIT("Delivery failed:"), STR_INIT("Recipient address:"), STR_INIT("Original address:"),
-	STR_INIT("Failed recipient:"), STR_INIT("SMTP <"), STR_INIT("rfc822;"),
-	STR_INIT("dda:SMTP="),
-	/* a colon of full width is skipped by itself */
-	STR_INIT("送信先:"), STR_INIT("送信先"), STR_INIT("宛先:"), STR_INIT("宛先"),
-	STR_INIT("あて先:"), STR_INIT("あて先"), STR_INIT("受信者:"), STR_INIT("受信者"),
-	STR_INIT("收件人:"), STR_INIT("收件人"), STR_INIT("받는 사람:"), STR_INIT("수신자:") };
-
-static struct str skip_wide_marks(struct str s)
-{
-	size_t n;
-
-	while ((n = text_wide_mark(s)) > 0)
-		s = str_skip(s, n);
-	return s;
-}
-
-/* Bullets and brackets, but not the quote that is part of an address: "ann b"@shop.example. */
-static struct str skip_marks(struct str s)
-{
-	while (str_span(str_head(s, 1), " \t*>-'\"(") && !(s.p[0] == '"' && text_address_prefix(s)))
-		s = str_skip(s, 1);
-	return s;
-}
-
-static struct str skip_labels(struct str s)
-{
-	size_t digits = 0;
-	bool again = true;
-
-	s = str_trim(s);
-	while (digits < s.n && digits < 3 && ascii_digit(s.p[digits]))
-		digits++;
-	if (digits && (str_starts(str_skip(s, digits), STR(". ")) ||
-			      str_starts(str_skip(s, digits), STR(") "))))
-		s = str_skip(s, digits + 2); /* a numbered list */
-	while (again) {
-		again = false;
-		s = skip_wide_marks(str_trim(skip_marks(s)));
-		for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-			if (str_istarts(s, labels[i])) {
-				s = str_trim(str_skip(s, labels[i].n));
-				again = true;
-			}
-	}
-	return s;
-}
-
-/* What may follow an address on its line: nothing, punctuation, or a remark set off from it. A word
- * right behind it means that the address is part of a sentence; Zoho's is a word all the same. */
-static bool ends_entry(struct str rest)
-{
-	struct str behind = str_trim(rest);
-
-	if (!behind.n || str_span(rest, ":.;,<[(>\"'])"))
-		return true;
-	return str_starts(rest, STR("\t")) || str_starts(rest, STR("  ")) ||
-	       str_span(behind, "-=.[(:<") || str_istarts(behind, STR("on ")) ||
-	       str_istarts(behind, STR("Invalid ")) || str_istarts(behind, STR("am ")) ||
-	       str_istarts(behind, STR("le ")) || str_istarts(behind, STR("el "));
-}
-
-/* Behind "user@host": a closing bracket, and the address once more as <mailto:...> or in (). */
-static struct str skip_echo(struct str rest)
-{
-	rest = str_skip(rest, str_span(rest, ">\"']"));
-	if (str_istarts(rest, STR("<mailto:")))
-		rest = str_skip(rest, str_cspan(rest, ">") + 1);
-	if (str_starts(str_trim(rest), STR("<")) && str_chr(rest, '@') != STR_NPOS)
-		rest = str_skip(rest, str_cspan(rest, ">") + 1);
-	return rest;
-}
-
-/* False for what is a sentence: "please contact <postmaster@example.com>". */
-static bool may_be_name(struct str s, size_t *ret_words)
-{
-	static const struct str verbs[] = { STR_INIT("contact"), STR_INIT("please"), STR_INIT("to"),
-		STR_INIT("mail"), STR_INIT("e-mail"), STR_INIT("email"), STR_INIT("send"),
-		STR_INIT("at"), STR_INIT("from"), STR_INIT("reply"), STR_INIT("for"),
-		STR_INIT("an"), STR_INIT("bitte"), STR_INIT("via"), STR_INIT("sender") };
-	struct str rest = s, word;
-
-	*ret_words = 0;
-	if (s.n && !ascii_alpha(s.p[0]) && (unsigned char)s.p[0] < 0x80)
-		return false;
-	while (str_next_word(&rest, " \t", &word)) {
-		for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-			if (str_ieq(word, verbs[i]))
-				return false;
-		*ret_words += 1;
-	}
-	for (size_t i = 0; i < s.n; i++)
-		if (text_wide_mark(str_skip(s, i)))
-			return false;
-	return *ret_words <= NAME_WORDS;
-}
-
-/* "Ann Example (ann@example.com)", "Ann Example<mailto:ann@example.com>": a name and one address in
- * brackets, the whole of the entry but for a remark on when. ZMailer's bracket holds more words. */
-static bool read_named(struct str s, struct entry *ret_entry)
-{
-	size_t open = str_cspan(s, "<([@:"), n, words;
-	struct str inner = str_skip(s, open + 1), rest, word;
-
-	if (open >= s.n || s.p[open] == '@' || s.p[open] == ':' ||
-		!may_be_name(str_head(s, open), &words))
-		return false;
-	inner = str_head(inner, str_cspan(inner, ">)]"));
-	while (str_next_word(&inner, " \t", &word)) {
-		word = str_istarts(word, STR("mailto:")) ? str_skip(word, 7) : word;
-		n = text_address_prefix(word);
-		if (!n || (n != word.n && words))
-			continue;
-		ret_entry->address = str_head(word, n);
-		rest = str_skip(s, (size_t)(word.p + n - s.p));
-		rest = str_skip(rest, str_cspan(rest, ">)]") + 1);
-		ret_entry->rest = skip_echo(rest);
-		return ends_entry(ret_entry->rest);
-	}
-	return false;
-}
-
-static bool read_entry(struct str line, struct entry *ret_entry)
-{
-	struct entry entry = { .indent = str_span(line, " \t") };
-	struct str s = skip_labels(line), inner;
-	size_t n, open;
-	bool echoed;
-
-	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (str_istarts(s, placeholders[i])) {
-			entry.placeholder = true;
-			*ret_entry = entry;
-			return true;
-		}
-	/* X.400: "c=US;a= ;p=x;o=y;dda:SMTP=user@host;" */
-	open = str_ifind(s, STR("dda:SMTP="));
-	if (open != STR_NPOS)
-		s = str_skip(s, open + 9);
-	entry.angled = s.n && s.p[0] == '<';
-	inner = skip_labels(str_skip(s, entry.angled));
-	n = text_address_prefix(inner);
-	if (!n) {
-		*ret_entry = entry;
-		return read_named(s, ret_entry);
-	}
-	entry.address = str_head(inner, n);
-	entry.rest = skip_echo(str_skip(inner, n));
-	echoed = entry.rest.n && entry.rest.p != inner.p + n;
-	if (!entry.angled && !echoed && !ends_entry(entry.rest))
-		return false;
-	*ret_entry = entry;
-	return true;
-}
-
-/* A word alone on an indented line: a local part. */
-static bool read_local(
-	struct str line, struct str from, struct arena *arena, struct entry *ret_entry)
-{
-	size_t at = str_rchr(from, '@');
-	struct str word = str_trim(line);
-
-	if (!word.n || at == STR_NPOS || !str_span(line, " \t") ||
-		str_cspan(word, " \t:<>@") != word.n)
-		return false;
-	*ret_entry = (struct entry){ .indent = str_span(line, " \t") };
-	ret_entry->address =
-		arena_printf(arena, "%.*s%.*s", STR_ARG(word), STR_ARG(str_skip(from, at)));
-	return true;
-}
 
 /* ---- events ---- */
 
@@ -284,9 +103,9 @@ static bool read_reply(struct str line, struct entry *ret_entry)
 
 static bool list_entry(struct list *list, struct str line, struct entry *ret_entry)
 {
-	bool found = list->kind == ENTRY_LOCAL_PART
-			     ? read_local(line, list->source->from, list->source->arena, ret_entry)
-			     : read_entry(line, ret_entry);
+	bool found = list->kind == ENTRY_LOCAL_PART ? entry_line_local(line, list->source->from,
+							      list->source->arena, ret_entry)
+						    : entry_line_read(line, ret_entry);
 
 	if (!list->any && !found)
 		list->replies = found = read_reply(line, ret_entry);
@@ -330,7 +149,7 @@ static void take_entry(struct list *list, const struct entry *entry, struct str 
 	if (list->words_from > list->words_to || !entry->rest.n)
 		list->words_from = entry->placeholder ? line.p : list->words_to;
 	if (rest.n && (rest.p[0] == ',' || rest.p[0] == ';') &&
-		read_entry(str_skip(rest, 1), &more)) {
+		entry_line_read(str_skip(rest, 1), &more)) {
 		list->words_to = list->words_from;
 		take_entry(list, &more, line);
 	}
@@ -377,7 +196,7 @@ static void take_section_line(struct sections *sections, struct str line)
 
 	if (transcript)
 		event = event_list_find(&sections->ours, address);
-	else if (read_entry(line, &entry))
+	else if (entry_line_read(line, &entry))
 		event = event_list_find(&sections->ours, entry.address);
 	if (!event)
 		return;
@@ -459,14 +278,14 @@ void entries_inline(struct entry_source *source)
 	size_t n, first = source->list->n, taken = 0;
 
 	for (;;) {
-		s = skip_labels(str_skip(s, str_span(s, " \t\r\n<>\"'([:*-,;`")));
+		s = entry_skip_labels(str_skip(s, str_span(s, " \t\r\n<>\"'([:*-,;`")));
 		s = str_skip(s, str_span(s, "<\"'["));
 		n = text_address_prefix(s);
 		address = str_head(s, n);
 		if (!n || !entry_add(source, address, STR_EMPTY))
 			break;
 		taken = (size_t)(address.p + n - source->rest.p);
-		s = skip_echo(str_skip(s, n));
+		s = entry_skip_echo(str_skip(s, n));
 		if (str_istarts(str_trim(s), STR("and ")))
 			s = str_skip(str_trim(s), 3);
 		else if (!str_span(str_trim(s), ",;"))

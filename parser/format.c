@@ -4,6 +4,7 @@
 #include "parser/address.h"
 #include "parser/diagnostic.h"
 #include "parser/entry.h"
+#include "parser/footer.h"
 #include "parser/table.h"
 #include "parser/transcript.h"
 #include "parser/unfold.h"
@@ -195,6 +196,7 @@ static void cut_original(struct search *search, struct format_reading *reading)
 		reading->notice = str_head(text, start);
 		break;
 	}
+	reading->notice = footer_cut(reading->notice);
 	while (search->n && search->matches[search->n - 1].from >= reading->notice.n)
 		search->n--;
 }
@@ -275,14 +277,15 @@ static void read_match(const struct match *match, struct entry_source *source)
 	}
 }
 
-/* "The following recipients were reached:" has an anchor's words, and the good news behind them. */
+/* "The following recipients were reached:" has an anchor's words, and the good news behind them; what was
+ * not delivered "to you" is in a filter. */
 static bool says_success(struct str behind)
 {
 	static const struct str words[] = { STR_INIT("were reached"), STR_INIT("was reached"),
 		STR_INIT("were delivered"), STR_INIT("was delivered"), STR_INIT("received "),
-		STR_INIT("have been delivered"), STR_INIT("has been delivered"),
-		STR_INIT("have received"), STR_INIT("were successful"),
-		STR_INIT("was successful") };
+		STR_INIT("have been delivered"), STR_INIT("has been delivered"), STR_INIT("you:"),
+		STR_INIT("you "), STR_INIT("you."), STR_INIT("have received"),
+		STR_INIT("were successful"), STR_INIT("was successful") };
 	struct str s = str_trim(str_head(behind, str_cspan(behind, "\r\n")));
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -326,6 +329,8 @@ static void read_matches(const struct search *search, struct arena *arena,
 		if (reading->list.n == before)
 			continue;
 		covered = (size_t)(source.region.p - reading->notice.p) + source.region.n;
+		if (!before)
+			reading->named_at = match->to;
 		if (!reading->format.n)
 			reading->format = match->anchor->format;
 	}

@@ -61,6 +61,7 @@ struct format_reading {
 	struct event_list list;
 	struct str notice;   /* the text without the returned message */
 	struct str original; /* the returned message, where it stands in the text */
+	size_t named_at;     /* where the first anchor that named somebody ends in `notice` */
 	bool delay, success;
 };
 /* `most`: the rank up to which anchors are heard. */

@@ -3,10 +3,14 @@
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "parser/address.h"
+#include "parser/claim.h"
 #include "parser/correlate.h"
 #include "parser/delivery.h"
 #include "parser/diagnostic.h"
+#include "parser/footer.h"
 #include "parser/kind.h"
+#include "parser/layout.h"
+#include "parser/lone.h"
 #include "parser/named_list.h"
 #include "parser/unfold.h"
 
@@ -382,26 +386,19 @@ static struct header_list returned_header(
 	return list;
 }
 
-/* A notice that went through a mailing program as a reply has "> " before each line. */
-static struct str without_quotes(struct arena *arena, struct str text)
+/* A gateway's own text beside a notice in HTML hides it. */
+static void read_twin(const struct formats *formats, struct matcher_scratch *scratch,
+	struct arena *arena, const struct notice *notice, struct format_reading *reading)
 {
-	char *out = arena_alloc(arena, text.n + 1);
-	size_t n = 0, lines = 0, quoted = 0;
-	struct str rest = text, line;
+	struct notice twin = *notice;
+	struct format_reading found;
 
-	while (str_next_line(&rest, &line)) {
-		lines += str_trim(line).n > 0;
-		if (str_starts(line, STR(">"))) {
-			quoted++;
-			line = str_skip(line, 1);
-			line = str_skip(line, str_starts(line, STR(" ")));
-		}
-		memcpy(out + n, line.p, line.n);
-		n += line.n;
-		if (n < text.n)
-			out[n++] = '\n';
-	}
-	return quoted * 2 > lines ? str_from(out, n) : STR_EMPTY;
+	twin.text = notice_twin(arena, notice);
+	if (!twin.text.n)
+		return;
+	format_read(formats, scratch, arena, &twin, FORMAT_GENERIC, &found);
+	if (found.list.n)
+		*reading = found;
 }
 
 static void read_words(const struct formats *formats, struct matcher_scratch *scratch,
@@ -412,11 +409,29 @@ static void read_words(const struct formats *formats, struct matcher_scratch *sc
 	struct notice bare = *notice;
 
 	if (readable && str_find(notice->text, STR("\n>")) != STR_NPOS)
-		bare.text = without_quotes(arena, notice->text);
+		bare.text = layout_without_quotes(arena, notice->text);
 	if (bare.text.n)
 		format_read(formats, scratch, arena, &bare, most, reading);
 	if (!reading->list.n && bare.text.p != notice->text.p)
 		format_read(formats, scratch, arena, notice, most, reading);
+	if (readable && !reading->list.n)
+		read_twin(formats, scratch, arena, notice, reading);
+}
+
+/* Whom nothing else names: neither a family's sentence nor the returned message. */
+static void read_lone(struct arena *arena, const struct notice *notice,
+	const struct format_reading *reading, struct event_list *list)
+{
+	struct entry_source source = {
+		.arena = arena, .rest = reading->notice, .from = notice->from_address, .list = list
+	};
+
+	lone_read(&source, notice);
+	for (size_t i = 0; i < list->n; i++)
+		if (kind_is_delay(notice) || reading->delay)
+			list->items[i].outcome = OUTCOME_DELAYED;
+		else if (reading->success)
+			list->items[i].outcome = OUTCOME_DELIVERED;
 }
 
 void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
@@ -424,7 +439,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	struct gathering *ret_gathering)
 {
 	struct gathering g = { .format = STR_EMPTY };
-	struct format_reading reading = { .notice = notice->text };
+	struct format_reading reading = { .notice = footer_cut(notice->text) };
 	struct notice seen = *notice;
 	enum notice_trust trust = certain ? NOTICE_FULL : kind_notice_trust(notice);
 	bool readable = trust == NOTICE_FULL;
@@ -433,7 +448,9 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	if (readable && notice->status_text.n &&
 		dsn_parse(arena, notice->status_text, &dsn) == ERR_OK)
 		take_report(arena, &dsn, &g);
-	if (trust != NOTICE_NONE && !(notice->returned.n && report_is_whole(&g.list)))
+	if (trust == NOTICE_CLAIMED)
+		claim_read(formats, scratch, arena, notice, &reading);
+	else if (trust != NOTICE_NONE && !(notice->returned.n && report_is_whole(&g.list)))
 		read_words(formats, scratch, arena, notice, readable, &reading);
 	g.returned = seen.returned = returned_header(arena, notice, reading.original);
 	if (readable && !g.list.n && find_report(arena, notice, reading.notice, &dsn))
@@ -457,6 +474,8 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	g.family = reading.format;
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
 		name_by_returned(arena, &seen, reading.notice, &g.list);
+	if (readable && !g.list.n)
+		read_lone(arena, notice, &reading, &g.list);
 	drop_unnamed(&g.list);
 	event_list_merge(arena, &g.list);
 	*ret_gathering = g;

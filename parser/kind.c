@@ -36,7 +36,8 @@ static const struct str daemons[] = { STR_INIT("mailer-daemon"), STR_INIT("maile
 	STR_INIT("maildaemon"), STR_INIT("mdaemon@"), STR_INIT("post_master"),
 	STR_INIT("delivery subsystem"), STR_INIT("mailerdaemon"), STR_INIT("microsoftexchange"),
 	STR_INIT("mail administrator"), STR_INIT("mail.delivery.system"), STR_INIT("mailsweeper"),
-	STR_INIT("mail delivery subsystem"), STR_INIT("mmsc ndr") };
+	STR_INIT("mail delivery subsystem"), STR_INIT("mmsc ndr"), STR_INIT("mmdf"),
+	STR_INIT("ndr@"), STR_INIT("smtp@"), STR_INIT("mail delivery "), STR_INIT("mail system") };
 static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("returned mail"),
 	STR_INIT("mail delivery"), STR_INIT("delivery status"), STR_INIT("delivery fail"),
 	STR_INIT("failure notice"), STR_INIT("mail failure"), STR_INIT("failure delivery"),
@@ -71,6 +72,9 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("\xE9\x85\x8D\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
 	STR_INIT("\xE9\x80\x81\xE4\xBF\xA1\xE3\x82\xA8\xE3\x83\xA9\xE3\x83\xBC"),
 	STR_INIT("are not member"), STR_INIT("automatically rejected mail"),
+	STR_INIT("failed mail"), STR_INIT("waiting mail"), STR_INIT("bounce notification"),
+	STR_INIT("message you sent blocked"), STR_INIT("error sending mail"),
+	STR_INIT("error sending message"), STR_INIT("delivery warning"),
 	/* Exchange puts one word before the subject; its case is always the same. */
 	STR_INIT("não é possível entregar"), STR_INIT("falha na entrega"),
 	STR_INIT("Недоставленное"), STR_INIT("Не доставлено"), STR_INIT("не доставлено"),
@@ -143,7 +147,8 @@ static const struct str challenges[] = { STR_INIT("has been waitlisted"),
 	STR_INIT("to confirm that your message is legitimate"),
 	STR_INIT("spamblocker verification"),
 	STR_INIT("please click the link below to verify your e-mail address so"),
-	STR_INIT("your message will be delivered once you") };
+	STR_INIT("your message will be delivered once you"),
+	STR_INIT("is being held because the address") };
 
 static const struct str reply_subjects[] = { STR_INIT("automatic reply"), STR_INIT("auto reply"),
 	STR_INIT("autoreply"), STR_INIT("auto-reply"), STR_INIT("auto response"),
@@ -244,6 +249,29 @@ static bool null_path(const struct notice *notice)
 	return str_eq(path, STR("<>"));
 }
 
+/* What machines put beside a subject, and people do not. */
+static bool machine_made(const struct notice *notice)
+{
+	struct str submitted = notice_header(notice, STR("Auto-Submitted"));
+
+	return null_path(notice) || str_istarts(submitted, STR("auto-")) || notice->returned.n ||
+	       notice->has_status || !notice->from.n ||
+	       str_eq(notice->tree->type, STR("multipart/report"));
+}
+
+/* A newsletter or a list may speak of bounces to its readers. */
+static bool from_list(const struct notice *notice)
+{
+	return has(notice, STR("List-Id")) || has(notice, STR("List-Unsubscribe")) ||
+	       has(notice, STR("List-Post"));
+}
+
+/* "[#42] Mail delivery failed": about a bounce, within a program that keeps cases or a list. */
+static bool is_ticket(const struct notice *notice)
+{
+	return str_starts(str_trim(notice->subject), STR("["));
+}
+
 /* A null return path says little: out-of-office notes have one, and quote addresses too. */
 enum notice_trust kind_notice_trust(const struct notice *notice)
 {
@@ -251,9 +279,12 @@ enum notice_trust kind_notice_trust(const struct notice *notice)
 		return NOTICE_FULL;
 	if (STARTS(str_trim(notice->subject), person_prefixes))
 		return NOTICE_NONE;
-	if (subject_says_failure(notice->subject) ||
-		str_eq(notice->tree->type, STR("multipart/report")))
+	if (str_eq(notice->tree->type, STR("multipart/report")))
 		return NOTICE_FULL;
+	if (subject_says_failure(notice->subject) && machine_made(notice))
+		return NOTICE_FULL;
+	if (subject_says_failure(notice->subject))
+		return from_list(notice) || is_ticket(notice) ? NOTICE_NONE : NOTICE_CLAIMED;
 	return null_path(notice) && !is_auto_reply(notice) ? NOTICE_WEAK : NOTICE_NONE;
 }
 
@@ -284,8 +315,10 @@ enum kind kind_by_shape(const struct notice *notice)
 
 enum kind kind_by_words(const struct notice *notice)
 {
-	if (from_daemon(notice) || subject_says_failure(notice->subject))
-		return subject_says_failure(notice->subject) ? KIND_BOUNCE : KIND_UNKNOWN;
+	bool failure = subject_says_failure(notice->subject);
+
+	if (from_daemon(notice) || (failure && machine_made(notice)))
+		return failure ? KIND_BOUNCE : KIND_UNKNOWN;
 	if (is_unsubscribe(notice))
 		return KIND_UNSUBSCRIBE;
 	if (is_auto_reply(notice))

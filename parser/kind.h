@@ -11,7 +11,9 @@ enum kind kind_by_shape(const struct notice *notice);
 enum notice_trust {
 	NOTICE_NONE,
 	NOTICE_WEAK, /* nobody sent it, as it seems: only sentences that one family alone writes count */
-	NOTICE_FULL, /* a mail system sent it, or its subject says what it is about */
+	NOTICE_CLAIMED, /* its subject says what it is about, and nothing else that a machine sent it: what
+			 * it says counts if it says so at once, or above a returned message */
+	NOTICE_FULL, /* a mail system sent it */
 };
 enum notice_trust kind_notice_trust(const struct notice *notice);
 /* True where the subject of a notice says that the mail is only late. */

@@ -5,6 +5,7 @@
 #include "parser/broken_address.h"
 #include "parser/dsn.h"
 #include "parser/html.h"
+#include "parser/layout.h"
 
 #include <string.h>
 
@@ -34,14 +35,14 @@ static enum role role_of(struct str type)
 	return str_starts(type, STR("text/")) ? ROLE_PLAIN : ROLE_NONE;
 }
 
-/* A gateway that does not know message/delivery-status passes it on as a file. A disposition,
- * RFC 8098 3.2.6, names a final recipient too. */
+/* A gateway that does not know message/delivery-status passes it on as a file, octet-stream or a type of
+ * its own. A disposition, RFC 8098 3.2.6, names a final recipient too. */
 static bool is_status_file(const struct mime_part *part)
 {
 	struct str text = str_skip(part->text, str_span(part->text, " \t\r\n"));
 	size_t name;
 
-	return str_eq(part->type, STR("application/octet-stream")) && header_name(text, &name) &&
+	return str_starts(part->type, STR("application/")) && header_name(text, &name) &&
 	       dsn_find(text) != STR_NPOS && str_ifind(text, STR("\nDisposition:")) == STR_NPOS;
 }
 
@@ -135,6 +136,19 @@ static struct str notice_text(struct arena *arena, const struct mime_tree *tree)
 	return html_likely(text) ? html_text(arena, text) : text;
 }
 
+static struct str as_read(struct arena *arena, struct str text)
+{
+	text = layout_single_spaced(arena, with_plain_spaces(arena, text));
+	return broken_addresses_mend(arena, text);
+}
+
+struct str notice_twin(struct arena *arena, const struct notice *notice)
+{
+	if (!str_trim(join(arena, notice->tree, ROLE_PLAIN)).n)
+		return STR_EMPTY;
+	return as_read(arena, html_text(arena, join(arena, notice->tree, ROLE_HTML)));
+}
+
 void notice_read(struct arena *arena, const struct mime_tree *tree, const struct envelope *envelope,
 	struct notice *ret_notice)
 {
@@ -145,8 +159,7 @@ void notice_read(struct arena *arena, const struct mime_tree *tree, const struct
 		notice.from_address = STR_EMPTY;
 	notice.subject = mime_decode_words(arena, headers_get(&tree->headers, STR("Subject")));
 	note_roles(tree, &notice);
-	notice.text =
-		broken_addresses_mend(arena, with_plain_spaces(arena, notice_text(arena, tree)));
+	notice.text = as_read(arena, notice_text(arena, tree));
 	notice.status_text = join(arena, tree, ROLE_STATUS);
 	notice.feedback_text = join(arena, tree, ROLE_FEEDBACK);
 	*ret_notice = notice;

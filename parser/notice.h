@@ -22,5 +22,8 @@ struct notice {
 
 void notice_read(struct arena *arena, const struct mime_tree *tree, const struct envelope *envelope,
 	struct notice *ret_notice);
+/* What the HTML parts say where there are text parts, too: a gateway may have added the only text. Empty
+ * where the HTML is what notice.text was made of. */
+struct str notice_twin(struct arena *arena, const struct notice *notice);
 /* A field of the mail's own header. */
 struct str notice_header(const struct notice *notice, struct str name);
