@@ -78,6 +78,18 @@ static bool whole_domain(struct str text, size_t from, size_t end)
 	return dot != STR_NPOS && dot && from + dot + 1 < end && !is_byte(text, end, '@');
 }
 
+/* "ann@department.", "shop.example", each all of its line. */
+static bool broken_at_dot(struct str text, size_t local, size_t end, size_t from, size_t to)
+{
+	struct str front = str_head(text, local);
+	size_t line = str_rchr(front, '\n');
+
+	line = line == STR_NPOS ? 0 : line + 1;
+	return is_byte(text, end - 1, '.') && whole_domain(text, from, to) &&
+	       (to == text.n || text.p[to] == '\n' || text.p[to] == '\r') &&
+	       str_span(str_skip(front, line), " \t*<") == local - line;
+}
+
 /* "<ann@", "shop.example>" or "<ann@shop.", "example>" */
 static bool broken_behind(struct str text, size_t at, struct gap *ret_gap)
 {
@@ -87,7 +99,9 @@ static bool broken_behind(struct str text, size_t at, struct gap *ret_gap)
 
 	if (local == at || from == end || to == from)
 		return false;
-	if (!(angled && is_byte(text, to, '>')) && !(end == at + 1 && whole_domain(text, from, to)))
+	if (!(angled && is_byte(text, to, '>')) &&
+		!(end == at + 1 && whole_domain(text, from, to)) &&
+		!broken_at_dot(text, local, end, from, to))
 		return false;
 	*ret_gap = (struct gap){ end, from };
 	return true;
