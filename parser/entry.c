@@ -236,6 +236,15 @@ static void share_words(struct list *list, size_t first, struct str behind)
 	}
 }
 
+/* "could not be delivered to ann@shop.example because": the list is the sentence itself. */
+static bool in_sentence(struct str region)
+{
+	struct str line = str_head(region, str_cspan(region, "\r\n"));
+	struct entry entry;
+
+	return text_address_prefix(entry_skip_labels(line)) && !entry_line_read(line, &entry);
+}
+
 void entries_below(struct entry_source *source, enum entry_kind kind)
 {
 	struct list list = { .source = source, .kind = kind };
@@ -244,6 +253,10 @@ void entries_below(struct entry_source *source, enum entry_kind kind)
 	bool gap = false;
 	struct entry entry;
 
+	if (kind == ENTRY_ADDRESS && in_sentence(source->region)) {
+		entries_inline(source);
+		return;
+	}
 	while (str_next_line(&rest, &line)) {
 		if (!str_trim(line).n || (is_ruler(line) && !list_entry(&list, line, &entry))) {
 			gap |= list.any;
@@ -297,6 +310,16 @@ void entries_inline(struct entry_source *source)
 		source->list->items[i].diagnostic = s;
 }
 
+/* "the sender address a@b was rejected", "a mail from a@b was not delivered": not about him. */
+static bool names_sender(struct str front)
+{
+	struct str near = str_skip(front, front.n > 24 ? front.n - 24 : 0);
+
+	while (near.n && str_span(str_skip(near, near.n - 1), " <\"'("))
+		near.n--;
+	return str_ifind(near, STR("sender")) != STR_NPOS || str_iends(near, STR(" from"));
+}
+
 void entries_before(struct entry_source *source)
 {
 	struct str s = source->region;
@@ -307,7 +330,7 @@ void entries_before(struct entry_source *source)
 	while (from && text_address_byte(s.p[from - 1]))
 		from--;
 	at = text_address_prefix(str_skip(s, from));
-	if (!at)
+	if (!at || names_sender(str_head(s, from)))
 		return;
 	s = str_skip(s, from);
 	entry_add(source, str_head(s, at),

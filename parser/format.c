@@ -307,15 +307,14 @@ static void read_matches(const struct search *search, struct arena *arena,
 			.rest = str_skip(reading->notice, match->to),
 			.from = notice->from_address,
 			.list = &reading->list };
-		size_t before = reading->list.n;
+		size_t before = reading->list.n, next = next_of(search, i, reading->notice.n);
 
 		if (starts_here(match->anchor->shape))
 			source.region = source.rest = str_skip(reading->notice, match->from);
 		if (match->anchor->shape == FORMAT_BEFORE)
 			source.region = str_slice(reading->notice, match->from, match->to);
 		if (match->anchor->shape == FORMAT_INLINE)
-			source.rest = str_slice(
-				reading->notice, match->to, next_of(search, i, reading->notice.n));
+			source.rest = str_slice(reading->notice, match->to, next);
 		if (match->from < covered)
 			continue;
 		if (match->anchor->shape == FORMAT_BELOW && !reading->success &&
@@ -329,6 +328,9 @@ static void read_matches(const struct search *search, struct arena *arena,
 		if (reading->list.n == before)
 			continue;
 		covered = (size_t)(source.region.p - reading->notice.p) + source.region.n;
+		/* The same label once more is about another recipient. */
+		if (match->anchor->shape == FORMAT_INLINE && next < covered)
+			covered = next;
 		if (!before)
 			reading->named_at = match->to;
 		if (!reading->format.n)

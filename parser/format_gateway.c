@@ -19,11 +19,11 @@ static const struct format_anchor anchors[] = {
 		"your message (was|could) not (be )?delivered to the following "
 		"(recipients|addresses):"),
 	ROW("mcafee", BELOW, "-{3,} *the following addresses had delivery problems *-{3,}"),
-	ROW("surfcontrol", INLINE, "^addressed to: "),
+	ROW("surfcontrol", INLINE, "^ *addressed to: "),
 	ROW("surfcontrol", MARK, "a transcript of the attempts to send the message follows"),
 	ROW("barracuda", BELOW, "could not be delivered to:"),
 	ROW("caiwireless", BELOW, "the following recipients did not receive this message:"),
-	ROW("usanet", INLINE, "^intended recipient:"),
+	ROW("usanet", INLINE, "^ *intended recipient:"),
 	ROW("ironport", BELOW, "the following message to <"),
 	ROW("ironport", INLINE, "the following message to <"),
 	ROW("proofpoint", BELOW,

@@ -21,7 +21,7 @@ static const struct format_anchor anchors[] = {
 		"\xBF\xA1\xE3\x81\xAB\xE5\xA4\xB1\xE6\x95\x97\xE3\x81\x97\xE3\x81\xBE\xE3\x81\x97"
 		"\xE3\x81\x9F"),
 	ROW("x1", BELOW, "-{3,} *the following addresses had delivery errors *-{3,}"),
-	ROW("x2", INLINE, "^delivery failed: "),
+	ROW("x2", INLINE, "^ *delivery failed: "),
 	ROW("generic-ja", BELOW,
 		"\xE6\xAC\xA1\xE3\x81\xAE(\xE3\x81\x82\xE3\x81\xA6\xE5\x85\x88|"
 		"\xE5\xAE\x9B\xE5\x85\x88)"),
