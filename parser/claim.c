@@ -2,7 +2,7 @@
 
 /* How soon a notice says what it is about. A sentence that only one family writes may have an
  * introduction in front of it. */
-enum { CLAIM_BYTES = 200, OWN_BYTES = 700, GREETING_BYTES = 40 };
+enum { CLAIM_BYTES = 200, OWN_BYTES = 700, GREETING_BYTES = 40, FIELD_BYTES = 4096 };
 
 /* Parcels are not delivered, either. */
 static const struct str messages[] = { STR_INIT("mail"), STR_INIT("message"), STR_INIT("nachricht"),
@@ -47,7 +47,7 @@ static bool speaks_as_notice(const struct format_reading *reading)
 /* Spam tells its reader that he himself could not be reached. */
 static bool names_its_reader(const struct notice *notice, const struct event_list *list)
 {
-	struct str to = notice_header(notice, STR("To"));
+	struct str to = str_head(notice_header(notice, STR("To")), FIELD_BYTES);
 
 	for (size_t i = 0; i < list->n; i++)
 		if (str_ifind(to, list->items[i].final_recipient) != STR_NPOS)

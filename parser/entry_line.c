@@ -62,6 +62,18 @@ static size_t label_bytes(struct str s, struct str label)
 	return n < s.n && (s.p[n] == ':' || s.p[n] == '|') ? n + 1 : 0;
 }
 
+size_t entry_key_bytes(struct str s)
+{
+	static const struct str keys[] = { STR_INIT("to="), STR_INIT("rcpt="),
+		STR_INIT("recipient="), STR_INIT("email="), STR_INIT("address="), STR_INIT("user="),
+		STR_INIT("mailbox=") };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (str_istarts(s, keys[i]))
+			return keys[i].n;
+	return 0;
+}
+
 static size_t prefix_bytes(struct str s, struct str prefix)
 {
 	return str_istarts(s, prefix) ? prefix.n : 0;
@@ -187,6 +199,7 @@ bool entry_line_read(struct str line, struct entry *ret_entry)
 		s = str_skip(s, open + 9);
 	entry.angled = s.n && s.p[0] == '<';
 	inner = entry_skip_labels(str_skip(s, entry.angled));
+	inner = str_skip(inner, entry_key_bytes(inner));
 	n = text_address_prefix(inner);
 	if (!n) {
 		*ret_entry = entry;

@@ -20,3 +20,5 @@ bool entry_line_local(
 struct str entry_skip_labels(struct str s);
 /* Behind "user@host": a closing bracket, and the address once more as <mailto:...> or in (). */
 struct str entry_skip_echo(struct str rest);
+/* "to=" in front of an address, as logs have it; other words with that sign are part of one. */
+size_t entry_key_bytes(struct str s);

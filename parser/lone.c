@@ -11,38 +11,49 @@
 
 /* A sentence longer than this is none; a notice longer than that, or with more addresses, is not one about
  * a few recipients. */
-enum { SENTENCE_BYTES = 600, NOTICE_BYTES = 16384, ADDRESSES = 32 };
+enum { SENTENCE_BYTES = 600, NOTICE_BYTES = 16384, ADDRESSES = 32, FIELD_BYTES = 4096 };
 
+/* What a notice says of a message. */
 static const struct str failures[] = { STR_INIT("undeliver"), STR_INIT("fail"), STR_INIT("bounce"),
-	STR_INIT("reject"), STR_INIT("refused"), STR_INIT("returned"), STR_INIT("error"),
-	STR_INIT("unable to"), STR_INIT("cannot"), STR_INIT("can not"), STR_INIT("could not"),
-	STR_INIT("couldn't"), STR_INIT("couldn\xE2\x80\x99t"), STR_INIT("wasn't"),
-	STR_INIT("wasn\xE2\x80\x99t"), STR_INIT("not deliver"), STR_INIT("not be "),
-	STR_INIT("not been "), STR_INIT("not sent"), STR_INIT("not get through"),
+	STR_INIT("reject"), STR_INIT("refused"), STR_INIT("returned"), STR_INIT("unable to"),
+	STR_INIT("cannot"), STR_INIT("can not"), STR_INIT("could not"), STR_INIT("couldn't"),
+	STR_INIT("couldn\xE2\x80\x99t"), STR_INIT("wasn't"), STR_INIT("wasn\xE2\x80\x99t"),
+	STR_INIT("not deliver"), STR_INIT("not be deliver"), STR_INIT("not been deliver"),
+	STR_INIT("not be sent"), STR_INIT("not sent"), STR_INIT("not get through"),
 	STR_INIT("not reach"), STR_INIT("does not exist"), STR_INIT("doesn't exist"),
 	STR_INIT("unknown"), STR_INIT("no such"), STR_INIT("not known"), STR_INIT("not found"),
-	STR_INIT("not accept"), STR_INIT("invalid"), STR_INIT("blocked"), STR_INIT("stopped"),
-	STR_INIT("sorry"), STR_INIT("virus"), STR_INIT("banned"), STR_INIT("full"),
-	STR_INIT("quota"), STR_INIT("pending"), STR_INIT("waiting"), STR_INIT("still"),
+	STR_INIT("error sending"), STR_INIT("not accept"), STR_INIT("still trying"),
 	/* other languages, Latin letters first */
-	STR_INIT("nicht"), STR_INIT("unzustellbar"), STR_INIT("fehler"), STR_INIT("remis"),
-	STR_INIT("pas pu"), STR_INIT("impossi"), STR_INIT("erreur"), STR_INIT("échec"),
-	STR_INIT("échoué"), STR_INIT("no se "), STR_INIT("no ha "), STR_INIT("no pudo"),
-	STR_INIT("não "), STR_INIT("erro"), STR_INIT("falh"), STR_INIT("non è"), STR_INIT("non pu"),
-	STR_INIT("mancat"), STR_INIT("niet "), STR_INIT("mislukt"), STR_INIT("nie "),
-	STR_INIT("niedost"), STR_INIT("inte "), STR_INIT("ikke "), STR_INIT("ei "),
-	STR_INIT("nelze"), STR_INIT("nebyl"), STR_INIT("nem "), STR_INIT("edilemedi"),
-	STR_INIT("δεν "), STR_INIT("nu a "), STR_INIT("не "), STR_INIT("ошибк"),
+	STR_INIT("nicht zu"), STR_INIT("nicht ge"), STR_INIT("nicht an"), STR_INIT("unzustellbar"),
+	STR_INIT("remis"), STR_INIT("pas pu"), STR_INIT("impossi"), STR_INIT("échec"),
+	STR_INIT("échoué"), STR_INIT("no se "), STR_INIT("no existe"), STR_INIT("no ha "),
+	STR_INIT("no pudo"), STR_INIT("devuelto"), STR_INIT("devolvid"), STR_INIT("não "),
+	STR_INIT("falh"), STR_INIT("non è"), STR_INIT("non pu"), STR_INIT("mancat"),
+	STR_INIT("respinto"), STR_INIT("niet "), STR_INIT("mislukt"), STR_INIT("nie udał"),
+	STR_INIT("nie został"), STR_INIT("nie mo"), STR_INIT("niedost"), STR_INIT("inte lev"),
+	STR_INIT("ikke lev"), STR_INIT("ei voi"), STR_INIT("nelze"), STR_INIT("nebyl"),
+	STR_INIT("nem sik"), STR_INIT("edilemedi"), STR_INIT("δεν "), STR_INIT("nu a "),
+	STR_INIT("не достав"), STR_INIT("не удал"), STR_INIT("вернул"), STR_INIT("ошибк"),
 	STR_INIT("できません"), STR_INIT("ませんでした"), STR_INIT("エラー"), STR_INIT("失敗"),
-	STR_INIT("失败"), STR_INIT("无法"), STR_INIT("無法"), STR_INIT("退信"), STR_INIT("未能"),
+	STR_INIT("失败"), STR_INIT("无法"), STR_INIT("無法"), STR_INIT("退"), STR_INIT("未能"),
 	STR_INIT("실패"), STR_INIT("않"), STR_INIT("없") };
+/* The same of a mailbox, where the mail is a notice in any case. */
+static const struct str troubles[] = { STR_INIT("error"), STR_INIT("invalid"), STR_INIT("blocked"),
+	STR_INIT("stopped"), STR_INIT("sorry"), STR_INIT("virus"), STR_INIT("banned"),
+	STR_INIT("full"), STR_INIT("quota"), STR_INIT("pending"), STR_INIT("waiting"),
+	STR_INIT("not "), STR_INIT("no longer"), STR_INIT("has left"), STR_INIT("came back"),
+	STR_INIT("gave up"), STR_INIT("give up"), STR_INIT("voll"), STR_INIT("nicht"),
+	STR_INIT("fehler"), STR_INIT("plein"), STR_INIT("erreur"), STR_INIT("llen"),
+	STR_INIT("lleno"), STR_INIT("cheia"), STR_INIT("erro"), STR_INIT("pien"), STR_INIT("vol"),
+	STR_INIT("pełna"), STR_INIT("не "), STR_INIT("満"), STR_INIT("满") };
 
 /* Words in front of an address that is there for questions. */
 static const struct str contacts[] = { STR_INIT("contact"), STR_INIT("please"),
 	STR_INIT("questions"), STR_INIT("assistance"), STR_INIT("help"), STR_INIT("support"),
 	STR_INIT("write to"), STR_INIT("reply to"), STR_INIT("report"), STR_INIT("address to"),
 	STR_INIT("instead"), STR_INIT("new address"), STR_INIT("return address"),
-	STR_INIT("sender"), STR_INIT("from"), STR_INIT("bitte"), STR_INIT("fragen"),
+	STR_INIT("sender"), STR_INIT("from"), STR_INIT("send a"), STR_INIT("moderator"),
+	STR_INIT("owner"), STR_INIT("administrator"), STR_INIT("bitte"), STR_INIT("fragen"),
 	STR_INIT("kontakt"), STR_INIT("absender"), STR_INIT("veuillez"), STR_INIT("expéditeur"),
 	STR_INIT("contacte"), STR_INIT("por favor"), STR_INIT("remitente"), STR_INIT("remetente"),
 	STR_INIT("mittente"), STR_INIT("contatt"), STR_INIT("afzender"), STR_INIT("nadawc"),
@@ -102,7 +113,8 @@ static bool is_party(const struct notice *notice, struct str address)
 	const struct envelope *envelope = notice->envelope;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (str_ifind(notice_header(notice, fields[i]), address) != STR_NPOS)
+		if (str_ifind(str_head(notice_header(notice, fields[i]), FIELD_BYTES), address) !=
+			STR_NPOS)
 			return true;
 	for (size_t i = 0; envelope && i < envelope->n_forward_paths; i++)
 		if (str_ieq(envelope->forward_paths[i], address))
@@ -164,7 +176,8 @@ static size_t address_start(struct str text, size_t at)
 {
 	while (at && text_address_byte(text.p[at - 1]))
 		at--;
-	return at;
+	at += str_span(str_skip(text, at), "`'|{}*");
+	return at + entry_key_bytes(str_skip(text, at));
 }
 
 /* Where the sentence around text[at] starts: behind a full stop, a colon, an empty line. */
@@ -246,9 +259,11 @@ static bool is_contact_elsewhere(struct str text, struct str address)
 	struct sentence sentence;
 	struct str other;
 
-	for (size_t at = 0; next_address(text, &at, &other);) {
+	for (size_t at = 0, n = 0; n < ADDRESSES && next_address(text, &at, &other); n++) {
+		if (!str_ieq(other, address))
+			continue;
 		sentence = sentence_of(text, other);
-		if (str_ieq(other, address) && is_contact(&sentence))
+		if (is_contact(&sentence))
 			return true;
 	}
 	return false;
@@ -265,7 +280,9 @@ static void find_in_sentences(
 		if (is_party(notice, address) || str_ieq(address, found->address))
 			continue;
 		sentence = sentence_of(text, address);
-		if (is_contact(&sentence) || (failing && !OCCURS(sentence.text, failures)) ||
+		if (is_contact(&sentence) ||
+			(failing && !OCCURS(sentence.text, failures) &&
+				!OCCURS(sentence.text, troubles)) ||
 			is_contact_elsewhere(text, address))
 			continue;
 		found->address = address;
@@ -287,7 +304,7 @@ static void read_sentences(struct entry_source *source, const struct notice *not
 void lone_read(struct entry_source *source, const struct notice *notice)
 {
 	if (source->rest.n > NOTICE_BYTES ||
-		!(OCCURS(notice->subject, failures) || OCCURS(source->rest, failures)))
+		!(kind_by_words(notice) == KIND_BOUNCE || OCCURS(source->rest, failures)))
 		return;
 	read_lines(source, notice);
 	if (!source->list->n)
