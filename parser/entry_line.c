@@ -3,7 +3,7 @@
 #include "parser/text_address.h"
 
 /* Words in front of a bracket that may still be a name. */
-enum { NAME_WORDS = 6 };
+enum { NAME_WORDS = 6, LABEL_BYTES = 60 };
 
 /* Exim names a pipe or a file, or nobody, and tells below whose it was. */
 static const struct str placeholders[] = { STR_INIT("an undisclosed address"), STR_INIT("pipe to "),
@@ -79,10 +79,24 @@ static size_t prefix_bytes(struct str s, struct str prefix)
 	return str_istarts(s, prefix) ? prefix.n : 0;
 }
 
+/* One label or prefix; its bytes, 0 without one. */
+static size_t front_bytes(struct str s)
+{
+	/* Most lines have no colon in front of the address: their words need not be looked at. */
+	struct str head = str_head(s, LABEL_BYTES);
+	size_t end = str_cspan(head, ":|@"), n = 0;
+	bool colon = end < head.n && head.p[end] != '@';
+
+	for (size_t i = 0; colon && !n && i < ARRAY_LEN(labels); i++)
+		n = label_bytes(s, labels[i]);
+	for (size_t i = 0; !n && i < ARRAY_LEN(prefixes); i++)
+		n = prefix_bytes(s, prefixes[i]);
+	return n;
+}
+
 struct str entry_skip_labels(struct str s)
 {
-	size_t digits = 0;
-	bool again = true;
+	size_t digits = 0, n;
 
 	s = str_trim(s);
 	while (digits < s.n && digits < 3 && ascii_digit(s.p[digits]))
@@ -90,18 +104,11 @@ struct str entry_skip_labels(struct str s)
 	if (digits && (str_starts(str_skip(s, digits), STR(". ")) ||
 			      str_starts(str_skip(s, digits), STR(") "))))
 		s = str_skip(s, digits + 2); /* a numbered list */
-	while (again) {
-		again = false;
+	do {
 		s = skip_wide_marks(str_trim(skip_marks(s)));
-		for (size_t i = 0; !again && i < ARRAY_LEN(labels) + ARRAY_LEN(prefixes); i++) {
-			size_t n = i < ARRAY_LEN(labels)
-					   ? label_bytes(s, labels[i])
-					   : prefix_bytes(s, prefixes[i - ARRAY_LEN(labels)]);
-
-			s = str_trim(str_skip(s, n));
-			again = n > 0;
-		}
-	}
+		n = front_bytes(s);
+		s = n ? str_trim(str_skip(s, n)) : s;
+	} while (n);
 	return s;
 }
 
@@ -183,7 +190,9 @@ static bool read_named(struct str s, struct entry *ret_entry)
 bool entry_line_read(struct str line, struct entry *ret_entry)
 {
 	struct entry entry = { .indent = str_span(line, " \t") };
-	struct str s = entry_skip_labels(line), inner;
+	bool address = str_chr(line, '@') != STR_NPOS;
+	struct str s = address ? entry_skip_labels(line) : str_trim(skip_marks(str_trim(line)));
+	struct str inner;
 	size_t n, open;
 	bool echoed;
 
@@ -193,6 +202,8 @@ bool entry_line_read(struct str line, struct entry *ret_entry)
 			*ret_entry = entry;
 			return true;
 		}
+	if (!address)
+		return false;
 	/* X.400: "c=US;a= ;p=x;o=y;dda:SMTP=user@host;" */
 	open = str_ifind(s, STR("dda:SMTP="));
 	if (open != STR_NPOS)

@@ -439,7 +439,7 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	struct gathering *ret_gathering)
 {
 	struct gathering g = { .format = STR_EMPTY };
-	struct format_reading reading = { .notice = footer_cut(notice->text) };
+	struct format_reading reading = { .notice = notice->text };
 	struct notice seen = *notice;
 	enum notice_trust trust = certain ? NOTICE_FULL : kind_notice_trust(notice);
 	bool readable = trust == NOTICE_FULL;
@@ -452,6 +452,8 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 		claim_read(formats, scratch, arena, notice, &reading);
 	else if (trust != NOTICE_NONE && !(notice->returned.n && report_is_whole(&g.list)))
 		read_words(formats, scratch, arena, notice, readable, &reading);
+	else
+		reading.notice = footer_cut(notice->text);
 	g.returned = seen.returned = returned_header(arena, notice, reading.original);
 	if (readable && !g.list.n && find_report(arena, notice, reading.notice, &dsn))
 		take_report(arena, &dsn, &g);
