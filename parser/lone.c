@@ -11,7 +11,13 @@
 
 /* A sentence longer than this is none; a notice longer than that, or with more addresses, is not one about
  * a few recipients. */
-enum { SENTENCE_BYTES = 600, NOTICE_BYTES = 16384, ADDRESSES = 32, FIELD_BYTES = 4096 };
+enum {
+	SENTENCE_BYTES = 600,
+	NOTICE_BYTES = 16384,
+	ADDRESSES = 32,
+	FIELD_BYTES = 4096,
+	SHARED = 16
+};
 
 /* What a notice says of a message. */
 static const struct str failures[] = { STR_INIT("undeliver"), STR_INIT("fail"), STR_INIT("bounce"),
@@ -154,6 +160,17 @@ static void drop_parties(const struct notice *notice, struct event_list *list)
 	list->n = n;
 }
 
+/* Recipients without words of their own take all that is said; a long list would multiply it. */
+static void share_notice(const struct entry_source *source)
+{
+	struct str words =
+		text_squeeze(source->arena, utf8_head(source->rest, LIMIT_DIAGNOSTIC_BYTES));
+
+	for (size_t i = 0; i < source->list->n; i++)
+		if (!source->list->items[i].diagnostic.n)
+			source->list->items[i].diagnostic = words;
+}
+
 static void read_lines(struct entry_source *source, const struct notice *notice)
 {
 	size_t at = find_line(notice, source->rest);
@@ -164,10 +181,8 @@ static void read_lines(struct entry_source *source, const struct notice *notice)
 	below.rest = below.region = str_skip(source->rest, at);
 	entries_below(&below, ENTRY_ADDRESS);
 	drop_parties(notice, source->list);
-	for (size_t i = 0; i < source->list->n; i++)
-		if (!source->list->items[i].diagnostic.n)
-			source->list->items[i].diagnostic = text_squeeze(
-				source->arena, utf8_head(source->rest, LIMIT_DIAGNOSTIC_BYTES));
+	if (source->list->n <= SHARED)
+		share_notice(source);
 }
 
 /* ---- an address in a sentence ---- */
