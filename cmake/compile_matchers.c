@@ -1,5 +1,6 @@
 /* cmake/compile_matchers.c -- runs within the build: compiles the built-in rules and anchors and writes
- * them as the library serializes them, to be embedded. usage: compile_matchers FIRST_ANCHORS LAST_ANCHORS RULES */
+ * them as the library serializes them, to be embedded. usage: compile_matchers
+ * ANCHORS... RULES, a file for each set of anchors */
 #include "parser/format.h"
 #include "parser/rules.h"
 
@@ -25,16 +26,16 @@ int main(int argc, char **argv)
 	struct rules *rules;
 	struct str trouble;
 
-	if (argc != 4)
+	if (argc != 1 + FORMAT_SETS + 1)
 		return 2;
 	if (rules_load(arena, sources, n, &rules, &trouble)) {
 		fprintf(stderr, "%.*s\n", STR_ARG(trouble));
 		return 1;
 	}
 	formats = formats_new();
-	write_file(argv[1], formats_serialize(arena, formats, FORMAT_SET_FIRST));
-	write_file(argv[2], formats_serialize(arena, formats, FORMAT_SET_LAST));
-	write_file(argv[3], rules_serialize(arena, rules));
+	for (int i = 0; i < FORMAT_SETS; i++)
+		write_file(argv[1 + i], formats_serialize(arena, formats, (enum format_set)i));
+	write_file(argv[1 + FORMAT_SETS], rules_serialize(arena, rules));
 	formats_free(formats);
 	rules_free(rules);
 	arena_free(arena);

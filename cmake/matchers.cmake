@@ -5,7 +5,7 @@ add_executable(compile_matchers cmake/compile_matchers.c cmake/no_matchers.c)
 set_target_properties(compile_matchers PROPERTIES BOUNCED_NO_MATCHERS ON)
 target_link_libraries(compile_matchers PRIVATE bounced_parser)
 
-set(matchers ${CMAKE_BINARY_DIR}/matchers/first_anchors.hsdb
+set(matchers ${CMAKE_BINARY_DIR}/matchers/original_anchors.hsdb ${CMAKE_BINARY_DIR}/matchers/first_anchors.hsdb
   ${CMAKE_BINARY_DIR}/matchers/last_anchors.hsdb ${CMAKE_BINARY_DIR}/matchers/rules.hsdb)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/matchers)
 add_custom_command(OUTPUT ${matchers} COMMAND compile_matchers ${matchers} DEPENDS compile_matchers VERBATIM

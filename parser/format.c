@@ -52,9 +52,10 @@ static size_t count_anchors(void)
 /* What names nobody is heard at once, whoever says it. */
 static enum format_set set_of(enum format_rank rank, enum format_shape shape)
 {
-	bool names = shape != FORMAT_ORIGINAL && shape != FORMAT_DELAY && shape != FORMAT_SUCCESS &&
-		     shape != FORMAT_MARK;
+	bool names = shape != FORMAT_DELAY && shape != FORMAT_SUCCESS && shape != FORMAT_MARK;
 
+	if (shape == FORMAT_ORIGINAL)
+		return FORMAT_SET_ORIGINAL;
 	return rank == FORMAT_GENERIC && names ? FORMAT_SET_LAST : FORMAT_SET_FIRST;
 }
 
@@ -178,27 +179,32 @@ static void find_anchors(const struct anchor_set *set, struct matcher_scratch *s
 	qsort(search->matches, search->n, sizeof *search->matches, compare_matches);
 }
 
-/* Splits the text where the returned message starts. */
-static void cut_original(struct search *search, struct format_reading *reading)
+struct cut {
+	struct str text;
+	size_t at;
+};
+
+/* A header field in front of everything is no returned message. */
+static bool on_original(void *context, size_t pattern, size_t to)
 {
-	struct str text = reading->notice;
+	struct cut *cut = context;
+	size_t from = to <= cut->at ? line_start(cut->text, to ? to - 1 : 0) : cut->at;
 
-	for (size_t i = 0; i < search->n; i++) {
-		struct match *match = &search->matches[i];
-		size_t start = match->from;
+	(void)pattern;
+	if (from < cut->at && str_trim(str_head(cut->text, from)).n)
+		cut->at = from;
+	return true;
+}
 
-		if (match->anchor->shape != FORMAT_ORIGINAL)
-			continue;
-		/* A header field in front of everything is no returned message. */
-		if (!str_trim(str_head(text, start)).n)
-			continue;
-		reading->original = str_skip(text, start);
-		reading->notice = str_head(text, start);
-		break;
-	}
-	reading->notice = footer_cut(reading->notice);
-	while (search->n && search->matches[search->n - 1].from >= reading->notice.n)
-		search->n--;
+/* Splits the text where the returned message starts. */
+static void cut_original(const struct formats *formats, struct matcher_scratch *scratch,
+	struct str text, struct format_reading *reading)
+{
+	struct cut cut = { text, text.n };
+
+	matcher_scan(formats->sets[FORMAT_SET_ORIGINAL].matcher, scratch, text, on_original, &cut);
+	reading->original = str_skip(text, cut.at);
+	reading->notice = footer_cut(str_head(text, cut.at));
 }
 
 /* ---- reading what they point to ---- */
@@ -363,12 +369,12 @@ void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, enum format_rank most,
 	struct format_reading *ret_reading)
 {
-	struct format_reading reading = { .notice = notice->text };
+	struct format_reading reading = { 0 };
 	struct search search = { .matches = arena_alloc(
 					 arena, FORMAT_MATCHES * sizeof *search.matches) };
 
-	find_anchors(&formats->sets[FORMAT_SET_FIRST], scratch, notice->text, &search);
-	cut_original(&search, &reading);
+	cut_original(formats, scratch, notice->text, &reading);
+	find_anchors(&formats->sets[FORMAT_SET_FIRST], scratch, reading.notice, &search);
 	note_marks(&search, &reading);
 	read_matches(&search, arena, notice, &reading);
 	if (!reading.list.n && most == FORMAT_GENERIC) {

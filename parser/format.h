@@ -48,9 +48,9 @@ struct formats; /* the compiled anchors */
 
 struct formats *formats_new(void);
 void formats_free(struct formats *formats);
-/* Two searches: what families say and what names nobody, then, where that names nobody, the generic
- * anchors, the dearest to search for. */
-enum format_set { FORMAT_SET_FIRST, FORMAT_SET_LAST, FORMAT_SETS };
+/* Three searches: where the returned message starts, which is half of all text; what families say and what names
+ * nobody; then, where that names nobody, the generic anchors, the dearest to search for. */
+enum format_set { FORMAT_SET_ORIGINAL, FORMAT_SET_FIRST, FORMAT_SET_LAST, FORMAT_SETS };
 const struct matcher *formats_matcher(const struct formats *formats, enum format_set set);
 /* See matcher_serialize. */
 struct str formats_serialize(

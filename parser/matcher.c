@@ -35,16 +35,15 @@ struct matcher {
 	struct patterns patterns;
 };
 
-/* In bytes; most: UINT_MAX without a bound. Worked out when a pattern is first asked for, as that takes as
- * long as some verdicts. */
-struct widths {
-	bool known;
-	size_t least, most;
+/* One pattern by itself, made when it is first asked for, as that takes as long as many verdicts. */
+struct lone {
+	hs_database_t *database; /* NULL: not made yet */
+	size_t least, most;      /* bytes of a match; most: UINT_MAX without a bound */
 };
 struct matcher_scratch {
 	hs_scratch_t *hs;
-	const struct matcher *of; /* whose `widths` these are; NULL: nobody's yet */
-	struct widths *widths;
+	const struct matcher *of; /* whose patterns `lone` are; NULL: nobody's yet */
+	struct lone *lone;
 };
 
 /* Each space outside a character class becomes "white space, any amount", or "one" where a count
@@ -309,7 +308,9 @@ void matcher_scratch_free(struct matcher_scratch *scratch)
 	if (!scratch)
 		return;
 	hs_free_scratch(scratch->hs);
-	free(scratch->widths);
+	for (size_t i = 0; scratch->of && i < scratch->of->patterns.n; i++)
+		hs_free_database(scratch->lone[i].database);
+	free(scratch->lone);
 	free(scratch);
 }
 
@@ -362,44 +363,60 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 
 /* ---- where a match starts ---- */
 
-static struct widths widths_of(
-	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
+static void make_lone(const struct matcher *matcher, struct matcher_scratch *scratch,
+	size_t pattern, struct lone *ret_lone)
 {
-	const struct patterns *p = &matcher->patterns;
+	const char *expression = matcher->patterns.expressions[pattern];
+	unsigned flags = matcher->patterns.flags[pattern];
 	hs_compile_error_t *error = NULL;
 	hs_expr_info_t *info = NULL;
-	struct widths *widths;
 
+	if (hs_expression_info(expression, flags, &info, &error) != HS_SUCCESS ||
+		hs_compile(expression, flags | HS_FLAG_SINGLEMATCH, HS_MODE_BLOCK, NULL,
+			&ret_lone->database, &error) != HS_SUCCESS ||
+		hs_alloc_scratch(ret_lone->database, &scratch->hs) != HS_SUCCESS)
+		abort(); /* out of memory: it was compiled before */
+	ret_lone->least = info->min_width;
+	ret_lone->most = info->max_width;
+	free(info);
+}
+
+static const struct lone *lone_of(
+	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
+{
 	if (!scratch->of) {
 		scratch->of = matcher;
-		scratch->widths = calloc(p->n, sizeof *scratch->widths);
-		if (!scratch->widths)
+		scratch->lone = calloc(matcher->patterns.n, sizeof *scratch->lone);
+		if (!scratch->lone)
 			abort();
 	}
 	assert(scratch->of == matcher);
-	widths = &scratch->widths[pattern];
-	if (widths->known)
-		return *widths;
-	if (hs_expression_info(p->expressions[pattern], p->flags[pattern], &info, &error) !=
-		HS_SUCCESS)
-		abort(); /* out of memory: it was compiled before */
-	*widths = (struct widths){ true, info->min_width, info->max_width };
-	free(info);
-	return *widths;
+	if (!scratch->lone[pattern].database)
+		make_lone(matcher, scratch, pattern, &scratch->lone[pattern]);
+	return &scratch->lone[pattern];
 }
 
-struct looking {
-	size_t wanted;
-	bool found;
-};
-
-static bool on_wanted(void *context, size_t pattern, size_t to)
+static int on_lone(
+	unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
-	struct looking *l = context;
+	bool *found = context;
 
+	(void)id;
+	(void)from;
 	(void)to;
-	l->found = pattern == l->wanted;
-	return !l->found;
+	(void)flags;
+	*found = true;
+	return 1;
+}
+
+static bool occurs_in(const struct lone *lone, struct matcher_scratch *scratch, struct str text)
+{
+	bool found = false;
+	hs_error_t result UNUSED =
+		hs_scan(lone->database, text.p, (unsigned)text.n, 0, scratch->hs, on_lone, &found);
+
+	assert(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
+	return found;
 }
 
 static size_t char_start(struct str text, size_t least, size_t at)
@@ -410,22 +427,20 @@ static size_t char_start(struct str text, size_t least, size_t at)
 }
 
 /* By halving: a pattern that occurs in text[k, to) occurs in every longer one. To ask once more for the few
- * bytes of one verdict is cheaper than to have the start of every match told. */
+ * bytes of one verdict, and for its pattern alone, is cheaper than to have the start of every match told. */
 size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern,
 	struct str text, size_t to)
 {
-	struct widths widths = widths_of(matcher, scratch, pattern);
-	size_t low = to > widths.most ? to - widths.most : 0;
-	size_t high = to - widths.least + 1;
+	const struct lone *lone = lone_of(matcher, scratch, pattern);
+	size_t low = to > lone->most ? to - lone->most : 0;
+	size_t high = to - lone->least + 1;
 
 	while (low + 1 < high) {
-		struct looking l = { pattern, false };
 		size_t middle = char_start(text, low, low + (high - low) / 2);
 
 		if (middle == low)
 			break;
-		matcher_scan(matcher, scratch, str_slice(text, middle, to), on_wanted, &l);
-		if (l.found)
+		if (occurs_in(lone, scratch, str_slice(text, middle, to)))
 			low = middle;
 		else
 			high = middle;

@@ -105,13 +105,13 @@ void parse_rules_freep(struct parse_rules **rules)
 
 struct parser *parser_new(const struct parse_rules *rules)
 {
-	const struct matcher *matchers[] = { rules_matcher(rules->rules),
-		formats_matcher(rules->formats, FORMAT_SET_FIRST),
-		formats_matcher(rules->formats, FORMAT_SET_LAST) };
+	const struct matcher *matchers[1 + FORMAT_SETS] = { rules_matcher(rules->rules) };
 	struct parser *parser = calloc(1, sizeof *parser);
 
 	if (!parser)
 		abort();
+	for (int i = 0; i < FORMAT_SETS; i++)
+		matchers[1 + i] = formats_matcher(rules->formats, (enum format_set)i);
 	parser->rules = rules;
 	parser->mime = mime_parser_new();
 	parser->scratch = matcher_scratch_new(matchers, ARRAY_LEN(matchers));
