@@ -35,10 +35,14 @@ struct matcher {
 	struct patterns patterns;
 };
 
-/* One pattern by itself, made when it is first asked for, as that takes as long as many verdicts. */
+/* To compile a pattern by itself takes as long as a thousand verdicts, which who reads one mail never earns back. */
+enum { ASKED_BEFORE_ALONE = 200 };
+
+/* What is known of one pattern, since it was first asked for. */
 struct lone {
-	hs_database_t *database; /* NULL: not made yet */
+	unsigned asked;
 	size_t least, most;      /* bytes of a match; most: UINT_MAX without a bound */
+	hs_database_t *database; /* the pattern alone; NULL: not made yet */
 };
 struct matcher_scratch {
 	hs_scratch_t *hs;
@@ -223,7 +227,7 @@ static hs_error_t compile_half(struct arena *arena, const struct patterns *p, si
 	struct patterns own = { arena_calloc(arena, n + 1, sizeof *own.expressions),
 		arena_calloc(arena, n + 1, sizeof *own.flags),
 		arena_calloc(arena, n + 1, sizeof *own.ids), 0 };
-	hs_error_t result;
+	hs_error_t result UNUSED;
 
 	for (size_t i = 0; i < n; i++) {
 		if (pattern_needs_high(str_c(p->expressions[i])) != (half == HALF_HIGH))
@@ -363,27 +367,35 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 
 /* ---- where a match starts ---- */
 
-static void make_lone(const struct matcher *matcher, struct matcher_scratch *scratch,
-	size_t pattern, struct lone *ret_lone)
+static void read_widths(const struct patterns *p, size_t pattern, struct lone *lone)
 {
-	const char *expression = matcher->patterns.expressions[pattern];
-	unsigned flags = matcher->patterns.flags[pattern];
 	hs_compile_error_t *error = NULL;
 	hs_expr_info_t *info = NULL;
 
-	if (hs_expression_info(expression, flags, &info, &error) != HS_SUCCESS ||
-		hs_compile(expression, flags | HS_FLAG_SINGLEMATCH, HS_MODE_BLOCK, NULL,
-			&ret_lone->database, &error) != HS_SUCCESS ||
-		hs_alloc_scratch(ret_lone->database, &scratch->hs) != HS_SUCCESS)
+	if (hs_expression_info(p->expressions[pattern], p->flags[pattern], &info, &error) !=
+		HS_SUCCESS)
 		abort(); /* out of memory: it was compiled before */
-	ret_lone->least = info->min_width;
-	ret_lone->most = info->max_width;
+	lone->least = info->min_width;
+	lone->most = info->max_width;
 	free(info);
+}
+
+static void compile_alone(const struct patterns *p, size_t pattern, struct matcher_scratch *scratch,
+	struct lone *lone)
+{
+	hs_compile_error_t *error = NULL;
+
+	if (hs_compile(p->expressions[pattern], p->flags[pattern], HS_MODE_BLOCK, NULL,
+		    &lone->database, &error) != HS_SUCCESS ||
+		hs_alloc_scratch(lone->database, &scratch->hs) != HS_SUCCESS)
+		abort(); /* out of memory, likewise */
 }
 
 static const struct lone *lone_of(
 	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
 {
+	struct lone *lone;
+
 	if (!scratch->of) {
 		scratch->of = matcher;
 		scratch->lone = calloc(matcher->patterns.n, sizeof *scratch->lone);
@@ -391,9 +403,26 @@ static const struct lone *lone_of(
 			abort();
 	}
 	assert(scratch->of == matcher);
-	if (!scratch->lone[pattern].database)
-		make_lone(matcher, scratch, pattern, &scratch->lone[pattern]);
-	return &scratch->lone[pattern];
+	lone = &scratch->lone[pattern];
+	if (!lone->asked)
+		read_widths(&matcher->patterns, pattern, lone);
+	if (lone->asked < ASKED_BEFORE_ALONE && ++lone->asked == ASKED_BEFORE_ALONE)
+		compile_alone(&matcher->patterns, pattern, scratch, lone);
+	return lone;
+}
+
+struct looking {
+	size_t wanted;
+	bool found;
+};
+
+static bool on_wanted(void *context, size_t pattern, size_t to)
+{
+	struct looking *l = context;
+
+	(void)to;
+	l->found = pattern == l->wanted;
+	return !l->found;
 }
 
 static int on_lone(
@@ -409,14 +438,20 @@ static int on_lone(
 	return 1;
 }
 
-static bool occurs_in(const struct lone *lone, struct matcher_scratch *scratch, struct str text)
+static bool occurs_in(const struct matcher *matcher, struct matcher_scratch *scratch,
+	const struct lone *lone, size_t pattern, struct str text)
 {
-	bool found = false;
-	hs_error_t result UNUSED =
-		hs_scan(lone->database, text.p, (unsigned)text.n, 0, scratch->hs, on_lone, &found);
+	struct looking l = { pattern, false };
+	hs_error_t result UNUSED;
 
+	if (!lone->database) {
+		matcher_scan(matcher, scratch, text, on_wanted, &l);
+		return l.found;
+	}
+	result = hs_scan(
+		lone->database, text.p, (unsigned)text.n, 0, scratch->hs, on_lone, &l.found);
 	assert(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
-	return found;
+	return l.found;
 }
 
 static size_t char_start(struct str text, size_t least, size_t at)
@@ -440,7 +475,7 @@ size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scra
 
 		if (middle == low)
 			break;
-		if (occurs_in(lone, scratch, str_slice(text, middle, to)))
+		if (occurs_in(matcher, scratch, lone, pattern, str_slice(text, middle, to)))
 			low = middle;
 		else
 			high = middle;

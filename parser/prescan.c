@@ -82,19 +82,32 @@ static void put_line(struct scan *scan, struct str line)
 	put(scan, STR("\n"));
 }
 
+static size_t count_feeds(struct str s)
+{
+	size_t n = 0, at;
+
+	for (; (at = str_chr(s, '\n')) != STR_NPOS; s = str_skip(s, at + 1))
+		n++;
+	return n;
+}
+
+/* CRs that no LF follows. */
+static size_t count_lone(struct str s)
+{
+	size_t n = 0, at;
+
+	for (; (at = str_chr(s, '\r')) != STR_NPOS; s = str_skip(s, at + 1))
+		n += at + 1 == s.n || s.p[at + 1] != '\n';
+	return n;
+}
+
 /* CR as the only line end (old Macintosh), and CRs doubled by a careless gateway. */
 static struct str mend_line_ends(struct arena *arena, struct str s)
 {
-	size_t lone = 0, feeds = 0, n = 0;
+	size_t lone = count_lone(s), n = 0;
 	char *out;
 
-	if (str_chr(s, '\r') == STR_NPOS)
-		return s;
-	for (size_t i = 0; i < s.n; i++) {
-		feeds += s.p[i] == '\n';
-		lone += s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n');
-	}
-	if (lone <= feeds / 2)
+	if (!lone || lone <= count_feeds(s) / 2)
 		return s;
 	out = arena_alloc(arena, s.n);
 	for (size_t i = 0; i < s.n; i++) {
