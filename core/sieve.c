@@ -36,3 +36,13 @@ bool sieve_passes(const struct sieve *sieve, struct str word)
 	}
 	return true;
 }
+
+bool sieve_any(struct str text, const struct str *words, size_t n)
+{
+	const struct sieve sieve = sieve_of(text);
+
+	for (size_t i = 0; i < n; i++)
+		if (sieve_passes(&sieve, words[i]) && str_ifind(text, words[i]) != STR_NPOS)
+			return true;
+	return false;
+}

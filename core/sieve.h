@@ -12,3 +12,5 @@ struct sieve {
 struct sieve sieve_of(struct str text);
 /* False: the word does not occur in the text. True: it may. */
 bool sieve_passes(const struct sieve *sieve, struct str word);
+/* Does any of the words occur in the text, without regard to ASCII case? */
+bool sieve_any(struct str text, const struct str *words, size_t n);

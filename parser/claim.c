@@ -1,5 +1,7 @@
 #include "parser/claim.h"
 
+#include "core/sieve.h"
+
 /* How soon a notice says what it is about. A sentence that only one family writes may have an
  * introduction in front of it. */
 enum { CLAIM_BYTES = 200, OWN_BYTES = 700, GREETING_BYTES = 40, FIELD_BYTES = 4096 };
@@ -37,11 +39,8 @@ static bool speaks_as_notice(const struct format_reading *reading)
 		return false;
 	if (reading->original.n && own)
 		return true;
-	for (size_t i = 0; front.n <= (own ? OWN_BYTES : CLAIM_BYTES) && i < ARRAY_LEN(messages);
-		i++)
-		if (str_ifind(front, messages[i]) != STR_NPOS)
-			return true;
-	return false;
+	return front.n <= (own ? OWN_BYTES : CLAIM_BYTES) &&
+	       sieve_any(front, messages, ARRAY_LEN(messages));
 }
 
 /* Spam tells its reader that he himself could not be reached. */

@@ -45,14 +45,9 @@ static bool is_signature(struct str paragraph)
 
 static bool is_footer(struct str paragraph)
 {
-	const struct sieve sieve = sieve_of(paragraph);
 	struct diagnostic told;
-	bool found = is_signature(paragraph);
 
-	for (size_t i = 0; !found && i < ARRAY_LEN(phrases); i++)
-		found = sieve_passes(&sieve, phrases[i]) &&
-			str_ifind(paragraph, phrases[i]) != STR_NPOS;
-	if (!found)
+	if (!is_signature(paragraph) && !sieve_any(paragraph, phrases, ARRAY_LEN(phrases)))
 		return false;
 	diagnostic_read(paragraph, &told);
 	return !told.reply_code && !told.status.n;

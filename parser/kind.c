@@ -3,16 +3,6 @@
 #include "core/sieve.h"
 #include "parser/address.h"
 
-static bool occurs(struct str s, const struct str *words, size_t n)
-{
-	const struct sieve sieve = sieve_of(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (sieve_passes(&sieve, words[i]) && str_ifind(s, words[i]) != STR_NPOS)
-			return true;
-	return false;
-}
-
 static bool starts(struct str s, const struct str *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -21,7 +11,7 @@ static bool starts(struct str s, const struct str *words, size_t n)
 	return false;
 }
 
-#define OCCURS(s, words) occurs((s), (words), ARRAY_LEN(words))
+#define OCCURS(s, words) sieve_any((s), (words), ARRAY_LEN(words))
 #define STARTS(s, words) starts((s), (words), ARRAY_LEN(words))
 
 static bool has(const struct notice *notice, struct str name)

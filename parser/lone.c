@@ -78,17 +78,7 @@ static const struct str roles[] = { STR_INIT("postmaster"), STR_INIT("mailer-dae
 	STR_INIT("hostmaster"), STR_INIT("webmaster"), STR_INIT("security"), STR_INIT("noreply"),
 	STR_INIT("no-reply"), STR_INIT("root"), STR_INIT("mailadmin"), STR_INIT("mailmaster") };
 
-static bool occurs(struct str s, const struct str *words, size_t n)
-{
-	const struct sieve sieve = sieve_of(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (sieve_passes(&sieve, words[i]) && str_ifind(s, words[i]) != STR_NPOS)
-			return true;
-	return false;
-}
-
-#define OCCURS(s, words) occurs((s), (words), ARRAY_LEN(words))
+#define OCCURS(s, words) sieve_any((s), (words), ARRAY_LEN(words))
 
 /* The domain, without its first label where it has three: mx1.example.net and example.net are one. */
 static bool same_site(struct str a, struct str b)

@@ -114,6 +114,19 @@ START_TEST(spans_end_at_the_first_other_byte)
 }
 END_TEST
 
+START_TEST(any_of_the_words_is_found)
+{
+	static const struct str words[] = { STR_INIT("mailbox full"), STR_INIT("Erreur") };
+
+	ck_assert(sieve_any(STR("une erreur"), words, ARRAY_LEN(words)));
+	ck_assert(sieve_any(STR("MAILBOX FULL"), words, ARRAY_LEN(words)));
+	/* All of the pairs, but not the word. */
+	ck_assert(!sieve_any(STR("mailbox ful ll er rr re eu ur"), words, ARRAY_LEN(words)));
+	ck_assert(!sieve_any(STR_EMPTY, words, ARRAY_LEN(words)));
+	ck_assert(!sieve_any(STR("une erreur"), words, 0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sieve");
@@ -124,6 +137,7 @@ int main(void)
 	tcase_add_test(tcase, a_word_that_occurs_passes);
 	tcase_add_test(tcase, a_word_without_its_letters_is_stopped);
 	tcase_add_test(tcase, needles_of_every_length_are_found_where_they_stand);
+	tcase_add_test(tcase, any_of_the_words_is_found);
 	tcase_add_test(tcase, spans_end_at_the_first_other_byte);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
