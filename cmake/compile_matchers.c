@@ -2,6 +2,7 @@
  * them as the library serializes them, to be embedded. usage: compile_matchers
  * ANCHORS... RULES, a file for each set of anchors */
 #include "parser/format.h"
+#include "parser/parse.h"
 #include "parser/rules.h"
 
 #include <stdio.h>

@@ -7,15 +7,11 @@
 #include "core/envelope.h"
 #include "core/err.h"
 #include "core/report.h"
+#include "parser/source.h"
 
 struct rules;       /* rules.h */
 struct parse_rules; /* the compiled rules */
 struct parser;      /* one thread's reusable state */
-
-/* A rules file as bytes; `name` stands in messages. Texts are copied. */
-struct parse_source {
-	struct str name, text;
-};
 
 /* Compiles the sources, an earlier one winning over a later one (an operator's file first). On
  * ERR_SYNTAX, ERR_LIMIT or ERR_EXISTS nothing is made and *ret_trouble (in `arena`) says what is wrong and where:

@@ -9,7 +9,7 @@
 #include "core/report.h"
 #include "core/str.h"
 #include "parser/matcher.h"
-#include "parser/parse.h"
+#include "parser/source.h"
 
 struct rules; /* a compiled set */
 

@@ -1,6 +1,7 @@
 // links: parser
 // Check program of parser/: the patterns that the build compiled are used wherever they can be.
 #include "parser/format.h"
+#include "parser/parse.h"
 #include "parser/rules.h"
 
 #include <check.h>

@@ -1,5 +1,6 @@
 // links: parser
 // Check program of parser/rules_check: what is found in rules that load, and that the built-in ones are clean.
+#include "parser/parse.h"
 #include "parser/rules_check.h"
 #include "parser/witness.h"
 
