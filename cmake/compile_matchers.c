@@ -1,9 +1,9 @@
 /* cmake/compile_matchers.c -- runs within the build: compiles the built-in rules and anchors and writes
  * them as the library serializes them, to be embedded. usage: compile_matchers
  * ANCHORS... RULES, a file for each set of anchors */
-#include "parser/format.h"
+#include "parser/notice/format.h"
 #include "parser/parse.h"
-#include "parser/rules.h"
+#include "parser/reason/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>

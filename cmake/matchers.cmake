@@ -2,7 +2,8 @@
 # start. compile_matchers links the parser itself, with an empty table in the place of the one that it
 # is to fill, so that build and program can not disagree about what the patterns are.
 add_executable(compile_matchers cmake/compile_matchers.c cmake/no_matchers.c)
-set_target_properties(compile_matchers PROPERTIES BOUNCED_NO_MATCHERS ON)
+set_target_properties(compile_matchers bounced_parser bounced_parser_notice bounced_parser_reason bounced_parser_mail
+  PROPERTIES BOUNCED_NO_MATCHERS ON)
 target_link_libraries(compile_matchers PRIVATE bounced_parser)
 
 set(matchers ${CMAKE_BINARY_DIR}/matchers/original_anchors.hsdb ${CMAKE_BINARY_DIR}/matchers/first_anchors.hsdb
@@ -12,5 +13,5 @@ add_custom_command(OUTPUT ${matchers} COMMAND compile_matchers ${matchers} DEPEN
   COMMENT "Compiling the patterns of the parser")
 add_library(bounced_matchers STATIC)
 bounced_embed_files(bounced_matchers matchers_embedded ${matchers})
-target_link_libraries(bounced_parser INTERFACE
+target_link_libraries(bounced_parser_text INTERFACE
   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:BOUNCED_NO_MATCHERS>>>:bounced_matchers>)

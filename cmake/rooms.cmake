@@ -1,13 +1,15 @@
-# One static library per room, of all its .c files; its link line is the room's arrows.
+# One static library per room or floor of one, of all .c files in its folder; its link line is the room's arrows.
+# parser/text is bounced_parser_text.
 function(bounced_room room)
+  string(REPLACE "/" "_" target bounced_${room})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room}/*.c)
   if(NOT sources)
-    add_library(bounced_${room} INTERFACE)
-    target_link_libraries(bounced_${room} INTERFACE ${ARGN})
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARGN})
     return()
   endif()
-  add_library(bounced_${room} STATIC ${sources})
-  target_link_libraries(bounced_${room} PUBLIC ${ARGN})
+  add_library(${target} STATIC ${sources})
+  target_link_libraries(${target} PUBLIC ${ARGN})
 endfunction()
 
 # Files as bytes in the program: `<table>` is an array of struct embedded_file (core/embedded.h), sorted

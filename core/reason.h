@@ -1,5 +1,5 @@
 /* core/reason.h -- why a delivery failed: the closed list, its classes, and other products' names.
- * Knows: reason.def. Does not know how a text is judged (parser/classify does). Pure. */
+ * Knows: reason.def. Does not know how a text is judged (parser/reason/classify does). Pure. */
 #pragma once
 #include "core/str.h"
 

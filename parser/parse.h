@@ -7,7 +7,7 @@
 #include "core/envelope.h"
 #include "core/err.h"
 #include "core/report.h"
-#include "parser/source.h"
+#include "parser/text/source.h"
 
 struct rules;       /* rules.h */
 struct parse_rules; /* the compiled rules */

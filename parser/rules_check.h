@@ -7,7 +7,7 @@
  * Pure; findings are in `arena`. Bounds: LIMIT_RULES rules, LIMIT_RULES_BYTES of cases a file. */
 #pragma once
 #include "core/arena.h"
-#include "parser/rules.h"
+#include "parser/reason/rules.h"
 
 enum rules_trouble {
 #define RULES_TROUBLE(id, name, meaning) RULES_##id,

@@ -1,9 +1,9 @@
 // links: parser
-/* Fuzz target of parser/diagnostic, parser/address and parser/date: facts lie inside their text. */
+/* Fuzz target of parser/text/diagnostic, parser/mail/address and parser/text/date: facts lie inside their text. */
 #include "core/utf8.h"
-#include "parser/address.h"
-#include "parser/date.h"
-#include "parser/diagnostic.h"
+#include "parser/mail/address.h"
+#include "parser/text/date.h"
+#include "parser/text/diagnostic.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 // links: parser
-/* Fuzz target of parser/dsn and parser/delivery: any bytes as a delivery status report. */
+/* Fuzz target of parser/notice/dsn and parser/notice/delivery: any bytes as a delivery status report. */
 #include "core/limits.h"
-#include "parser/delivery.h"
+#include "parser/notice/delivery.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 // links: parser
-/* Fuzz target of parser/rules: any bytes as a rules file; a set that loads can be asked. */
-#include "parser/rules.h"
+/* Fuzz target of parser/reason/rules: any bytes as a rules file; a set that loads can be asked. */
+#include "parser/reason/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

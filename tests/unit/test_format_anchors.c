@@ -2,8 +2,8 @@
 // Check program of parser/: a sentence that a reader of notices knows by heart has a mail of
 // tests/golden in which it stands, so that no row of the tables is there on trust.
 #include "core/limits.h"
-#include "parser/format.h"
-#include "parser/notice.h"
+#include "parser/notice/format.h"
+#include "parser/notice/notice.h"
 
 #include <check.h>
 #include <glob.h>

@@ -1,8 +1,8 @@
 // links: parser
 // matchers: own
-// Check program of parser/matcher: with a table of embedded databases that the test itself fills.
+// Check program of parser/text/matcher: with a table of embedded databases that the test itself fills.
 #include "core/embedded.h"
-#include "parser/matcher.h"
+#include "parser/text/matcher.h"
 
 #include <check.h>
 #include <stdlib.h>

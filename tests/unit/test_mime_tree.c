@@ -1,6 +1,6 @@
 // links: parser
-// Check program of parser/mime_tree: a plain text is the same whether GMime reads it or not.
-#include "parser/mime_tree.h"
+// Check program of parser/mail/mime_tree: a plain text is the same whether GMime reads it or not.
+#include "parser/mail/mime_tree.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // links: parser
 // Check program of parser/: the patterns that the build compiled are used wherever they can be.
-#include "parser/format.h"
+#include "parser/notice/format.h"
 #include "parser/parse.h"
-#include "parser/rules.h"
+#include "parser/reason/rules.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -4,13 +4,13 @@
 #include "core/buf.h"
 #include "core/limits.h"
 #include "core/report.h"
-#include "parser/address.h"
-#include "parser/date.h"
-#include "parser/diagnostic.h"
-#include "parser/dsn.h"
-#include "parser/headers.h"
-#include "parser/html.h"
-#include "parser/unfold.h"
+#include "parser/mail/address.h"
+#include "parser/text/date.h"
+#include "parser/text/diagnostic.h"
+#include "parser/notice/dsn.h"
+#include "parser/mail/headers.h"
+#include "parser/mail/html.h"
+#include "parser/text/unfold.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // links: parser
-// Check program of parser/mask.
-#include "parser/mask.h"
+// Check program of parser/reason/mask.
+#include "parser/reason/mask.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -5,11 +5,11 @@
 #include "core/limits.h"
 #include "core/report.h"
 #include "core/status_code.h"
-#include "parser/classify.h"
-#include "parser/diagnostic.h"
-#include "parser/format.h"
+#include "parser/reason/classify.h"
+#include "parser/text/diagnostic.h"
+#include "parser/notice/format.h"
 #include "parser/parse.h"
-#include "parser/rules.h"
+#include "parser/reason/rules.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 // links: parser
-// Check program of parser/prescan: what of a mail GMime gets to see, and what is counted before.
+// Check program of parser/mail/prescan: what of a mail GMime gets to see, and what is counted before.
 #include "core/buf.h"
 #include "core/limits.h"
 #include "core/report.h"
-#include "parser/prescan.h"
+#include "parser/mail/prescan.h"
 
 #include <check.h>
 #include <stdlib.h>

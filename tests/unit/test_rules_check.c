@@ -2,7 +2,7 @@
 // Check program of parser/rules_check: what is found in rules that load, and that the built-in ones are clean.
 #include "parser/parse.h"
 #include "parser/rules_check.h"
-#include "parser/witness.h"
+#include "parser/reason/witness.h"
 
 #include <check.h>
 #include <stdio.h>

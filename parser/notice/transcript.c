@@ -1,0 +1,144 @@
+#include "parser/notice/transcript.h"
+
+#include "parser/mail/address.h"
+#include "parser/text/diagnostic.h"
+
+/* "<user@host>... Deferred: words", as sendmail has it without a reply. */
+static bool bare_entry(struct str line, struct str *ret_address, struct str *ret_words)
+{
+	struct str s = str_skip(line, 1);
+	size_t n = address_prefix(s);
+
+	if (!n || !str_starts(str_skip(s, n), STR(">... ")))
+		return false;
+	*ret_address = str_head(s, n);
+	*ret_words = str_skip(s, n + 5);
+	return true;
+}
+
+bool transcript_entry(struct str line, struct str *ret_address, struct str *ret_words)
+{
+	uint64_t code;
+	struct str s = line;
+	size_t n;
+
+	if (str_starts(s, STR("<")))
+		return bare_entry(s, ret_address, ret_words);
+	if (!str_to_u64(str_head(s, 3), 599, &code) || code < 400 || s.n < 5)
+		return false;
+	s = str_skip(s, 3 + str_span(str_skip(s, 3), " -"));
+	s = str_skip(s, str_cspan(s, "<@ ") < s.n && s.p[str_cspan(s, "<@ ")] == ' ' &&
+					(ascii_digit(s.p[0]))
+				? str_cspan(s, " ") + 1
+				: 0); /* an enhanced code */
+	s = str_skip(s, str_span(s, "<"));
+	n = address_prefix(s);
+	if (!n)
+		return false;
+	*ret_address = str_head(s, n);
+	s = str_skip(str_skip(s, n), str_span(str_skip(s, n), ">"));
+	if (!str_starts(s, STR("...")) && !str_span(s, ":,"))
+		return false;
+	*ret_words = str_skip(s, str_span(s, ".:, "));
+	return true;
+}
+
+void transcript_lines(struct entry_source *source)
+{
+	struct str rest = source->region, line, address, words, reply = STR_EMPTY;
+
+	while (str_next_line(&rest, &line)) {
+		line = str_trim(line);
+		if (str_starts(line, STR("<<<"))) {
+			reply = str_trim(str_skip(line, 3));
+			continue;
+		}
+		if (!transcript_entry(line, &address, &words) ||
+			event_list_find(source->list, address))
+			continue;
+		if (reply.n)
+			words = arena_printf(
+				source->arena, "%.*s %.*s", STR_ARG(reply), STR_ARG(line));
+		else if (!words.n || !ascii_digit(words.p[0]))
+			words = line; /* else the reply is quoted in it */
+		if (!entry_add(source, address, words))
+			return;
+		reply = STR_EMPTY;
+	}
+}
+
+/* ---- sessions ---- */
+
+struct session {
+	struct entry_source *source;
+	struct str asked;        /* the recipient of the RCPT that has no answer yet */
+	struct event_list taken; /* those that were taken before the data */
+};
+
+/* What the other side said: behind the last arrow of the line, if there is one. */
+static struct str said(struct str line)
+{
+	static const struct str arrows[] = { STR_INIT("<<<"), STR_INIT(">>>"), STR_INIT("<--"),
+		STR_INIT("<-"), STR_INIT("S:") };
+
+	for (size_t i = 0; i < ARRAY_LEN(arrows); i++) {
+		size_t at = str_find(line, arrows[i]);
+
+		if (at != STR_NPOS)
+			return str_trim(str_skip(line, at + arrows[i].n));
+	}
+	return str_trim(line);
+}
+
+static bool asks(struct str line, struct str *ret_address)
+{
+	size_t at = str_ifind(line, STR("RCPT TO:")), n;
+	struct str s;
+
+	if (at == STR_NPOS)
+		return false;
+	s = str_skip(line, at + 8);
+	s = str_skip(s, str_span(s, " <"));
+	n = address_prefix(s);
+	*ret_address = str_head(s, n);
+	return n > 0;
+}
+
+static void answer(struct session *session, struct str reply)
+{
+	bool refusal = reply.p[0] == '4' || reply.p[0] == '5';
+	struct event_list *taken = &session->taken;
+
+	if (session->asked.n && refusal) {
+		entry_add(session->source, session->asked, reply);
+	} else if (session->asked.n) {
+		struct event *event = event_list_add(session->source->arena, taken);
+
+		if (event)
+			event->recipient = session->asked;
+	} else if (refusal) {
+		for (size_t i = 0; i < taken->n; i++)
+			entry_add(session->source, taken->items[i].recipient, reply);
+		taken->n = 0;
+	}
+	session->asked = STR_EMPTY;
+}
+
+void transcript_session(struct entry_source *source)
+{
+	struct session session = { .source = source };
+	struct str rest = source->region, line, address;
+	uint64_t code;
+
+	while (str_next_line(&rest, &line)) {
+		struct str reply = said(line);
+
+		if (asks(line, &address)) {
+			session.asked = address;
+			continue;
+		}
+		if (reply.n > 3 && str_to_u64(str_head(reply, 3), 599, &code) && code >= 200 &&
+			str_span(str_skip(reply, 3), " -") && (session.asked.n || session.taken.n))
+			answer(&session, reply);
+	}
+}

@@ -1,0 +1,24 @@
+/* parser/reason/classify.h -- why: from the words and codes of a refusal to a reason.
+ * Knows: the layers and their order: provider rules, text rules, the registry of enhanced codes.
+ * Does not know mails or formats. Pure, given the rules. */
+#pragma once
+#include "core/arena.h"
+#include "core/report.h"
+#include "parser/reason/rules.h"
+
+struct classifier {
+	const struct rules *rules;
+	struct matcher_scratch *scratch;
+};
+
+/* What the notice says beside the event itself; all may be empty. */
+struct classify_context {
+	struct str remarks; /* the words for a person, see below */
+	struct str format;  /* the family that wrote them */
+};
+
+/* Fills reason, class, rule and confidence of `event` from its other fields. `remarks` are what the
+ * notice says to a person beside the diagnostic: asked only where the diagnostic tells nothing, and
+ * never the source of a span. */
+void classify_event(const struct classifier *classifier, struct arena *arena,
+	const struct classify_context *context, struct event *event);
