@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "app/child.h"
 
-#include "app/commands.h"
+#include "app/exit_code.h"
 #include "core/log.h"
 
 #include <errno.h>

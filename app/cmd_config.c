@@ -1,9 +1,10 @@
 /* app/cmd_config.c -- `bounced config check|print|docs`. */
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/rules_load.h"
 #include "app/settings.h"
 #include "app/tls_files.h"
+#include "core/arena.h"
+#include "core/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,7 @@ int cmd_config(int argc, char **argv)
 		(strcmp(argv[1], "check") && strcmp(argv[1], "print") && strcmp(argv[1], "docs")))
 		return command_misused("config", "one of check, print or docs is needed");
 	if (strcmp(argv[1], "docs")) {
-		config = config_load_or_say(path);
+		config = command_config(path);
 		if (!config)
 			return EXIT_CODE_USAGE;
 	}

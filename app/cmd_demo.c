@@ -2,9 +2,9 @@
  * make rates of them. For a newcomer's first minute; addresses are those that RFC 2606 reserves. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
-#include "app/settings.h"
 #include "app/smtp_settings.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/embedded.h"
 #include "core/timestamp.h"
 
@@ -239,7 +239,7 @@ int cmd_demo(int argc, char **argv)
 		return EXIT_CODE_OK;
 	if (argc > 1)
 		return command_misused("demo", "does not take \"%s\"", argv[1]);
-	config = config_load_or_say(path);
+	config = command_config(path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	arena = arena_new();

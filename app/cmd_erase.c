@@ -1,6 +1,5 @@
 /* app/cmd_erase.c -- `bounced erase ADDRESS`: forgets whose the events of an address are. */
 #include "app/commands.h"
-#include "app/database.h"
 #include "store/store_erase.h"
 
 #include <stdio.h>
@@ -14,7 +13,7 @@ static int erase(void *context UNUSED, const struct config *config, struct arena
 
 	if (argc != 2 || str_chr(str_c(argv[1]), '@') == STR_NPOS)
 		return command_misused("erase", "one ADDRESS is needed");
-	store = database_open_or_say(config, arena, "bounced erase");
+	store = command_store(config, arena, "bounced erase");
 	if (!store)
 		return EXIT_CODE_FAILED;
 	if (store_erase(store, str_c(argv[1]), &erased))

@@ -3,11 +3,12 @@
  * crash between the two fetches it again, which counts once, as a repeated import does. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/fetch_login.h"
 #include "app/import_progress.h"
 #include "app/import_window.h"
 #include "app/privilege.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/limits.h"
 
 #include <errno.h>
@@ -253,7 +254,7 @@ static int run(struct fetch_command *command, const char *url)
 
 	if (code)
 		return code;
-	config = config_load_or_say(command->path);
+	config = command_config(command->path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	code = prepare(command, config);

@@ -5,10 +5,11 @@
  * the two leaves a file that the repeat takes again. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/import_progress.h"
 #include "app/import_window.h"
 #include "app/privilege.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/limits.h"
 #include "ingest/mailbox.h"
 #include "ingest/maildir.h"
@@ -289,7 +290,7 @@ int cmd_import(int argc, char **argv)
 		return command_misused("import", "there is no format \"%s\"", import.format_name);
 	import.stream = str_c(import.stream_name);
 	import.recipient = str_c(import.recipient_name);
-	config = config_load_or_say(import.path);
+	config = command_config(import.path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	code = prepare_and_run(config, &import, argc, argv);

@@ -2,10 +2,11 @@
 #define _GNU_SOURCE
 #include "api/key.h"
 #include "app/commands.h"
-#include "app/config_load.h"
-#include "app/database.h"
-#include "app/settings.h"
+#include "app/database_settings.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/utf8.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -191,7 +192,7 @@ static int connect_and_run(
 		err = store_open(conninfo, &options, &problem, &command->store);
 	if (err)
 		code = command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
-			settings_private_cluster(config)
+			database_is_private(config)
 				? " (the private cluster runs only under \"bounced serve\")"
 				: "");
 	else
@@ -216,7 +217,7 @@ int cmd_key(int argc, char **argv)
 		return EXIT_CODE_USAGE;
 	if (help)
 		return EXIT_CODE_OK;
-	config = config_load_or_say(path);
+	config = command_config(path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	command.arena = arena_new();

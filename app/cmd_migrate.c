@@ -1,6 +1,6 @@
 /* app/cmd_migrate.c -- `bounced migrate`: the schema of a configured database, brought up to date. */
 #include "app/commands.h"
-#include "app/database.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -18,7 +18,7 @@ static int migrate(void *context UNUSED, const struct config *config, struct are
 
 	if (argc > 1)
 		return command_misused("migrate", "does not take \"%s\"", argv[1]);
-	store = database_open_or_say(config, arena, "bounced migrate");
+	store = command_store(config, arena, "bounced migrate");
 	if (!store)
 		return EXIT_CODE_FAILED;
 	err = store_migrate(store, now_us, MIGRATE_WAIT_MS, &done);

@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/explain.h"
 #include "app/rules_load.h"
+#include "core/arena.h"
 #include "core/limits.h"
 #include "core/report_json.h"
 #include "ingest/mailbox.h"

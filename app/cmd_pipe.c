@@ -5,12 +5,14 @@
  * A lane of its own, so that no import or fetch keeps the mail system waiting. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/intake.h"
 #include "app/privilege.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/limits.h"
 #include "ingest/mailbox.h"
 #include "ingest/trace_fields.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -178,7 +180,7 @@ static int run(struct pipe *pipe, int argc, char **argv)
 			"pipe", "--wait is a number of seconds, at most %d", PIPE_LOCK_WAIT_S_MAX);
 		return EX_USAGE;
 	}
-	config = config_load_or_say(pipe->path);
+	config = command_config(pipe->path);
 	if (!config)
 		return EX_TEMPFAIL;
 	find_recipients(pipe, argc, argv);

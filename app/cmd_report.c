@@ -1,9 +1,9 @@
 /* app/cmd_report.c -- `bounced report domains|recipient ADDRESS`: the store's answers in a terminal. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/database.h"
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "store/store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -144,7 +144,7 @@ static int report(
 
 	if (argc < 2 || argc > 3 || strcmp(argv[1], argc == 2 ? "domains" : "recipient"))
 		return command_misused("report", "\"domains\" or \"recipient ADDRESS\" is needed");
-	store = database_open_or_say(config, arena, "bounced report");
+	store = command_store(config, arena, "bounced report");
 	if (!store)
 		return EXIT_CODE_FAILED;
 	err = argc == 2 ? report_domains(store, options)

@@ -1,12 +1,14 @@
 /* app/cmd_serve.c -- `bounced serve`: settings, sockets, privileges, then the supervisor. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
+#include "app/database_settings.h"
 #include "app/privilege.h"
 #include "app/role.h"
 #include "app/rules_load.h"
 #include "app/settings.h"
 #include "app/supervisor.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -28,7 +30,7 @@ static bool choose_roles(const struct config *config, const char *list, unsigned
 		}
 		roles |= 1u << id;
 	}
-	if (!settings_private_cluster(config))
+	if (!database_is_private(config))
 		roles &= ~(1u << ROLE_POSTGRES);
 	if (!config_bool(config, CONFIG_DATABASE_MIGRATE_ON_START))
 		roles &= ~(1u << ROLE_MIGRATE);
@@ -61,7 +63,7 @@ static void log_start(const struct config *config)
 		LOG_C("user", user ? user->pw_name : "?"),
 		LOG_STR("smtp", config_str(config, CONFIG_SMTP_LISTEN)),
 		LOG_STR("api", config_str(config, CONFIG_API_LISTEN)),
-		LOG_C("database", settings_private_cluster(config) ? "private" : "configured"),
+		LOG_C("database", database_is_private(config) ? "private" : "configured"),
 		LOG_STR("data_dir", config_str(config, CONFIG_SERVER_DATA_DIR)));
 }
 
@@ -114,7 +116,7 @@ int cmd_serve(int argc, char **argv)
 		return EXIT_CODE_OK;
 	if (argc > 1)
 		return command_misused("serve", "does not take \"%s\"", argv[1]);
-	config = config_load_or_say(path);
+	config = command_config(path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	arena = arena_new();

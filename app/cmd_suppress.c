@@ -1,10 +1,11 @@
 /* app/cmd_suppress.c -- `bounced suppress list|add|remove|check|export`. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
-#include "app/database.h"
-#include "app/settings.h"
+#include "app/database_settings.h"
+#include "core/arena.h"
+#include "core/config.h"
 #include "core/limits.h"
+#include "store/store.h"
 #include "suppress/format.h"
 #include "suppress/listing.h"
 
@@ -339,7 +340,7 @@ static int open_and_run(struct suppress *s, const struct config *config, size_t 
 		err = store_open(conninfo, &options, &problem, &s->store);
 	if (err)
 		code = command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
-			settings_private_cluster(config)
+			database_is_private(config)
 				? " (the private cluster runs only under \"bounced serve\")"
 				: "");
 	else
@@ -351,7 +352,7 @@ static int open_and_run(struct suppress *s, const struct config *config, size_t 
 
 static int run_verb(struct suppress *s, const char *path, size_t verb)
 {
-	struct config *config = config_load_or_say(path);
+	struct config *config = command_config(path);
 	int code;
 
 	if (!config)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "app/commands.h"
 #include "app/token_keys.h"
+#include "core/config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 /* app/command.c -- the table of subcommands, their options, and what they say when misused. */
 #define _GNU_SOURCE
 #include "app/commands.h"
-#include "app/config_load.h"
 #include "app/manual.h"
+#include "app/role.h"
+#include "core/arena.h"
+#include "core/config.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -141,7 +143,7 @@ int command_configured(int argc, char **argv, const struct command_option *optio
 		return EXIT_CODE_USAGE;
 	if (help)
 		return EXIT_CODE_OK;
-	config = config_load_or_say(path);
+	config = command_config(path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	arena = arena_new();
@@ -196,7 +198,7 @@ int command_run(int argc, char **argv)
 		return EXIT_CODE_USAGE;
 	}
 	if (!strcmp(argv[1], "role"))
-		return cmd_role(argc - 1, argv + 1);
+		return role_run(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return cmd_help(1, argv);
 	if (!strcmp(argv[1], "--version"))

@@ -1,20 +1,12 @@
 /* app/commands.h -- the subcommands and what they share.
  * Each gets its own argv (argv[0] is its name) and returns an exit code. */
 #pragma once
+#include "app/exit_code.h"
 #include "core/attr.h"
 #include "core/str.h"
 
-enum exit_code {
-	EXIT_CODE_OK = 0,
-	EXIT_CODE_FAILED = 1, /* the work could not be done */
-	EXIT_CODE_USAGE = 2,  /* the command line or the configuration is wrong */
-};
-
 #define COMMAND(name, function, arguments, help) int function(int argc, char **argv);
 #include "app/commands.def"
-
-/* `bounced role NAME`: how the supervisor starts a role. Not for people. */
-int cmd_role(int argc, char **argv);
 
 /* The whole command line: picks the subcommand. */
 int command_run(int argc, char **argv);
@@ -37,10 +29,16 @@ struct command_option {
 bool command_options(int argc, char **argv, const struct command_option *options, size_t n_options,
 	int *ret_argc, bool *ret_help);
 
-/* The course of a command that needs settings: its options (and --config), the settings, then `run` with the
- * operands that are left, argv[0] being the command's name. `arena` lives as long as the run. */
+/* The settings of `--config`, or the trouble printed and NULL: exit with EXIT_CODE_USAGE. */
 struct arena;
 struct config;
+struct store;
+struct config *command_config(const char *path);
+/* Connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
+struct store *command_store(const struct config *config, struct arena *arena, const char *name);
+
+/* The course of a command that needs settings: its options (and --config), the settings, then `run` with the
+ * operands that are left, argv[0] being the command's name. `arena` lives as long as the run. */
 typedef int command_fn(
 	void *context, const struct config *config, struct arena *arena, int argc, char **argv);
 int command_configured(int argc, char **argv, const struct command_option *options,

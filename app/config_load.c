@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "app/config_load.h"
 
-#include "app/commands.h"
 #include "core/limits.h"
 
 #include <errno.h>
@@ -219,20 +218,4 @@ enum err config_load(
 	if (!err)
 		err = check_environment(arena, ret_trouble);
 	return err ? err : load_environment(config, arena, ret_trouble);
-}
-
-struct config *config_load_or_say(const char *path)
-{
-	struct arena *arena = arena_new();
-	struct config *config = config_new();
-	struct str trouble = STR_EMPTY;
-	enum err err = config_load(config, path, arena, &trouble);
-
-	if (err) {
-		command_failed("%.*s", STR_ARG(trouble));
-		config_free(config);
-		config = NULL;
-	}
-	arena_free(arena);
-	return config;
 }

@@ -12,5 +12,3 @@ MUST_CHECK enum err config_load(
 /* From the text of an INI file; `name` stands in messages. */
 MUST_CHECK enum err config_load_text(struct config *config, struct str text, const char *name,
 	struct arena *arena, struct str *ret_trouble);
-/* The command line's `--config`: loads, or prints the trouble. NULL: exit with EXIT_CODE_USAGE. */
-struct config *config_load_or_say(const char *path);

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "app/intake.h"
 
-#include "app/lane.h"
+#include "app/lanes.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/timestamp.h"
@@ -71,7 +71,7 @@ enum err intake_open(
 	intake->arena = arena;
 	log_id_make(intake->id);
 	for (unsigned round = 0;; round++) {
-		err = lane_open(config, arena, lane, SPOOL_PREPARE_ON_NEED, &intake->writer);
+		err = lanes_open(config, arena, lane, SPOOL_PREPARE_ON_NEED, &intake->writer);
 		if (err != ERR_CONFLICT || now_us(CLOCK_MONOTONIC) >= until_us)
 			break;
 		wait_for_lock(round);

@@ -1,42 +1,28 @@
-/* app/loader.h -- what the loader's two files share: its lanes, and how a batch is stored.
- * One process loads every lane of a node: each lane has its own position, batches and order; parsers and the
- * database connection are shared. */
+/* app/loader.h -- from the spool lanes, through the parsers, into the database: each message exactly once.
+ * One loader loads every lane of a node: each lane has its own position, batches and order; parsers and the
+ * database connection are shared.
+ * Knows: lanes, parsers as sockets, the store. Does not know processes: what it needs of its own comes by
+ * loader_outside. */
 #pragma once
-#include "app/batch.h"
-#include "app/role.h"
-#include "app/suppress_settings.h"
-#include "store/store.h"
-#include "suppress/token.h"
+#include "core/config.h"
+#include "core/err.h"
 
-enum { LOADER_ID_BYTES = 24 };
+struct loader;
+struct store;
 
-struct lane {
-	const char *name;            /* of its folder below the spool */
-	struct spool_reader *reader; /* NULL: its writer has not made it yet */
-	struct store_batch *rows;
-	struct batch batches[2];
-	struct batch *now, *next;
-	char spool_id[LOADER_ID_BYTES];
-	enum err trouble; /* of its folder, as the log has it */
+struct loader_outside {
+	int stop_fd;    /* readable when the loader is to stop */
+	int parsers_fd; /* readable when a parser's socket waits; hung up: stop */
+	int (*take_parser)(
+		void *context); /* the next socket, which is the loader's then; -1: none waits */
+	void *context;
 };
 
-struct loader {
-	struct role *role;
-	struct arena *arena;
-	struct store *store;
-	struct parser_pool *pool;
-	struct token_keys token_keys;
-	struct suppress_settings suppress;
-	struct lane *lanes;       /* LANES of them */
-	int64_t asked_us;         /* when the positions were last compared with the database's */
-	enum decision *decisions; /* of one message: LIMIT_EVENTS */
-	bool keep_raw, stopping;
-};
-
-/* Stores the whole batch and publishes the position behind it. Tries until it is done; a message that the
- * database refuses is kept without its events. ERR_CLOSED: the role is to stop. */
-MUST_CHECK enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch);
-/* Compares each lane's position with the database's, every ten seconds: a standby that was promoted, or a copy that was
- * restored, may lack what the database had told to be there for good. ERR_CONFLICT: so it is, and whoever starts
- * again at the database's position finds it in the spool, as long as that is kept. */
-MUST_CHECK enum err loader_check_positions(struct loader *l);
+/* Reads the settings, and logs what is wrong with them. `config` must outlive the loader. */
+MUST_CHECK enum err loader_new(const struct config *config, struct loader **ret_loader);
+/* Takes NULL. */
+void loader_free(struct loader *loader);
+/* Loads until it is told to stop: ERR_OK or ERR_CLOSED. After any other error the next loader starts where the
+ * database says. */
+MUST_CHECK enum err loader_run(
+	struct loader *loader, struct store *store, const struct loader_outside *outside);

@@ -1,12 +1,14 @@
 /* app/loader_store.c -- a batch of reports into the database, exactly once. */
 #define _GNU_SOURCE
-#include "app/lane.h"
-#include "app/loader.h"
+#include "app/loader_store.h"
+
+#include "app/lanes.h"
 #include "app/token_keys.h"
 #include "core/limits.h"
 #include "core/log.h"
 
 #include <glib.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -112,13 +114,20 @@ static void log_stored(const struct lane *lane, const struct item *item)
 		LOG_STR("rule", rule));
 }
 
+bool loader_wait_stop(const struct loader *l, int timeout_ms)
+{
+	struct pollfd fd = { l->outside.stop_fd, POLLIN, 0 };
+
+	return poll(&fd, 1, timeout_ms) == 1;
+}
+
 /* A pause that grows, with jitter, so that many loaders do not come back at once. True: stop. */
 static bool pause_before_retry(struct loader *l, unsigned attempt)
 {
 	int64_t ms = attempt < 8 ? 100 << attempt : LOADER_PAUSE_MAX_MS;
 
 	ms = ms < LOADER_PAUSE_MAX_MS ? ms : LOADER_PAUSE_MAX_MS;
-	return role_wait_stop(l->role, (int)(ms / 2 + rand() % (ms / 2)));
+	return loader_wait_stop(l, (int)(ms / 2 + rand() % (ms / 2)));
 }
 
 static enum err say_other(const struct lane *lane, uint64_t known, uint64_t stored)

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "app/role.h"
 
-#include "app/commands.h"
 #include "app/config_load.h"
+#include "app/database_settings.h"
+#include "app/exit_code.h"
 #include "app/folder.h"
+#include "app/lanes.h"
 #include "app/sandbox.h"
-#include "app/settings.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/smtp_tls.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -84,11 +86,11 @@ void role_enter_sandbox(const struct role *role)
 	struct sandbox_report report;
 	struct sandbox sandbox = { .rights = role_rights(role->id) };
 
-	sandbox.spool_dir = settings_spool_dir(config, arena);
+	sandbox.spool_dir = lanes_dir(config, arena);
 	sandbox.export_dir = arena_c(arena, config_str(config, CONFIG_EXPORT_DIR));
 	if (!*sandbox.export_dir)
 		sandbox.rights &= ~(unsigned)SANDBOX_EXPORTS;
-	if (sandbox.rights & SANDBOX_CONNECTS && !settings_private_cluster(config))
+	if (sandbox.rights & SANDBOX_CONNECTS && !database_is_private(config))
 		sandbox.rights |= SANDBOX_SYSTEM;
 	if (sandbox.rights & SANDBOX_SPOOL)
 		make_folder(sandbox.spool_dir, 0700);
@@ -199,7 +201,7 @@ static int make_stop_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int cmd_role(int argc, char **argv)
+int role_run(int argc, char **argv)
 {
 	struct role role = { .id = ROLE_COUNT };
 	enum log_level level = LOG_INFO;
@@ -208,8 +210,11 @@ int cmd_role(int argc, char **argv)
 
 	if (argc != 3 || !role_from_name(str_c(argv[1]), &role.id) ||
 		!str_to_u64(str_c(argv[2]), ROLE_MAX_FDS, &n_fds) ||
-		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0)
-		return command_failed("\"bounced role\" is how bounced serve starts its processes");
+		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0) {
+		fputs("bounced: \"bounced role\" is how bounced serve starts its processes\n",
+			stderr);
+		return EXIT_CODE_FAILED;
+	}
 	log_setup(LOG_INFO, role_name(role.id));
 	for (role.n_fds = 0; role.n_fds < n_fds; role.n_fds++) {
 		role.fds[role.n_fds] = ROLE_FIRST_FD + (int)role.n_fds;

@@ -1,11 +1,10 @@
 /* app/role_api.c -- the api role: the HTTP server, its spool lane, and its way to a parser. */
 #include "api/http_server.h"
-#include "app/commands.h"
-#include "app/database.h"
-#include "app/lane.h"
+#include "app/database_settings.h"
+#include "app/exit_code.h"
+#include "app/lanes.h"
 #include "app/parse_desk.h"
 #include "app/role.h"
-#include "app/settings.h"
 #include "core/log.h"
 
 enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
@@ -29,7 +28,7 @@ static void read_options(const struct config *config, struct api_options *option
 static struct spool_writer *open_spool(const struct config *config, struct arena *arena)
 {
 	struct spool_writer *writer = NULL;
-	enum err err = lane_open(config, arena, "api", SPOOL_PREPARE_AHEAD, &writer);
+	enum err err = lanes_open(config, arena, "api", SPOOL_PREPARE_AHEAD, &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_C("lane", "api"), LOG_ERR(err));
@@ -41,8 +40,8 @@ static const struct api_lane *name_lanes(const struct config *config, struct are
 	struct api_lane *lanes = arena_calloc(arena, LANES, sizeof *lanes);
 
 	for (size_t i = 0; i < LANES; i++)
-		lanes[i] = (struct api_lane){ lane_names[i],
-			settings_spool_lane(config, arena, lane_names[i]) };
+		lanes[i] = (struct api_lane){ lanes_names[i],
+			lanes_path(config, arena, lanes_names[i]) };
 	return lanes;
 }
 

@@ -1,9 +1,11 @@
 /* app/role_database.c -- the roles around the database: the private cluster and its schema. */
 #define _GNU_SOURCE
-#include "app/commands.h"
 #include "app/database.h"
+#include "app/database_settings.h"
+#include "app/exit_code.h"
 #include "app/role.h"
 #include "core/log.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* app/role_parser.c -- the parser process: frames in, reports out, nothing else in its hands. */
 #define _GNU_SOURCE
-#include "app/commands.h"
+#include "app/exit_code.h"
 #include "app/role.h"
 #include "core/frame.h"
 #include "core/limits.h"

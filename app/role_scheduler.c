@@ -1,10 +1,11 @@
 /* app/role_scheduler.c -- what is done by the clock: upkeep of the database, exports of the suppression list.
  * Many may run; the one that holds the database's lock acts, the others wait for it to go. */
 #define _GNU_SOURCE
-#include "app/commands.h"
 #include "app/database.h"
+#include "app/exit_code.h"
 #include "app/suppress_settings.h"
 #include "core/log.h"
+#include "store/store.h"
 #include "suppress/exporter.h"
 
 #include <time.h>

@@ -1,7 +1,7 @@
 /* app/role_smtp.c -- the smtp role: a spool lane and the server in front of it. */
 #define _GNU_SOURCE
-#include "app/commands.h"
-#include "app/lane.h"
+#include "app/exit_code.h"
+#include "app/lanes.h"
 #include "app/role.h"
 #include "app/smtp_settings.h"
 #include "app/tls_files.h"
@@ -183,7 +183,7 @@ int role_smtp(struct role *role)
 {
 	struct arena *arena = arena_new();
 	struct spool_writer *writer = NULL;
-	enum err err = lane_open(role->config, arena, "smtp", SPOOL_PREPARE_AHEAD, &writer);
+	enum err err = lanes_open(role->config, arena, "smtp", SPOOL_PREPARE_AHEAD, &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_ERR(err));

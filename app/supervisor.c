@@ -2,7 +2,7 @@
 #include "app/supervisor.h"
 
 #include "app/child.h"
-#include "app/commands.h"
+#include "app/exit_code.h"
 #include "app/quickstart_hints.h"
 #include "app/systemd.h"
 #include "core/log.h"

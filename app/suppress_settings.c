@@ -1,5 +1,7 @@
 #include "app/suppress_settings.h"
 
+#include "store/store.h"
+
 static enum err check_strikes(const struct store_strikes *strikes, struct str *ret_trouble)
 {
 	if (strikes->strikes <= strikes->window_days)

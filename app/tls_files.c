@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "app/tls_files.h"
 
-#include "app/commands.h"
+#include "app/exit_code.h"
 #include "core/limits.h"
 #include "ingest/smtp_tls.h"
 

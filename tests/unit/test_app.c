@@ -1,5 +1,6 @@
 // links: app
 // Check program of app/: settings as a whole, option parsing, back-off, and the pool of parsers.
+#include "app/api_settings.h"
 #include "app/child.h"
 #include "app/commands.h"
 #include "app/config_load.h"
@@ -35,7 +36,7 @@ static const struct {
 START_TEST(addresses_are_split)
 {
 	struct str host, port;
-	bool ok = settings_split_address(str_c(address_cases[_i].address), &host, &port);
+	bool ok = api_split_address(str_c(address_cases[_i].address), &host, &port);
 
 	ck_assert_int_eq(ok, address_cases[_i].host != NULL);
 	if (!ok)

@@ -1,14 +1,25 @@
 #define _GNU_SOURCE
-#include "app/lane.h"
+#include "app/lanes.h"
 
 #include "app/folder.h"
-#include "app/settings.h"
 
 enum { SEGMENT_STEP = 4096 };
 
-const char *const lane_names[LANES] = { "smtp", "api", "import", "pipe" };
+const char *const lanes_names[LANES] = { "smtp", "api", "import", "pipe" };
 
-enum err lane_open(const struct config *config, struct arena *arena, const char *name,
+const char *lanes_dir(const struct config *config, struct arena *arena)
+{
+	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
+
+	return arena_printf(arena, "%.*s/spool", STR_ARG(dir)).p;
+}
+
+const char *lanes_path(const struct config *config, struct arena *arena, const char *name)
+{
+	return arena_printf(arena, "%s/%s", lanes_dir(config, arena), name).p;
+}
+
+enum err lanes_open(const struct config *config, struct arena *arena, const char *name,
 	enum spool_prepare prepare, struct spool_writer **ret_writer)
 {
 	struct spool_options options;
@@ -22,8 +33,8 @@ enum err lane_open(const struct config *config, struct arena *arena, const char 
 		options.min_free_bytes = (uint64_t)config_int(config, CONFIG_SPOOL_MIN_FREE_BYTES);
 	options.retention_ms = 1000 * config_int(config, CONFIG_SPOOL_RETENTION_S);
 	options.prepare = prepare;
-	err = folder_make(settings_spool_dir(config, arena), 0700);
+	err = folder_make(lanes_dir(config, arena), 0700);
 	if (err)
 		return err;
-	return spool_writer_open(settings_spool_lane(config, arena, name), &options, ret_writer);
+	return spool_writer_open(lanes_path(config, arena, name), &options, ret_writer);
 }
