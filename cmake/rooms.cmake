@@ -3,6 +3,7 @@
 function(bounced_room room)
   string(REPLACE "/" "_" target bounced_${room})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   if(NOT sources)
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${ARGN})

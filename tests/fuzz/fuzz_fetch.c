@@ -1,8 +1,8 @@
-// links: app
+// links: cli
 // Any bytes as what an IMAP or POP3 server says: the conversation ends, asks for no change where none is wanted, marks
 // nothing that was not stored, and has the same outcome however the bytes are cut. The first octet chooses what is
 // asked for, the second the size of the pieces.
-#include "app/fetch.h"
+#include "ingest/fetch/fetch.h"
 
 #include <assert.h>
 #include <string.h>

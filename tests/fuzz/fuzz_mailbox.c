@@ -1,6 +1,6 @@
-// links: ingest spool
+// links: ingest/mailbox
 // Any bytes as an mbox of any format: it ends, and messages lie within what was given or restored.
-#include "ingest/mailbox.h"
+#include "ingest/mailbox/mailbox.h"
 
 #include <assert.h>
 

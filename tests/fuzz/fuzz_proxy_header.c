@@ -1,6 +1,6 @@
-// links: ingest spool
+// links: ingest/smtp spool
 // Any bytes to the reader of PROXY headers: the same verdict and the same end however they are cut.
-#include "ingest/proxy_header.h"
+#include "ingest/smtp/proxy_header.h"
 
 #include <assert.h>
 #include <string.h>

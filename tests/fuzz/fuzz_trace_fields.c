@@ -1,8 +1,8 @@
-// links: ingest spool
+// links: ingest/intake
 // Any bytes as the header of a stored mail, and as an address of a command line: what is found lies within the mail,
 // keeps smtp_path's limit, and is itself such an address.
 #include "core/limits.h"
-#include "ingest/trace_fields.h"
+#include "ingest/intake/trace_fields.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /* tests/unit/smtp_server_fixture.h -- a server on loopback in a thread of its own, a real spool whose syncs
- * fail or wait when told to, and a client: shared by the Check programs of ingest/smtp_server. */
+ * fail or wait when told to, and a client: shared by the Check programs of ingest/smtp/smtp_server. */
 #pragma once
-#include "ingest/smtp_server.h"
+#include "ingest/smtp/smtp_server.h"
 
 #include <arpa/inet.h>
 #include <check.h>

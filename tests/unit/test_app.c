@@ -1,15 +1,15 @@
-// links: app
-// Check program of app/: settings as a whole, option parsing, back-off, and the pool of parsers.
-#include "app/api_settings.h"
-#include "app/child.h"
-#include "app/commands.h"
-#include "app/config_load.h"
-#include "app/explain.h"
-#include "app/manual.h"
-#include "app/parser_pool.h"
-#include "app/reasons_page.h"
-#include "app/settings.h"
+// links: cli
+// Check program of serve and cli: settings as a whole, option parsing, back-off, and the pool of parsers.
+#include "api/api_settings.h"
+#include "cli/commands.h"
+#include "cli/explain.h"
+#include "cli/manual.h"
+#include "cli/reasons_page.h"
 #include "core/frame.h"
+#include "load/parser_pool.h"
+#include "serve/child.h"
+#include "serve/config_load.h"
+#include "serve/settings.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-// links: app
-// Check program of app/fetch: the IMAP and POP3 conversations, whole and byte by byte; URLs; the bar's line.
-#include "app/fetch_login.h"
-#include "app/import_progress.h"
+// links: cli
+// Check program of ingest/fetch/fetch: the IMAP and POP3 conversations, whole and byte by byte; URLs; the bar's line.
+#include "cli/import_progress.h"
 #include "core/limits.h"
+#include "ingest/fetch/fetch_login.h"
 
 #include <check.h>
 #include <stdio.h>

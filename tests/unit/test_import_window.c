@@ -1,7 +1,7 @@
-// links: app
-// Check program of app/import_window: every message is settled once and behind its own record, with a spool that is
+// links: cli
+// Check program of ingest/intake/import_window: every message is settled once and behind its own record, with a spool that is
 // roomy, that is full until a loader makes room, and that stays full.
-#include "app/import_window.h"
+#include "ingest/intake/import_window.h"
 #include "spool/spool.h"
 
 #include <check.h>

@@ -1,9 +1,9 @@
-// links: ingest spool
-// Check program of ingest/mailbox: mbox in its variants, maildir, single files, streams.
+// links: ingest/mailbox ingest/intake
+// Check program of ingest/mailbox/mailbox: mbox in its variants, maildir, single files, streams.
 #include "core/limits.h"
-#include "ingest/mailbox.h"
-#include "ingest/maildir.h"
-#include "ingest/trace_fields.h"
+#include "ingest/intake/trace_fields.h"
+#include "ingest/mailbox/mailbox.h"
+#include "ingest/mailbox/maildir.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-// links: ingest spool
-// Check program of ingest/proxy_header: every header whole, byte by byte and cut at every point.
-#include "ingest/proxy_header.h"
+// links: ingest/smtp spool
+// Check program of ingest/smtp/proxy_header: every header whole, byte by byte and cut at every point.
+#include "ingest/smtp/proxy_header.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-// links: app
-// Check program of app/sandbox: what each role of role.def can still do, tried in a process of its own.
+// links: cli
+// Check program of serve/sandbox: what each role of role.def can still do, tried in a process of its own.
 #define _GNU_SOURCE
-#include "app/role.h"
-#include "app/sandbox.h"
+#include "serve/role.h"
+#include "serve/sandbox.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,10 +1,10 @@
-// links: ingest spool
+// links: ingest/smtp spool
 // Check program of the pure parts of SMTP: paths, end of data, replies, command lines.
 #include "core/limits.h"
-#include "ingest/smtp_dot.h"
-#include "ingest/smtp_line.h"
-#include "ingest/smtp_path.h"
-#include "ingest/smtp_reply.h"
+#include "ingest/smtp/smtp_line.h"
+#include "ingest/smtp/smtp_reply.h"
+#include "ingest/text/smtp_dot.h"
+#include "ingest/text/smtp_path.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-// links: ingest spool
-// Check program of ingest/smtp_listen: the words of smtp.listen; and of ingest/smtp_recipient: the
+// links: ingest/smtp spool
+// Check program of ingest/smtp/smtp_listen: the words of smtp.listen; and of ingest/text/smtp_recipient: the
 // entries of smtp.return_path_domains.
-#include "ingest/smtp_listen.h"
+#include "ingest/smtp/smtp_listen.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-// links: ingest spool
-// Check program of ingest/smtp_peers: addresses, networks, and the counts per network.
-#include "ingest/smtp_peers.h"
+// links: ingest/smtp spool
+// Check program of ingest/smtp/smtp_peers: addresses, networks, and the counts per network.
+#include "ingest/smtp/smtp_peers.h"
 
 #include <arpa/inet.h>
 #include <check.h>

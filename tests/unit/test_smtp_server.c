@@ -1,5 +1,5 @@
-// links: ingest spool
-// Check program of ingest/smtp_server: what is stored, refused and answered, over real sockets.
+// links: ingest/smtp spool
+// Check program of ingest/smtp/smtp_server: what is stored, refused and answered, over real sockets.
 #include "tests/unit/smtp_server_fixture.h"
 
 START_TEST(message_is_in_the_spool_when_answered)

@@ -1,5 +1,5 @@
-// links: ingest spool
-// Check program of ingest/smtp_server: how many sessions there may be, and how they end.
+// links: ingest/smtp spool
+// Check program of ingest/smtp/smtp_server: how many sessions there may be, and how they end.
 #include "tests/unit/smtp_server_fixture.h"
 
 START_TEST(sessions_have_a_cap)

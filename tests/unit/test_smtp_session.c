@@ -1,7 +1,7 @@
-// links: ingest spool
-// Check program of ingest/smtp_session: deadlines, limits and stopping.
+// links: ingest/smtp spool
+// Check program of ingest/smtp/smtp_session: deadlines, limits and stopping.
 #include "core/limits.h"
-#include "ingest/smtp_session.h"
+#include "ingest/smtp/smtp_session.h"
 
 #include <check.h>
 #include <stdio.h>

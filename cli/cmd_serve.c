@@ -1,0 +1,130 @@
+/* cli/cmd_serve.c -- `bounced serve`: settings, sockets, privileges, then the supervisor. */
+#define _GNU_SOURCE
+#include "cli/commands.h"
+#include "cli/rules_load.h"
+#include "core/arena.h"
+#include "core/config.h"
+#include "core/log.h"
+#include "serve/privilege.h"
+#include "serve/role.h"
+#include "serve/settings.h"
+#include "serve/supervisor.h"
+#include "store/database_settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool choose_roles(const struct config *config, const char *list, unsigned *ret_roles)
+{
+	struct str rest = str_c(list), word;
+	unsigned roles = list ? 0 : (1u << ROLE_COUNT) - 1;
+	enum role_id id;
+
+	while (str_next_word(&rest, ", ", &word)) {
+		if (!role_from_name(word, &id)) {
+			command_misused("serve", "there is no role \"%.*s\"", STR_ARG(word));
+			return false;
+		}
+		roles |= 1u << id;
+	}
+	if (!database_is_private(config))
+		roles &= ~(1u << ROLE_POSTGRES);
+	if (!config_bool(config, CONFIG_DATABASE_MIGRATE_ON_START))
+		roles &= ~(1u << ROLE_MIGRATE);
+	*ret_roles = roles;
+	return true;
+}
+
+/* Opened while still root, so that the file may be the operator's alone. */
+static enum err open_rules(
+	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+{
+	const char *path = arena_c(arena, config_str(config, CONFIG_PARSER_RULES_FILE));
+
+	*ret_fd = -1;
+	if (!*path)
+		return ERR_OK;
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd >= 0)
+		return ERR_OK;
+	*ret_trouble = arena_printf(arena, "parser.rules_file: %s: %s", path, strerror(errno));
+	return err_from_errno(errno);
+}
+
+/* The first line: what runs here, as whom, and where it listens. */
+static void log_start(const struct config *config)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	log_event(LOG_INFO, "starting", LOG_C("version", BOUNCED_VERSION),
+		LOG_C("user", user ? user->pw_name : "?"),
+		LOG_STR("smtp", config_str(config, CONFIG_SMTP_LISTEN)),
+		LOG_STR("api", config_str(config, CONFIG_API_LISTEN)),
+		LOG_C("database", database_is_private(config) ? "private" : "configured"),
+		LOG_STR("data_dir", config_str(config, CONFIG_SERVER_DATA_DIR)));
+}
+
+static int serve(struct config *config, unsigned roles, const char *user, struct arena *arena)
+{
+	struct supervisor_options options = {
+		.config = config, .roles = roles, .tls.fds = { -1, -1 }
+	};
+	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
+	struct str trouble = STR_EMPTY;
+	enum log_level level = LOG_INFO;
+	enum err err = settings_check(config, arena, &trouble);
+
+	if (err) {
+		command_failed("%.*s", STR_ARG(trouble));
+		return EXIT_CODE_USAGE;
+	}
+	if (!log_level_from_name(config_str(config, CONFIG_SERVER_LOG_LEVEL), &level))
+		return EXIT_CODE_USAGE;
+	log_setup(level, "supervisor");
+	if (!rules_setting_or_say(config, arena))
+		return EXIT_CODE_USAGE;
+	err = open_rules(config, arena, &options.rules_fd, &trouble);
+	if (!err && roles & (1u << ROLE_SMTP))
+		err = tls_files_open(config, arena, &options.tls, &trouble);
+	if (!err && roles & (1u << ROLE_SMTP))
+		err = listeners_open(config, arena, &options.smtp, &trouble);
+	if (!err)
+		err = privilege_drop(arena, user, data_dir, &trouble);
+	if (err)
+		return command_failed("%.*s", STR_ARG(trouble));
+	log_start(config);
+	return supervisor_run(&options);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	const char *path = NULL, *list = NULL, *user = NULL;
+	const struct command_option options[] = { { "--config", &path, NULL },
+		{ "--roles", &list, NULL }, { "--user", &user, NULL } };
+	struct config *config;
+	struct arena *arena;
+	unsigned roles;
+	bool help;
+	int code;
+
+	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
+		return EXIT_CODE_USAGE;
+	if (help)
+		return EXIT_CODE_OK;
+	if (argc > 1)
+		return command_misused("serve", "does not take \"%s\"", argv[1]);
+	config = command_config(path);
+	if (!config)
+		return EXIT_CODE_USAGE;
+	arena = arena_new();
+	if (!user)
+		user = arena_c(arena, config_str(config, CONFIG_SERVER_USER));
+	code = choose_roles(config, list, &roles) ? serve(config, roles, user, arena)
+						  : EXIT_CODE_USAGE;
+	arena_free(arena);
+	config_free(config);
+	return code;
+}

@@ -1,0 +1,7 @@
+/* cli/main.c -- main() alone; the rest of cli is a library, so that tests can link it. */
+#include "cli/commands.h"
+
+int main(int argc, char **argv)
+{
+	return command_run(argc, argv);
+}

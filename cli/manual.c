@@ -1,0 +1,89 @@
+#include "cli/manual.h"
+
+#include "core/attr.h"
+
+#include <stddef.h>
+
+static const struct {
+	const char *name, *arguments, *help;
+} rows[] = {
+#define COMMAND(name, function, arguments, help) { name, arguments, help },
+#include "cli/commands.def"
+};
+
+static const char head[] =
+	".\\\" Made by `bounced help --man`; a test compares.\n"
+	".TH BOUNCED 1 \"\" \"bounced\" \"User Commands\"\n"
+	".SH NAME\n"
+	"bounced \\- receives the bounces of bulk mail and turns them into answers\n"
+	".SH SYNOPSIS\n"
+	".B bounced\n"
+	".I COMMAND\n"
+	"[\\fIARGUMENT\\fR...]\n"
+	".SH DESCRIPTION\n"
+	"Point the envelope return paths of newsletters, receipts and alerts at a bounced server. "
+	"It takes in by\n"
+	"SMTP what mail systems send back, decodes delivery status notifications and free text "
+	"into one event per\n"
+	"recipient, keeps the events in PostgreSQL, and reports failure rates per recipient domain "
+	"over HTTP.\n"
+	".PP\n"
+	"A 250 is said only when the message is on stable storage. Without a configured database "
+	"the server keeps\n"
+	"a private PostgreSQL cluster in its data folder.\n"
+	".SH COMMANDS\n";
+
+static const char tail[] =
+	".SH EXIT STATUS\n"
+	".TP\n.B 0\nThe work was done.\n"
+	".TP\n.B 1\nIt could not be done; standard error says why.\n"
+	".TP\n.B 2\nThe command line or the configuration is wrong.\n"
+	".TP\n.B 3\n\\fBbounced suppress check\\fR: one of the addresses is on the list.\n"
+	".SH FILES\n"
+	".TP\n.I /etc/bounced/bounced.conf\nSettings, unless \\fB\\-\\-config\\fR or "
+	"\\fBBOUNCED_CONFIG\\fR names another file.\n"
+	".TP\n.I /var/lib/bounced\nThe spool and the private database cluster "
+	"(\\fBserver.data_dir\\fR).\n"
+	".SH ENVIRONMENT\n"
+	".TP\n.B BOUNCED_CONFIG\nThe settings' file.\n"
+	".TP\n.B BOUNCED_\\fISECTION\\fB_\\fIKEY\nOverrides one setting, such as "
+	"\\fBBOUNCED_SMTP_LISTEN\\fR.\n"
+	".SH SIGNALS\n"
+	".TP\n.B SIGTERM, SIGINT\n\\fBbounced serve\\fR finishes the messages in flight and stops "
+	"its processes in order.\n"
+	".SH EXAMPLES\n"
+	".TP\nWhat does this bounce say?\n.EX\nbounced parse \\-\\-pretty bounce.eml\n.EE\n"
+	".TP\nWhat does this reply mean?\n.EX\nbounced classify \\(aq550 5.1.1 User "
+	"unknown\\(aq\n.EE\n"
+	".TP\nAre my settings right?\n.EX\nbounced config check\n.EE\n"
+	".SH SEE ALSO\n"
+	"The documents below \\fI/usr/share/doc/bounced\\fR: configuration, the HTTP API, the "
+	"spool, the rules.\n";
+
+/* Text as roff takes it: a hyphen that is to be copied is \-, a backslash \e. */
+static void put_roff(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '-')
+			buf_put(out, STR("\\-"));
+		else if (text.p[i] == '\\')
+			buf_put(out, STR("\\e"));
+		else
+			buf_putc(out, text.p[i]);
+	}
+}
+
+void manual_write(struct buf *out)
+{
+	buf_put(out, str_c(head));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_put(out, STR(".TP\n\\fBbounced "));
+		put_roff(out, str_c(rows[i].name));
+		buf_put(out, STR("\\fR "));
+		put_roff(out, str_c(rows[i].arguments));
+		buf_putc(out, '\n');
+		put_roff(out, str_c(rows[i].help));
+		buf_put(out, STR(".\n"));
+	}
+	buf_put(out, str_c(tail));
+}

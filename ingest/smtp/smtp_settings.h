@@ -1,0 +1,14 @@
+/* ingest/smtp/smtp_settings.h -- what the [smtp] settings mean beyond their types.
+ * Knows: listeners, return paths, networks, words that stand for replies. Pure. */
+#pragma once
+#include "core/arena.h"
+#include "core/config.h"
+#include "ingest/smtp/smtp_session.h"
+
+MUST_CHECK enum err smtp_settings_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble);
+/* host:port of the first listener that is one, for clients on this machine; empty: none is. */
+struct str smtp_settings_address(const struct config *config);
+/* Of settings that smtp_settings_check approved. */
+enum smtp_reply smtp_settings_refusal(const struct config *config);
+enum smtp_bare_line_ends smtp_settings_bare_line_ends(const struct config *config);

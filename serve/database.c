@@ -1,0 +1,33 @@
+#include "serve/database.h"
+
+#include "core/log.h"
+#include "store/database_settings.h"
+#include "store/store.h"
+
+enum { DATABASE_PROBLEM_BYTES = 4096, DATABASE_PAUSE_MIN_MS = 50, DATABASE_PAUSE_MAX_MS = 5000 };
+
+enum err database_open(const struct role *role, const char *name, struct store **ret_store)
+{
+	const struct store_options options = { .application_name = name };
+	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
+	struct arena *arena = arena_new();
+	const char *conninfo;
+	enum err err = database_conninfo(role->config, arena, &conninfo);
+	int pause_ms = DATABASE_PAUSE_MIN_MS;
+
+	while (!err &&
+		(err = store_open(conninfo, &options, &problem, ret_store)) == ERR_UNAVAILABLE) {
+		if (pause_ms == DATABASE_PAUSE_MAX_MS)
+			log_event(LOG_WARN, "database_away", LOG_STR("reason", buf_str(&problem)));
+		buf_reset(&problem);
+		err = role_wait_stop(role, pause_ms) ? ERR_CLOSED : ERR_OK;
+		pause_ms =
+			pause_ms * 2 < DATABASE_PAUSE_MAX_MS ? pause_ms * 2 : DATABASE_PAUSE_MAX_MS;
+	}
+	if (err && err != ERR_CLOSED)
+		log_event(LOG_ERROR, "database_refused", LOG_ERR(err),
+			LOG_STR("reason", buf_str(&problem)));
+	buf_release(&problem);
+	arena_free(arena);
+	return err;
+}

@@ -1,0 +1,8 @@
+/* serve/exit_code.h -- what a command and a role tell whoever started them. */
+#pragma once
+
+enum exit_code {
+	EXIT_CODE_OK = 0,
+	EXIT_CODE_FAILED = 1, /* the work could not be done */
+	EXIT_CODE_USAGE = 2,  /* the command line or the configuration is wrong */
+};

@@ -1,0 +1,110 @@
+#define _GNU_SOURCE
+#include "serve/listeners.h"
+
+#include "ingest/smtp/smtp_listen.h"
+#include "serve/systemd.h"
+
+#include <netdb.h>
+
+enum { LISTENERS_GIVEN_MAX = 32 };
+
+/* What was handed over. */
+struct given {
+	int first;
+	size_t n;
+	bool used[LISTENERS_GIVEN_MAX];
+};
+
+static bool same_address(struct arena *arena, const struct smtp_listen *listen, int fd)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *info = NULL;
+	bool same = false;
+
+	if (listen->path.n)
+		return systemd_socket_is_path(fd, arena_c(arena, listen->path));
+	if (getaddrinfo(arena_c(arena, listen->host), arena_c(arena, listen->port), &hints, &info))
+		return false;
+	for (const struct addrinfo *each = info; each && !same; each = each->ai_next)
+		same = systemd_socket_is(fd, each->ai_addr, each->ai_addrlen);
+	freeaddrinfo(info);
+	return same;
+}
+
+/* -1: none that was handed over is for this entry. */
+static int take_given(struct arena *arena, const struct smtp_listen *listen, struct given *given)
+{
+	for (size_t i = 0; i < given->n; i++)
+		if (!given->used[i] && same_address(arena, listen, given->first + (int)i)) {
+			given->used[i] = true;
+			return given->first + (int)i;
+		}
+	return -1;
+}
+
+static enum err open_one(struct str text, struct arena *arena, struct given *given, int *ret_fd,
+	struct str *ret_trouble)
+{
+	char why[SMTP_LISTEN_TROUBLE_BYTES] = "";
+	struct smtp_listen listen;
+	enum err err = smtp_listen_parse(text, &listen, ret_trouble);
+	int fd = err ? -1 : take_given(arena, &listen, given);
+
+	if (err)
+		return err;
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return ERR_OK;
+	}
+	err = smtp_listen_open(&listen, why, ret_fd);
+	if (err)
+		*ret_trouble = arena_printf(arena, "smtp.listen: cannot listen on %.*s: %s%s",
+			STR_ARG(text), why,
+			err == ERR_DENIED && !listen.path.n
+				? " (a port below 1024 takes root or CAP_NET_BIND_SERVICE)"
+				: "");
+	return err;
+}
+
+static enum err check_given(const struct given *given, struct arena *arena, struct str *ret_trouble)
+{
+	for (size_t i = 0; i < given->n; i++) {
+		if (given->used[i])
+			continue;
+		*ret_trouble = arena_printf(arena,
+			"smtp.listen: socket %zu of those that the service manager hands over is "
+			"none of these addresses",
+			i + 1);
+		return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
+enum err listeners_open(const struct config *config, struct arena *arena,
+	struct listeners *ret_listeners, struct str *ret_trouble)
+{
+	struct listeners listeners = { .n = 0 };
+	struct given given = { 0 };
+	struct str text;
+	enum err err = ERR_OK;
+
+	given.n = systemd_sockets(&given.first);
+	if (given.n > LISTENERS_GIVEN_MAX) {
+		*ret_trouble = STR("smtp.listen: the service manager hands over too many sockets");
+		return ERR_LIMIT;
+	}
+	while (!err && config_item(config, CONFIG_SMTP_LISTEN, listeners.n, &text)) {
+		if (listeners.n == LISTENERS_MAX) {
+			*ret_trouble = STR("smtp.listen: more than 16 addresses");
+			return ERR_LIMIT;
+		}
+		err = open_one(text, arena, &given, &listeners.fds[listeners.n], ret_trouble);
+		listeners.n += !err;
+	}
+	if (!err)
+		err = check_given(&given, arena, ret_trouble);
+	if (!err)
+		*ret_listeners = listeners;
+	return err;
+}

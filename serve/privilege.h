@@ -1,0 +1,13 @@
+/* serve/privilege.h -- from root to a user that owns nothing but its data.
+ * Knows: user names and ids. Does not know roles. */
+#pragma once
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/str.h"
+
+/* As root: becomes `wanted`, else `bounced`, else the user behind sudo, else `postgres`, after making
+ * `data_dir` (mode 0700, theirs) if it is missing. As anybody else: makes `data_dir` if it is missing.
+ * In the end `data_dir` can be written. *ret_trouble (in `arena`) names what is wrong and the cure.
+ * ERR_DENIED, ERR_NOT_FOUND or ERR_IO. */
+MUST_CHECK enum err privilege_drop(
+	struct arena *arena, const char *wanted, const char *data_dir, struct str *ret_trouble);

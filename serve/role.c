@@ -1,0 +1,238 @@
+#define _GNU_SOURCE
+#include "serve/role.h"
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "ingest/smtp/smtp_tls.h"
+#include "serve/config_load.h"
+#include "serve/exit_code.h"
+#include "serve/sandbox.h"
+#include "spool/folder.h"
+#include "spool/lanes.h"
+#include "store/database_settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	unsigned settings, flags, rights, stop_order;
+	int (*function)(struct role *role);
+} roles[ROLE_COUNT] = {
+#define ROLE(id, name, settings, flags, rights, stop_order, function)                              \
+	[ROLE_##id] = { name, settings, flags, rights, stop_order, function },
+#include "serve/role.def"
+};
+
+const char *role_name(enum role_id id)
+{
+	return roles[id].name;
+}
+
+bool role_from_name(struct str name, enum role_id *ret_id)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		if (!str_eq(name, str_c(roles[i].name)))
+			continue;
+		*ret_id = (enum role_id)i;
+		return true;
+	}
+	return false;
+}
+
+unsigned role_settings(enum role_id id)
+{
+	return roles[id].settings;
+}
+
+unsigned role_flags(enum role_id id)
+{
+	return roles[id].flags;
+}
+
+unsigned role_stop_order(enum role_id id)
+{
+	return roles[id].stop_order;
+}
+
+unsigned role_rights(enum role_id id)
+{
+	return roles[id].rights;
+}
+
+/* What is not there cannot be left open. */
+static void make_folder(const char *path, mode_t mode)
+{
+	enum err err = folder_make(path, mode);
+
+	if (err)
+		log_event(LOG_WARN, "folder_not_made", LOG_C("path", path), LOG_ERR(err));
+}
+
+void role_enter_sandbox(const struct role *role)
+{
+	const struct config *config = role->config;
+	struct arena *arena = arena_new();
+	struct sandbox_report report;
+	struct sandbox sandbox = { .rights = role_rights(role->id) };
+
+	sandbox.spool_dir = lanes_dir(config, arena);
+	sandbox.export_dir = arena_c(arena, config_str(config, CONFIG_EXPORT_DIR));
+	if (!*sandbox.export_dir)
+		sandbox.rights &= ~(unsigned)SANDBOX_EXPORTS;
+	if (sandbox.rights & SANDBOX_CONNECTS && !database_is_private(config))
+		sandbox.rights |= SANDBOX_SYSTEM;
+	if (sandbox.rights & SANDBOX_SPOOL)
+		make_folder(sandbox.spool_dir, 0700);
+	if (sandbox.rights & SANDBOX_EXPORTS)
+		make_folder(sandbox.export_dir, 0755);
+	sandbox_enter(&sandbox, &report);
+	if (!report.files || !report.calls)
+		log_event(LOG_WARN, "sandbox_incomplete",
+			LOG_C("files", report.files ? "closed" : "open"),
+			LOG_C("calls", report.calls ? "closed" : "open"));
+	arena_free(arena);
+}
+
+void role_ready(const struct role *role)
+{
+	char packet = CONTROL_READY;
+
+	if (send(ROLE_CONTROL_FD, &packet, 1, MSG_NOSIGNAL) != 1)
+		log_event(LOG_WARN, "supervisor_gone", LOG_C("role", role_name(role->id)));
+}
+
+bool role_wait_stop(const struct role *role, int timeout_ms)
+{
+	struct pollfd fd = { role->stop_fd, POLLIN, 0 };
+
+	return poll(&fd, 1, timeout_ms) == 1;
+}
+
+uint32_t role_connections(uint32_t wanted, uint32_t others)
+{
+	const rlim_t need = (rlim_t)wanted + others;
+	struct rlimit files, more;
+	uint32_t may_be;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= need)
+		return wanted;
+	more = files;
+	more.rlim_cur = files.rlim_max < need ? files.rlim_max : need;
+	if (!setrlimit(RLIMIT_NOFILE, &more))
+		files = more;
+	if (files.rlim_cur >= need)
+		return wanted;
+	may_be = files.rlim_cur > others ? (uint32_t)files.rlim_cur - others : 1;
+	log_event(LOG_WARN, "connections_limited", LOG_U64("wanted", wanted),
+		LOG_U64("may_be", may_be), LOG_U64("open_files_limit", files.rlim_cur));
+	return may_be;
+}
+
+bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone)
+{
+	char octet, room[CMSG_SPACE(ROLE_FDS_AT_ONCE * sizeof(int))] = { 0 };
+	struct iovec bytes = { &octet, 1 };
+	struct msghdr message = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = room,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+	struct cmsghdr *rights;
+	ssize_t got = recvmsg(ROLE_CONTROL_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*ret_gone = !got;
+	if (got != 1)
+		return false;
+	rights = CMSG_FIRSTHDR(&message);
+	if (octet != (char)packet || !rights || rights->cmsg_type != SCM_RIGHTS ||
+		rights->cmsg_len != CMSG_LEN(n * sizeof(int)))
+		return false;
+	memcpy(ret_fds, CMSG_DATA(rights), n * sizeof(int));
+	return true;
+}
+
+int role_take_parser(const struct role *role UNUSED)
+{
+	bool gone;
+	int fd;
+
+	return role_take_fds(CONTROL_PARSER, &fd, 1, &gone) ? fd : -1;
+}
+
+static struct config *read_settings(void)
+{
+	struct arena *arena = arena_new();
+	struct config *config = config_new();
+	char *text = arena_alloc(arena, LIMIT_CONFIG_BYTES);
+	struct str trouble = STR_EMPTY;
+	ssize_t n = pread(ROLE_CONFIG_FD, text, LIMIT_CONFIG_BYTES, 0);
+
+	if (n < 0 ||
+		config_load_text(config, str_from(text, (size_t)n), "settings", arena, &trouble)) {
+		log_event(LOG_ERROR, "settings_unreadable", LOG_STR("trouble", trouble));
+		config_free(config);
+		config = NULL;
+	}
+	explicit_bzero(text, n > 0 ? (size_t)n : 0);
+	close(ROLE_CONFIG_FD);
+	arena_free(arena);
+	return config;
+}
+
+/* SIGTERM becomes readable bytes, so that each role's loop meets it where it can stop. */
+static int make_stop_fd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int role_run(int argc, char **argv)
+{
+	struct role role = { .id = ROLE_COUNT };
+	enum log_level level = LOG_INFO;
+	uint64_t n_fds = 0;
+	int code;
+
+	if (argc != 3 || !role_from_name(str_c(argv[1]), &role.id) ||
+		!str_to_u64(str_c(argv[2]), ROLE_MAX_FDS, &n_fds) ||
+		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0) {
+		fputs("bounced: \"bounced role\" is how bounced serve starts its processes\n",
+			stderr);
+		return EXIT_CODE_FAILED;
+	}
+	log_setup(LOG_INFO, role_name(role.id));
+	for (role.n_fds = 0; role.n_fds < n_fds; role.n_fds++) {
+		role.fds[role.n_fds] = ROLE_FIRST_FD + (int)role.n_fds;
+		fcntl(role.fds[role.n_fds], F_SETFD, FD_CLOEXEC);
+	}
+	fcntl(ROLE_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	role.config = read_settings();
+	if (!role.config)
+		return EXIT_CODE_USAGE;
+	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
+		log_setup(level, role_name(role.id));
+	role.stop_fd = make_stop_fd();
+	if (role.id == ROLE_SMTP)
+		smtp_tls_prepare(); /* reads a file of the machine's, which the sandbox would hide */
+	if (config_bool(role.config, CONFIG_SERVER_SANDBOX) &&
+		(role_rights(role.id) & (SANDBOX_ON | SANDBOX_BARE)) == SANDBOX_ON)
+		role_enter_sandbox(&role);
+	code = roles[role.id].function(&role);
+	config_free(role.config);
+	return code;
+}

@@ -1,0 +1,77 @@
+/* serve/role_api.c -- the api role: the HTTP server, its spool lane, and its way to a parser. */
+#include "api/http_server.h"
+#include "core/log.h"
+#include "serve/exit_code.h"
+#include "serve/parse_desk.h"
+#include "serve/role.h"
+#include "spool/lanes.h"
+#include "store/database_settings.h"
+
+enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
+
+static void read_options(const struct config *config, struct api_options *options)
+{
+	options->listen = config_str(config, CONFIG_API_LISTEN);
+	options->access = config_bool(config, CONFIG_API_LOOPBACK_WITHOUT_KEY) ? API_ACCESS_LOOPBACK
+									       : API_ACCESS_KEYS;
+	options->threads = (unsigned)config_int(config, CONFIG_API_THREADS);
+	options->max_connections =
+		role_connections((uint32_t)config_int(config, CONFIG_API_MAX_CONNECTIONS),
+			API_OTHER_FDS + 2 * options->threads);
+	options->max_per_address =
+		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
+	options->statement_timeout_ms =
+		(unsigned)config_int(config, CONFIG_DATABASE_STATEMENT_TIMEOUT_MS);
+}
+
+/* Without a spool all but POST /v1/messages is served. */
+static struct spool_writer *open_spool(const struct config *config, struct arena *arena)
+{
+	struct spool_writer *writer = NULL;
+	enum err err = lanes_open(config, arena, "api", SPOOL_PREPARE_AHEAD, &writer);
+
+	if (err)
+		log_event(LOG_ERROR, "spool_not_opened", LOG_C("lane", "api"), LOG_ERR(err));
+	return writer;
+}
+
+static const struct api_lane *name_lanes(const struct config *config, struct arena *arena)
+{
+	struct api_lane *lanes = arena_calloc(arena, LANES, sizeof *lanes);
+
+	for (size_t i = 0; i < LANES; i++)
+		lanes[i] = (struct api_lane){ lanes_names[i],
+			lanes_path(config, arena, lanes_names[i]) };
+	return lanes;
+}
+
+int role_api(struct role *role)
+{
+	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
+	struct arena *arena = arena_new();
+	struct parse_desk *desk = parse_desk_new();
+	struct api_options options = { .spool = open_spool(role->config, arena),
+		.lanes = name_lanes(role->config, arena),
+		.n_lanes = LANES,
+		.parse = parse_desk_ask,
+		.parse_context = desk };
+	struct api_server *server = NULL;
+	enum err err = database_conninfo(role->config, arena, &options.conninfo);
+
+	read_options(role->config, &options);
+	if (!err)
+		err = api_server_start(&options, &problem, &server);
+	if (err) {
+		log_event(LOG_ERROR, "api_not_served", LOG_ERR(err),
+			LOG_STR("reason", buf_str(&problem)));
+	} else {
+		role_ready(role);
+		parse_desk_run(desk, role);
+	}
+	api_server_stop(server);
+	parse_desk_free(desk);
+	spool_writer_close(options.spool);
+	buf_release(&problem);
+	arena_free(arena);
+	return err ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}

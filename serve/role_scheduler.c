@@ -1,0 +1,190 @@
+/* serve/role_scheduler.c -- what is done by the clock: upkeep of the database, exports of the suppression list.
+ * Many may run; the one that holds the database's lock acts, the others wait for it to go. */
+#define _GNU_SOURCE
+#include "core/log.h"
+#include "serve/database.h"
+#include "serve/exit_code.h"
+#include "store/store.h"
+#include "suppress/exporter.h"
+#include "suppress/suppress_settings.h"
+
+#include <time.h>
+
+enum {
+	UPKEEP_INTERVAL_MS = 3600 * 1000,
+	RETENTION_INTERVAL_MS = 3600 * 1000,
+	UPKEEP_RETRY_MS = 60 * 1000, /* after a failure, such as a long query in the way */
+	EXPORT_RETRY_MS = 60 * 1000, /* after a failure, where the interval is longer */
+	STANDBY_INTERVAL_MS = 2000,  /* how often the lock is tried, or asked for */
+};
+
+/* A piece of work, and when it is done next. */
+struct scheduler;
+struct task {
+	/* The time until the next, in milliseconds. */
+	int64_t (*run)(struct scheduler *s);
+	int64_t due_ms;
+};
+
+struct scheduler {
+	struct role *role;
+	struct arena *arena;
+	struct store *store;
+	struct suppress_settings suppress;
+	struct export_options export;
+	bool acting;
+};
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
+/* ---- upkeep ---- */
+
+static int64_t run_upkeep(struct scheduler *s)
+{
+	int64_t days = config_int(s->role->config, CONFIG_RETENTION_DIGEST_DAYS);
+	int64_t strike_days = s->suppress.strikes.window_days, now = clock_us(CLOCK_REALTIME);
+	size_t made = 0, purged = 0, strikes = 0;
+	enum err err = store_make_partitions(s->store, now, &made);
+
+	if (!err)
+		err = store_purge_seen(s->store, now - days * TIMESTAMP_DAY_US, &purged);
+	if (!err)
+		err = store_suppression_purge(
+			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &strikes);
+	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err),
+		LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
+		LOG_U64("partitions", made), LOG_U64("digests_forgotten", purged),
+		LOG_U64("strikes_forgotten", strikes));
+	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
+}
+
+/* ---- retention ---- */
+
+static const struct {
+	enum store_kept kept;
+	enum config_id days;
+	const char *name;
+} retention[] = {
+	{ STORE_KEPT_RAW, CONFIG_RETENTION_RAW_DAYS, "raw" },
+	{ STORE_KEPT_EVENTS, CONFIG_RETENTION_EVENT_DAYS, "events" },
+	{ STORE_KEPT_ROLLUPS, CONFIG_RETENTION_ROLLUP_DAYS, "rollups" },
+};
+
+static int64_t run_retention(struct scheduler *s)
+{
+	int64_t now_us = clock_us(CLOCK_REALTIME), next_ms = RETENTION_INTERVAL_MS;
+
+	for (size_t i = 0; i < ARRAY_LEN(retention); i++) {
+		int64_t days = config_int(s->role->config, retention[i].days);
+		enum err err =
+			store_drop(s->store, retention[i].kept, now_us - days * TIMESTAMP_DAY_US);
+
+		if (!err)
+			continue;
+		log_event(LOG_WARN, "retention_failed", LOG_C("of", retention[i].name),
+			LOG_ERR(err), LOG_STR("reason", store_error(s->store)));
+		next_ms = UPKEEP_RETRY_MS;
+	}
+	return next_ms;
+}
+
+/* ---- export ---- */
+
+static int64_t run_export(struct scheduler *s)
+{
+	int64_t interval_ms = config_int(s->role->config, CONFIG_EXPORT_INTERVAL_S) * 1000;
+	struct export_result result = { 0 };
+	enum err err = store_suppressions_number(s->store, &s->export.to_seq);
+
+	s->export.now_us = clock_us(CLOCK_REALTIME);
+	if (!err && *s->export.dir)
+		err = exporter_run(&s->export, listing_walk, s->store, &result);
+	if (err) {
+		log_event(LOG_WARN, "export_failed", LOG_ERR(err), LOG_C("dir", s->export.dir),
+			LOG_STR("reason", store_error(s->store)));
+		return interval_ms < EXPORT_RETRY_MS ? interval_ms : EXPORT_RETRY_MS;
+	}
+	if (*s->export.dir)
+		log_event(LOG_INFO, "exported", LOG_U64("rows", result.rows),
+			LOG_U64("changes", result.changes), LOG_U64("from_seq", result.from_seq),
+			LOG_U64("to_seq", result.to_seq));
+	return interval_ms;
+}
+
+/* ---- the loop ---- */
+
+/* Asks the database before each piece of work: a lock whose connection was lost is somebody else's. */
+static bool acts(struct scheduler *s)
+{
+	bool acting = false;
+	enum err err = store_connected(s->store) ? ERR_OK : store_reopen(s->store);
+
+	if (!err)
+		err = store_act(s->store, &acting);
+	acting = acting && !err;
+	if (acting != s->acting)
+		log_event(LOG_INFO, acting ? "acting" : "standing_by", LOG_ERR(err));
+	s->acting = acting;
+	return acting;
+}
+
+static int run_due(struct scheduler *s, struct task *tasks, size_t n)
+{
+	int64_t wait_ms = STANDBY_INTERVAL_MS;
+
+	if (!acts(s))
+		return STANDBY_INTERVAL_MS;
+	for (size_t i = 0; i < n; i++) {
+		int64_t left_ms = tasks[i].due_ms - clock_us(CLOCK_MONOTONIC) / 1000;
+
+		if (left_ms <= 0) {
+			left_ms = tasks[i].run(s);
+			tasks[i].due_ms = clock_us(CLOCK_MONOTONIC) / 1000 + left_ms;
+		}
+		wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
+	}
+	return (int)wait_ms;
+}
+
+static enum err load_settings(struct scheduler *s)
+{
+	const struct config *config = s->role->config;
+	struct str trouble;
+	enum err err = suppress_settings_load(config, s->arena, &s->suppress, &trouble);
+
+	if (!err)
+		err = suppress_export_formats(
+			config, s->arena, s->export.formats, &s->export.n_formats, &trouble);
+	if (err) {
+		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
+		return err;
+	}
+	s->export.dir = arena_c(s->arena, config_str(config, CONFIG_EXPORT_DIR));
+	s->export.keep_us = config_int(config, CONFIG_EXPORT_KEEP_DAYS) * TIMESTAMP_DAY_US;
+	s->export.policy_version = suppress_policy_version(&s->suppress, s->arena);
+	return ERR_OK;
+}
+
+int role_scheduler(struct role *role)
+{
+	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_export, 0 } };
+	struct scheduler s = { .role = role, .arena = arena_new() };
+	enum err err = load_settings(&s);
+
+	if (!err)
+		err = database_open(role, "bounced scheduler", &s.store);
+	if (!err) {
+		role_ready(role);
+		while (!role_wait_stop(role, run_due(&s, tasks, ARRAY_LEN(tasks))))
+			;
+	}
+	store_close(s.store);
+	arena_free(s.arena);
+	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+}

@@ -1,0 +1,52 @@
+#include "serve/settings.h"
+
+#include "api/api_settings.h"
+#include "core/log.h"
+#include "ingest/smtp/smtp_settings.h"
+#include "suppress/suppress_settings.h"
+#include "suppress/token_keys.h"
+
+enum { SETTINGS_RECORD_BYTES = 1 << 20 }; /* most that a spool record holds beside the message */
+
+enum err settings_check(const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL);
+	struct token_keys keys = { 0 };
+	enum log_level known;
+	enum err err = smtp_settings_check(config, arena, ret_trouble);
+
+	if (!err)
+		err = api_settings_check(config, arena, ret_trouble);
+	if (err)
+		return err;
+	if (!log_level_from_name(level, &known)) {
+		*ret_trouble = arena_printf(arena,
+			"server.log_level: \"%.*s\" is none of debug, info, warn, error",
+			STR_ARG(level));
+		return ERR_SYNTAX;
+	}
+	if (!str_starts(config_str(config, CONFIG_SERVER_DATA_DIR), STR("/"))) {
+		*ret_trouble = STR("server.data_dir: must be an absolute path");
+		return ERR_SYNTAX;
+	}
+	err = token_keys_load(config, arena, &keys, ret_trouble);
+	token_keys_release(&keys);
+	if (!err)
+		err = suppress_settings_check(config, arena, ret_trouble);
+	if (err)
+		return err;
+	if (config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES) + SETTINGS_RECORD_BYTES >
+		config_int(config, CONFIG_SPOOL_SEGMENT_BYTES)) {
+		*ret_trouble = STR("smtp.max_message_bytes: a message and its envelope (1 MiB) do "
+				   "not fit into one "
+				   "spool file (spool.segment_bytes)");
+		return ERR_RANGE;
+	}
+	if (config_int(config, CONFIG_SPOOL_QUOTA_BYTES) <
+		2 * config_int(config, CONFIG_SPOOL_SEGMENT_BYTES)) {
+		*ret_trouble =
+			STR("spool.quota_bytes: less than two spool files (spool.segment_bytes)");
+		return ERR_RANGE;
+	}
+	return ERR_OK;
+}

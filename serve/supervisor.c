@@ -1,0 +1,492 @@
+#define _GNU_SOURCE
+#include "serve/supervisor.h"
+
+#include "core/log.h"
+#include "serve/child.h"
+#include "serve/exit_code.h"
+#include "serve/quickstart_hints.h"
+#include "serve/systemd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	SUPERVISOR_MAX_CHILDREN = 300, /* six roles and parser.workers at its ceiling */
+	SUPERVISOR_GRACE_MS =
+		40000, /* a role that has not ended by then is killed; smtp takes 30 s */
+	PARSER_SOCKET_BYTES =
+		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
+};
+
+struct supervisor {
+	const struct supervisor_options *options;
+	struct child children[SUPERVISOR_MAX_CHILDREN];
+	size_t n_children;
+	int signal_fd;
+	bool schema_ready, stopping, told_manager, announced;
+	unsigned stop_order; /* of the roles that are being stopped now */
+	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
+	int rules_fd, candidate_fd;
+	struct tls_files tls;
+	struct child *trial;
+	bool trial_started;
+	int64_t stop_due_ms;          /* then those are killed */
+	int64_t beat_ms, beat_due_ms; /* of the service manager's watchdog; 0: there is none */
+};
+
+/* ---- starting ---- */
+
+static struct child *add_child(struct supervisor *s, enum role_id role, struct child *client)
+{
+	struct child *child = &s->children[s->n_children++];
+
+	*child = (struct child){
+		.role = role, .client = client, .control_fd = -1, .hand_over_fd = -1
+	};
+	return child;
+}
+
+static bool wanted(const struct supervisor *s, enum role_id role)
+{
+	return s->options->roles & (1u << role);
+}
+
+static void add_children(struct supervisor *s)
+{
+	int64_t workers = config_int(s->options->config, CONFIG_PARSER_WORKERS);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!workers)
+		workers = processors > 0 ? processors : 1;
+	if (workers > 256)
+		workers = 256;
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		unsigned flags = role_flags((enum role_id)role);
+		int64_t parsers = flags & ROLE_ONE_PARSER ? 1 : workers;
+		struct child *client;
+
+		if (!wanted(s, (enum role_id)role) || flags & ROLE_NEEDS_CLIENT)
+			continue;
+		client = add_child(s, (enum role_id)role, NULL);
+		for (int64_t i = 0; i < parsers; i++)
+			if (flags & ROLE_USES_PARSERS)
+				add_child(s, ROLE_PARSER, client);
+	}
+}
+
+/* A parser and its client are joined by a socket pair. The client gets its end when the parser is ready:
+ * one that dies before, for want of right rules, must not be blamed on a message. */
+static void start_parser(struct supervisor *s, struct child *parser)
+{
+	int pair[2], size = PARSER_SOCKET_BYTES;
+	int fds[2];
+	struct child_start start = { s->options->config, fds, 1 };
+	int rules_fd = parser == s->trial ? s->candidate_fd : s->rules_fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		parser->due_ms = child_now_ms() + child_backoff_ms(++parser->failures);
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	}
+	fds[0] = pair[0];
+	if (rules_fd >= 0)
+		fds[start.n_fds++] = rules_fd;
+	s->trial_started |= parser == s->trial;
+	if (child_start(parser, &start))
+		parser->hand_over_fd = pair[1];
+	else
+		close(pair[1]);
+	close(pair[0]);
+}
+
+/* The sockets in the order of smtp.listen, then certificate and key if there are any. */
+static void start_smtp(struct supervisor *s, struct child *child)
+{
+	int fds[LISTENERS_MAX + TLS_FILES];
+	struct child_start start = { s->options->config, fds, s->options->smtp.n };
+
+	memcpy(fds, s->options->smtp.fds, start.n_fds * sizeof *fds);
+	for (size_t i = 0; i < TLS_FILES && s->tls.fds[i] >= 0; i++)
+		fds[start.n_fds++] = s->tls.fds[i];
+	child_start(child, &start);
+}
+
+static bool may_start(const struct supervisor *s, const struct child *child, int64_t now_ms)
+{
+	unsigned flags = role_flags(child->role);
+
+	if (child->state != CHILD_WAITING || s->stopping || now_ms < child->due_ms)
+		return false;
+	if (flags & ROLE_NEEDS_SCHEMA && !s->schema_ready)
+		return false;
+	return !(flags & ROLE_NEEDS_CLIENT) || child->client->pid;
+}
+
+static void start_due(struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms();
+
+	for (size_t i = 0; i < s->n_children; i++) {
+		struct child *child = &s->children[i];
+		struct child_start start = { s->options->config, NULL, 0 };
+
+		if (!may_start(s, child, now_ms))
+			continue;
+		if (child->role == ROLE_PARSER) {
+			start_parser(s, child);
+			continue;
+		}
+		if (child->role == ROLE_SMTP)
+			start_smtp(s, child);
+		else
+			child_start(child, &start);
+	}
+}
+
+/* ---- new rules: one parser tries them, then all get them ---- */
+
+/* Ends by itself when its message is answered, and is started again at once. */
+static void recycle(const struct child *parser)
+{
+	if (parser->pid)
+		kill(parser->pid, SIGTERM);
+}
+
+static struct child *any_parser(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->n_children; i++)
+		if (s->children[i].role == ROLE_PARSER && s->children[i].state == CHILD_READY)
+			return &s->children[i];
+	return NULL;
+}
+
+static void begin_rules(struct supervisor *s)
+{
+	struct str setting = config_str(s->options->config, CONFIG_PARSER_RULES_FILE);
+	struct arena *arena = arena_new();
+	struct child *trial = any_parser(s);
+	int fd = setting.n ? open(arena_c(arena, setting), O_RDONLY | O_CLOEXEC) : -1;
+
+	if (!setting.n && s->tls.fds[TLS_KEY] >= 0) {
+		; /* the signal was for the certificate */
+	} else if (fd < 0 || !trial || s->trial || s->stopping) {
+		log_event(LOG_WARN, "rules_not_reloaded", LOG_STR("file", setting),
+			LOG_C("reason", !setting.n ? "no parser.rules_file is set"
+					: fd < 0   ? strerror(errno)
+						   : "not now"));
+		if (fd >= 0)
+			close(fd);
+	} else {
+		s->candidate_fd = fd;
+		s->trial = trial;
+		s->trial_started = false;
+		recycle(trial);
+	}
+	arena_free(arena);
+}
+
+static void end_rules(struct supervisor *s, bool accepted)
+{
+	int unused_fd = accepted ? s->rules_fd : s->candidate_fd;
+
+	log_event(accepted ? LOG_INFO : LOG_ERROR, accepted ? "rules_reloaded" : "rules_kept",
+		LOG_C("why", accepted ? "a parser has read them"
+				      : "the parser that tried the new ones refused"));
+	if (accepted)
+		s->rules_fd = s->candidate_fd;
+	if (unused_fd >= 0)
+		close(unused_fd);
+	s->candidate_fd = -1;
+	for (size_t i = 0; i < s->n_children && accepted; i++)
+		if (s->children[i].role == ROLE_PARSER && &s->children[i] != s->trial)
+			recycle(&s->children[i]);
+	s->trial = NULL;
+	systemd_say(SYSTEMD_READY);
+}
+
+/* ---- a new certificate ---- */
+
+static void reload_tls(struct supervisor *s)
+{
+	struct arena *arena = arena_new();
+	struct str trouble = STR_EMPTY;
+
+	if (s->tls.fds[TLS_KEY] < 0) {
+		arena_free(arena);
+		return;
+	}
+	if (tls_files_reload(&s->tls, arena, &trouble))
+		log_event(LOG_ERROR, "tls_kept", LOG_STR("why", trouble));
+	for (size_t i = 0; i < s->n_children && !trouble.n; i++)
+		if (s->children[i].role == ROLE_SMTP && s->children[i].pid &&
+			!child_send_fds(&s->children[i], CONTROL_TLS, s->tls.fds, TLS_FILES))
+			log_event(LOG_ERROR, "tls_not_handed_over",
+				LOG_I64("pid", s->children[i].pid));
+	arena_free(arena);
+}
+
+/* SIGHUP. The service manager hears that it is over when a parser has tried the rules, or at once without any. */
+static void reload(struct supervisor *s)
+{
+	systemd_say(SYSTEMD_RELOADING);
+	reload_tls(s);
+	begin_rules(s);
+	if (!s->trial)
+		systemd_say(SYSTEMD_READY);
+}
+
+/* ---- what happens ---- */
+
+static void schema_is_ready(struct supervisor *s)
+{
+	s->schema_ready = true;
+	log_event(LOG_INFO, "schema_ready");
+}
+
+static void reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < s->n_children; i++) {
+			struct child *child = &s->children[i];
+
+			if (child->pid != pid)
+				continue;
+			child_ended(child, status);
+			if (child == s->trial && s->trial_started)
+				end_rules(s, false);
+			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
+				!s->stopping)
+				schema_is_ready(s);
+		}
+	}
+}
+
+static void begin_stop(struct supervisor *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_order = 0;
+	systemd_say(SYSTEMD_STOPPING);
+	log_event(LOG_INFO, "stopping");
+}
+
+static void read_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			begin_stop(s);
+		else if (info.ssi_signo == SIGHUP)
+			reload(s);
+	reap(s);
+}
+
+static void hand_over(struct child *parser)
+{
+	if (parser->hand_over_fd < 0)
+		return;
+	if (!child_send_fds(parser->client, CONTROL_PARSER, &parser->hand_over_fd, 1))
+		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
+	close(parser->hand_over_fd); /* a parser that nobody has reads the end of its socket and ends */
+	parser->hand_over_fd = -1;
+}
+
+static void read_control(struct supervisor *s, struct child *child)
+{
+	char packet;
+	ssize_t n = recv(child->control_fd, &packet, 1, MSG_DONTWAIT);
+
+	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING) {
+		child_enter(child, CHILD_READY);
+		hand_over(child);
+		if (child == s->trial && s->trial_started)
+			end_rules(s, true);
+	}
+	if (n > 0 || (n < 0 && errno == EAGAIN))
+		return;
+	close(child->control_fd); /* it ended, or executed PostgreSQL */
+	child->control_fd = -1;
+}
+
+/* The others wait for a schema, and so for a database, which may be away for hours. */
+static bool needs_schema(const struct child *child)
+{
+	enum role_id role = child->client ? child->client->role : child->role;
+
+	return role == ROLE_MIGRATE || role_flags(role) & ROLE_NEEDS_SCHEMA;
+}
+
+static bool all_ready(const struct supervisor *s, bool but_for_schema)
+{
+	for (size_t i = 0; i < s->n_children; i++) {
+		const struct child *child = &s->children[i];
+
+		if (child->state != CHILD_READY && child->role != ROLE_MIGRATE &&
+			!(but_for_schema && needs_schema(child)))
+			return false;
+	}
+	return true;
+}
+
+/* The service manager hears of the start before the database has to be there: mail is taken without one, and a
+ * manager ends what it does not hear of in time, be it in the middle of a migration. */
+static void tell_manager(struct supervisor *s)
+{
+	if (s->told_manager || !all_ready(s, true))
+		return;
+	s->told_manager = true;
+	systemd_say(SYSTEMD_READY);
+	if (!all_ready(s, false))
+		systemd_say(SYSTEMD_WAITING);
+}
+
+static void announce(struct supervisor *s)
+{
+	if (!all_ready(s, false))
+		return;
+	s->announced = true;
+	systemd_say(SYSTEMD_WORKING);
+	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
+	quickstart_hints(s->options->config);
+}
+
+/* ---- stopping ---- */
+
+/* Stops the roles of the lowest order that still run; true when none is left. */
+static bool stop_next(struct supervisor *s)
+{
+	unsigned order = UINT32_MAX;
+	bool due = false;
+
+	for (size_t i = 0; i < s->n_children; i++) {
+		struct child *child = &s->children[i];
+
+		if (child->state == CHILD_WAITING)
+			child_stop(child);
+		if (child->pid && role_stop_order(child->role) < order)
+			order = role_stop_order(child->role);
+	}
+	if (order == UINT32_MAX)
+		return true;
+	due = order != s->stop_order || child_now_ms() >= s->stop_due_ms;
+	s->stop_order = order;
+	for (size_t i = 0; i < s->n_children && due; i++)
+		if (s->children[i].pid && role_stop_order(s->children[i].role) == order)
+			child_stop(&s->children[i]);
+	if (due)
+		s->stop_due_ms = child_now_ms() + SUPERVISOR_GRACE_MS;
+	return false;
+}
+
+/* ---- the loop ---- */
+
+/* A loop that hangs stops the beat, and the service manager starts all of it again. */
+static void beat(struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms();
+
+	if (!s->beat_ms || s->stopping || now_ms < s->beat_due_ms)
+		return;
+	systemd_say(SYSTEMD_ALIVE);
+	s->beat_due_ms = now_ms + s->beat_ms;
+}
+
+static int64_t next_wait_ms(const struct supervisor *s)
+{
+	int64_t now_ms = child_now_ms(), wait_ms = 1000;
+
+	if (s->beat_ms && s->beat_ms < wait_ms)
+		wait_ms = s->beat_ms;
+	if (s->stopping)
+		return 100;
+	for (size_t i = 0; i < s->n_children; i++) {
+		const struct child *child = &s->children[i];
+
+		if (child->state == CHILD_WAITING && child->due_ms > now_ms &&
+			child->due_ms - now_ms < wait_ms)
+			wait_ms = child->due_ms - now_ms;
+	}
+	return wait_ms;
+}
+
+static void wait_for_news(struct supervisor *s)
+{
+	struct pollfd fds[SUPERVISOR_MAX_CHILDREN + 1];
+	struct child *who[SUPERVISOR_MAX_CHILDREN + 1];
+	nfds_t n = 0;
+
+	fds[n++] = (struct pollfd){ s->signal_fd, POLLIN, 0 };
+	for (size_t i = 0; i < s->n_children; i++) {
+		if (s->children[i].control_fd < 0)
+			continue;
+		who[n] = &s->children[i];
+		fds[n++] = (struct pollfd){ s->children[i].control_fd, POLLIN, 0 };
+	}
+	if (poll(fds, n, (int)next_wait_ms(s)) <= 0)
+		return;
+	for (nfds_t i = 1; i < n; i++)
+		if (fds[i].revents)
+			read_control(s, who[i]);
+	if (fds[0].revents)
+		read_signals(s);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int supervisor_run(const struct supervisor_options *options)
+{
+	static struct supervisor supervisor;
+	struct supervisor *s = &supervisor;
+	bool done = false;
+
+	*s = (struct supervisor){ .options = options,
+		.signal_fd = open_signals(),
+		.rules_fd = options->rules_fd,
+		.tls = options->tls,
+		.candidate_fd = -1,
+		.beat_ms = systemd_beat_ms() };
+	s->schema_ready = !wanted(s, ROLE_MIGRATE);
+	add_children(s);
+	while (!done) {
+		beat(s);
+		start_due(s);
+		wait_for_news(s);
+		reap(s);
+		if (!s->announced && !s->stopping) {
+			tell_manager(s);
+			announce(s);
+		}
+		done = s->stopping && stop_next(s);
+	}
+	close(s->signal_fd);
+	log_event(LOG_INFO, "stopped");
+	return EXIT_CODE_OK;
+}

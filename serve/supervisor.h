@@ -1,0 +1,22 @@
+/* serve/supervisor.h -- `bounced serve`: starts the roles, restarts those that die, stops them in order.
+ * Knows: processes, sockets that were opened before root was given up, and which settings a role may see.
+ * Does not know: mail, SQL, HTTP. One thread, one loop (poll on a signalfd and the control sockets). */
+#pragma once
+#include "core/arena.h"
+#include "core/config.h"
+#include "core/err.h"
+#include "serve/listeners.h"
+#include "serve/tls_files.h"
+
+#include <stddef.h>
+
+struct supervisor_options {
+	struct config *config;
+	unsigned roles; /* 1u << enum role_id of each role that is to run */
+	struct listeners smtp;
+	struct tls_files tls;
+	int rules_fd; /* the operator's rules; -1: none */
+};
+
+/* Runs until SIGTERM or SIGINT and all roles have ended. Returns an exit code. */
+int supervisor_run(const struct supervisor_options *options);

@@ -1,0 +1,60 @@
+#define _GNU_SOURCE
+#include "serve/systemd.h"
+
+#include "core/attr.h"
+
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+size_t systemd_sockets(int *ret_first)
+{
+	int n = sd_listen_fds(1);
+
+	*ret_first = SD_LISTEN_FDS_START;
+	return n > 0 ? (size_t)n : 0;
+}
+
+bool systemd_socket_is(int fd, const struct sockaddr *address, socklen_t n)
+{
+	return sd_is_socket_sockaddr(fd, SOCK_STREAM, address, n, 1) > 0;
+}
+
+bool systemd_socket_is_path(int fd, const char *path)
+{
+	return sd_is_socket_unix(fd, SOCK_STREAM, 1, path, 0) > 0;
+}
+
+static void say_reloading(void)
+{
+	struct timespec now;
+	char text[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+	sd_notify(0, text);
+}
+
+void systemd_say(enum systemd_state state)
+{
+	static const char *const texts[] = {
+		[SYSTEMD_READY] = "READY=1",
+		[SYSTEMD_WAITING] = "STATUS=Takes mail, and waits for the database to load it.",
+		[SYSTEMD_WORKING] = "STATUS=Takes mail and loads it.",
+		[SYSTEMD_STOPPING] = "STOPPING=1",
+		[SYSTEMD_ALIVE] = "WATCHDOG=1",
+	};
+
+	if (state == SYSTEMD_RELOADING)
+		say_reloading();
+	else
+		sd_notify(0, texts[state]);
+}
+
+int64_t systemd_beat_ms(void)
+{
+	uint64_t usec = 0;
+
+	return sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)(usec / 2000) : 0;
+}

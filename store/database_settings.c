@@ -1,0 +1,56 @@
+#include "store/database_settings.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool database_is_private(const struct config *config)
+{
+	return !config_str(config, CONFIG_DATABASE_URL).n;
+}
+
+static const char *database_cluster_dir(const struct config *config, struct arena *arena)
+{
+	struct str dir = config_str(config, CONFIG_SERVER_DATA_DIR);
+
+	return arena_printf(arena, "%.*s/postgres", STR_ARG(dir)).p;
+}
+
+/* A command of root's speaks to a cluster that the service user runs: the folder tells whose it is. */
+static const char *cluster_owner(const char *dir, struct arena *arena)
+{
+	const struct passwd *owner;
+	struct stat st;
+
+	if (stat(dir, &st) || st.st_uid == geteuid())
+		return NULL;
+	owner = getpwuid(st.st_uid);
+	return owner ? arena_c(arena, str_c(owner->pw_name)) : NULL;
+}
+
+void database_cluster_options(
+	const struct config *config, struct arena *arena, struct cluster_options *ret_options)
+{
+	const char *dir = database_cluster_dir(config, arena);
+
+	*ret_options = (struct cluster_options){
+		.dir = dir,
+		.user = cluster_owner(dir, arena),
+		.bin_dir = arena_c(arena, config_str(config, CONFIG_DATABASE_BIN_DIR)),
+		.durability =
+			config_bool(config, CONFIG_DATABASE_FSYNC) ? CLUSTER_DURABLE : CLUSTER_TEST,
+	};
+}
+
+enum err database_conninfo(
+	const struct config *config, struct arena *arena, const char **ret_conninfo)
+{
+	struct cluster_options options;
+
+	if (!database_is_private(config)) {
+		*ret_conninfo = arena_c(arena, config_str(config, CONFIG_DATABASE_URL));
+		return ERR_OK;
+	}
+	database_cluster_options(config, arena, &options);
+	return cluster_conninfo(arena, &options, ret_conninfo);
+}

@@ -1,0 +1,15 @@
+/* store/database_settings.h -- which database is meant: the one that is configured, or the private cluster.
+ * Knows: [database] and the data folder, and whose that is. Does not know connections or SQL. */
+#pragma once
+#include "core/arena.h"
+#include "core/config.h"
+#include "store/cluster.h"
+
+/* True where bounced keeps its own PostgreSQL. */
+bool database_is_private(const struct config *config);
+/* Options of the private cluster in `arena`; only meaningful where database_is_private holds. */
+void database_cluster_options(
+	const struct config *config, struct arena *arena, struct cluster_options *ret_options);
+/* The connection string, in `arena`. */
+MUST_CHECK enum err database_conninfo(
+	const struct config *config, struct arena *arena, const char **ret_conninfo);

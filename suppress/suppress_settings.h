@@ -1,0 +1,28 @@
+/* suppress/suppress_settings.h -- [suppress] and [export] as the policy, the store and the exporter want them.
+ * Knows: their settings. Does not know events or files. Pure. Texts borrow from the configuration. */
+#pragma once
+#include "core/arena.h"
+#include "core/config.h"
+#include "store/store.h"
+#include "suppress/exporter.h"
+#include "suppress/policy.h"
+
+struct suppress_settings {
+	enum unsigned_mode unsigned_mode;
+	struct store_strikes strikes;
+	const struct config *config;
+};
+
+/* *ret_trouble (in `arena`) names the setting and the cure. */
+MUST_CHECK enum err suppress_settings_load(const struct config *config, struct arena *arena,
+	struct suppress_settings *ret_settings, struct str *ret_trouble);
+/* The policy for mail of a stream. */
+struct policy suppress_policy(const struct suppress_settings *settings, struct str stream);
+/* All that decides, in one line: "1 unsigned=strikes strikes=2 ...". In `arena`. */
+struct str suppress_policy_version(const struct suppress_settings *settings, struct arena *arena);
+/* The formats of export.formats, each once. */
+MUST_CHECK enum err suppress_export_formats(const struct config *config, struct arena *arena,
+	enum format ret_formats[static FORMAT_COUNT], size_t *ret_n, struct str *ret_trouble);
+/* All of these, and what no single setting shows. */
+MUST_CHECK enum err suppress_settings_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble);

@@ -1,0 +1,13 @@
+/* suppress/token_keys.h -- the keys of token.keys, and the verdict on a message's return path. */
+#pragma once
+#include "core/config.h"
+#include "core/envelope.h"
+#include "suppress/token.h"
+
+/* *ret_trouble (in `arena`) names the wrong key by its place, never by its text. */
+MUST_CHECK enum err token_keys_load(const struct config *config, struct arena *arena,
+	struct token_keys *ret_keys, struct str *ret_trouble);
+/* Verifies the token that the parser found in a forward-path. Without keys it stays TOKEN_UNKNOWN.
+ * *ret_claims is written where the verdict is TOKEN_VALID or TOKEN_EXPIRED. */
+void token_judge(const struct token_keys *keys, const struct envelope *envelope,
+	struct token_ref *token, struct token_claims *ret_claims);
