@@ -1,0 +1,179 @@
+// links: store
+// Check program of what is counted from events, and of how long each kind of row is kept.
+#define _GNU_SOURCE
+#include "tests/support/store_batch_fixture.h"
+
+START_TEST(send_time_is_the_date_within_bounds)
+{
+	const int64_t day = TIMESTAMP_DAY_US;
+
+	ck_assert_int_eq(store_sent_at(TIMESTAMP_NONE, NOW), TIMESTAMP_NONE);
+	ck_assert_int_eq(store_sent_at(NOW - day, NOW), NOW - day);
+	ck_assert_int_eq(store_sent_at(NOW + 1, NOW), NOW);
+	ck_assert_int_eq(store_sent_at(NOW - 30 * day, NOW), NOW - 30 * day);
+	ck_assert_int_eq(store_sent_at(NOW - 30 * day - 1, NOW), NOW - 30 * day);
+	ck_assert_int_eq(store_sent_at(INT64_MIN + 1, NOW), NOW - 30 * day);
+}
+END_TEST
+
+START_TEST(send_time_has_buckets_of_its_own)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample samples[2];
+
+	sample_init(&samples[0], 1, "one.example");
+	samples[0].report.original.date_us = NOW - 3 * 24 * HOUR;
+	sample_init(&samples[1], 2, "one.example");
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 3, &result), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_SEND).failed, 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(rollups_made_again_are_the_same)
+{
+	static const char *const domains[] = { "a.example", "b.example", "" };
+	static const enum outcome outcomes[] = { OUTCOME_FAILED, OUTCOME_DELAYED, OUTCOME_COMPLAINT,
+		OUTCOME_DELIVERED, OUTCOME_RELAYED, OUTCOME_EXPANDED };
+	enum { N = 300 };
+	struct sample *samples = calloc(N, sizeof *samples);
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+
+	for (unsigned i = 0; i < N; i++) {
+		struct sample *sample = &samples[i];
+
+		sample_init(sample, i, domains[i % 3]);
+		sample->envelope.received_at_us = NOW - (int64_t)i * 7919 * TIMESTAMP_SECOND_US;
+		sample->envelope.stream = i % 5 ? STR("news") : STR_EMPTY;
+		sample->events[0].outcome = outcomes[i % ARRAY_LEN(outcomes)];
+		sample->events[0].class = (enum reason_class)(i % CLASS_COUNT);
+		sample->events[0].reason = (enum reason)(i % REASON_COUNT);
+		if (i % 4)
+			sample->report.original.date_us = NOW - (int64_t)i * 9 * HOUR;
+	}
+	for (unsigned i = 0; i < N; i += 50)
+		ck_assert_int_eq(load(store, "s1", samples + i, 50, i, i + 50, &result), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	ck_assert_int_eq(
+		store_rollup_rebuild(store, NOW - 60 * 24 * HOUR, NOW + 24 * HOUR), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	ck_assert_uint_eq(counts_of(store, "a.example", STORE_BASIS_EVENT).failed, N / 6);
+	free(samples);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_damaged_rollup_is_found_and_mended)
+{
+	char conninfo[700];
+	struct store_batch_result result;
+	struct store_migration migration;
+	struct store *store = NULL;
+	struct sample sample;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	sample_init(&sample, 1, "one.example");
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	fixture_sql(conninfo, "UPDATE rollup_day SET failed = 7");
+	ck_assert_uint_eq(differences(store), 2); /* one row too many, one missing */
+	ck_assert_int_eq(store_rollup_rebuild(store, NOW, NOW + 1), ERR_OK);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
+/* Rows that came before their week was made lie in the default partition. */
+START_TEST(rows_move_when_their_partition_is_made)
+{
+	const int64_t later = NOW + 70 * 24 * HOUR;
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct store_event event;
+	struct store_event_message message;
+	struct arena *arena = arena_new();
+	struct sample sample;
+	struct uuid id;
+	size_t made;
+
+	sample_init(&sample, 1, "one.example");
+	sample.envelope.received_at_us = later;
+	ck_assert_int_eq(load(store, "s1", &sample, 1, 0, 2, &result), ERR_OK);
+	ck_assert_int_eq(store_make_partitions(store, later, &made), ERR_OK);
+	ck_assert_uint_eq(made, 18);
+	id = store_id(later, STR("s1"), 1, 1);
+	ck_assert_int_eq(store_event(store, arena, &id, &event, &message), ERR_OK);
+	ck_assert(message.has_raw);
+	arena_free(arena);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(each_kind_is_kept_for_its_own_time)
+{
+	const int64_t old = NOW - 7 * 24 * HOUR, older = NOW - 100 * 24 * HOUR;
+	struct store *store = open_migrated();
+	struct arena *arena = arena_new();
+	struct store_batch_result result;
+	struct store_event_message message;
+	struct store_event event;
+	struct sample samples[3];
+	struct uuid ids[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		sample_init(&samples[i], i, "one.example");
+		samples[i].envelope.received_at_us = i == 0 ? NOW : i == 1 ? old : older;
+		ids[i] = store_id(samples[i].envelope.received_at_us, STR("s1"), i, 1);
+	}
+	ck_assert_int_eq(load(store, "s1", samples, 3, 0, 3, &result), ERR_OK);
+	/* The week of `old` ends on the Monday before NOW: then it may go, and not a day before. */
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_RAW, NOW - 3 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_OK);
+	ck_assert(message.has_raw);
+	ck_assert_int_eq(store_event(store, arena, &ids[2], &event, &message), ERR_OK);
+	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_RAW, NOW - 2 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_OK);
+	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_EVENTS, NOW - 2 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[1], &event, &message), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_event(store, arena, &ids[0], &event, &message), ERR_OK);
+	/* The counts of what is gone stay, and cannot be lost by making them again. */
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_int_eq(store_rollup_rebuild(store, old, NOW), ERR_RANGE);
+	ck_assert_int_eq(store_rollup_rebuild(store, NOW, NOW + 1), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_ROLLUPS, NOW), ERR_OK);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	arena_free(arena);
+	store_close(store);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("store_rollup");
+	TCase *tests = tcase_create("batch");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, send_time_is_the_date_within_bounds);
+	tcase_add_test(tests, send_time_has_buckets_of_its_own);
+	tcase_add_test(tests, rollups_made_again_are_the_same);
+	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);
+	tcase_add_test(tests, rows_move_when_their_partition_is_made);
+	tcase_add_test(tests, each_kind_is_kept_for_its_own_time);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	fixture_start();
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	fixture_stop();
+	return failed ? 1 : 0;
+}
