@@ -1,6 +1,8 @@
 #include "store/cluster.h"
 
-#include "store/cluster_priv.h"
+#include "store/cluster_find.h"
+#include "store/cluster_init.h"
+#include "store/cluster_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

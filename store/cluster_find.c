@@ -1,4 +1,6 @@
-#include "store/cluster_priv.h"
+#include "store/cluster_find.h"
+
+#include "store/cluster_run.h"
 
 #include <dirent.h>
 #include <stdio.h>

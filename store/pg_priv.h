@@ -7,7 +7,8 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "core/timestamp.h"
-#include "store/store.h"
+#include "store/store_options.h"
+#include "store/uuid.h"
 
 enum query {
 #define QUERY(id, types, sql) QUERY_##id,

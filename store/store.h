@@ -13,6 +13,8 @@
 #include "core/report.h"
 #include "core/str.h"
 #include "core/suppression.h"
+#include "store/store_options.h"
+#include "store/uuid.h"
 
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
@@ -23,12 +25,6 @@
 /* ---- connection ---- */
 
 struct store;
-
-struct store_options {
-	const char *application_name;  /* NULL: "bounced"; shown in pg_stat_activity */
-	unsigned statement_timeout_ms; /* 0: none */
-	unsigned connect_timeout_s;    /* 0: 5 */
-};
 
 /* `conninfo` as libpq takes it; copied. A store that could not connect is not handed out.
  * ERR_UNAVAILABLE: no connection; the reason is appended to `problem` where that is not NULL. */
@@ -83,10 +79,6 @@ MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_
 #define STORE_BATCH_BYTES (160u << 20)
 /* The stream of mail and volumes that name none. */
 #define STORE_DEFAULT_STREAM "default"
-
-struct uuid {
-	uint8_t bytes[16];
-};
 
 /* The id of a message (number 0) or of its nth event (number 1...): UUIDv8 (RFC 9562 5.8), the
  * milliseconds of received_at in front, so that indexes grow at their end, then 74 bits of a hash of
@@ -320,11 +312,6 @@ MUST_CHECK enum err store_events(struct store *store, const struct store_events_
 /* Texts are copied to `arena`. ERR_NOT_FOUND: no such event. */
 MUST_CHECK enum err store_event(struct store *store, struct arena *arena, const struct uuid *id,
 	struct store_event *ret_event, struct store_event_message *ret_message);
-
-enum { UUID_TEXT_BYTES = 37 };
-/* RFC 9562 4: 8-4-4-4-12 hexadecimal digits, written in lower case, read in either. */
-struct str uuid_format(const struct uuid *uuid, char room[static UUID_TEXT_BYTES]);
-bool uuid_parse(struct str text, struct uuid *ret_uuid);
 
 /* ---- rollups against events ---- */
 
