@@ -1,3 +1,6 @@
+#include "spool/committer_priv.h"
+#include "spool/preparer_priv.h"
+#include "spool/recovery_priv.h"
 #include "spool/writer_priv.h"
 
 #include <errno.h>

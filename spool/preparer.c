@@ -1,4 +1,4 @@
-#include "spool/writer_priv.h"
+#include "spool/preparer_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "spool/writer_priv.h"
+#include "spool/recovery_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* spool/writer_priv.h -- the inside of a writer, shared by its callers' side (spool_writer.c), the
- * committer (committer.c), the preparer of segments (preparer.c) and recovery (recovery.c).
+ * committer, the preparer of segments and recovery, which do not know each other but by one verb each.
  * `lock` guards everything below it in the struct; what stands above it is set at open, or belongs
  * to the committer alone. */
 #pragma once
@@ -73,13 +73,3 @@ int64_t writer_now_ms(void);
 bool writer_may_grow(const struct spool_writer *writer);
 /* ERR_NO_SPACE: `more` bytes would leave less than options.min_free_bytes. */
 MUST_CHECK enum err writer_check_space(const struct spool_writer *writer, uint64_t more);
-
-/* Recovery, before any thread runs: sets current, next_sequence, segment_bytes, the watermark. */
-MUST_CHECK enum err writer_recover(struct spool_writer *writer);
-/* Thread bodies. */
-void *committer_run(void *writer);
-void *preparer_run(void *writer);
-/* Takes the prepared segment, waiting for it, as the one that starts at `first`. */
-MUST_CHECK enum err preparer_take(struct spool_writer *writer, uint64_t first);
-/* Deletes what is committed and over its retention. */
-void writer_sweep(struct spool_writer *writer);
