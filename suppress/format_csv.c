@@ -1,4 +1,6 @@
-#include "suppress/format_priv.h"
+#include "suppress/format_csv.h"
+
+#include "suppress/columns.h"
 
 /* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
 static void put_character(char c, struct buf *out)

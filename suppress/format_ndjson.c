@@ -1,4 +1,6 @@
-#include "suppress/format_priv.h"
+#include "suppress/format_ndjson.h"
+
+#include "suppress/columns.h"
 
 void format_json_text(struct str text, struct buf *out)
 {

@@ -1,6 +1,6 @@
 #include "suppress/manifest.h"
 
-#include "suppress/format_priv.h"
+#include "suppress/format_ndjson.h"
 
 #include <inttypes.h>
 

@@ -1,6 +1,7 @@
-/* suppress/format_priv.h -- what the formats share: the canonical columns, and JSON's texts. */
+/* suppress/columns.h -- the columns of the list, which every format has: their names, shapes, and values of a row.
+ * Knows: columns.def. Does not know how a format quotes. Pure. */
 #pragma once
-#include "suppress/format.h"
+#include "store/store_suppress.h"
 
 enum column {
 #define COLUMN(id, name, shape) COLUMN_##id,
@@ -18,9 +19,3 @@ struct columns {
 void columns_fill(struct columns *columns, const struct store_suppression *row);
 struct str column_name(enum column column);
 enum shape column_shape(enum column column);
-
-void format_csv_head(struct buf *out);
-void format_csv_row(const struct store_suppression *row, struct buf *out);
-void format_ndjson_row(const struct store_suppression *row, struct buf *out);
-/* A string with its quotes, RFC 8259 7. `text` is valid UTF-8. */
-void format_json_text(struct str text, struct buf *out);
