@@ -6,17 +6,10 @@
 #pragma once
 #include "core/config.h"
 #include "core/err.h"
+#include "load/loader_outside.h"
 
 struct loader;
 struct store;
-
-struct loader_outside {
-	int stop_fd;    /* readable when the loader is to stop */
-	int parsers_fd; /* readable when a parser's socket waits; hung up: stop */
-	int (*take_parser)(
-		void *context); /* the next socket, which is the loader's then; -1: none waits */
-	void *context;
-};
 
 /* Reads the settings, and logs what is wrong with them. `config` must outlive the loader. */
 MUST_CHECK enum err loader_new(const struct config *config, struct loader **ret_loader);

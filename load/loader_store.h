@@ -2,7 +2,7 @@
  * Knows: the store's verbs, policy, proof, patience. Does not know how a batch was read or parsed. */
 #pragma once
 #include "load/batch.h"
-#include "load/loader.h"
+#include "load/loader_outside.h"
 #include "store/store.h"
 #include "suppress/suppress_settings.h"
 #include "suppress/token.h"

@@ -1,4 +1,4 @@
-#include "ingest/mailbox/mailbox.h"
+#include "ingest/mailbox/mbox.h"
 
 #include <string.h>
 

@@ -1,10 +1,11 @@
 // links: cli
 // Check program of serve and cli: settings as a whole, option parsing, back-off, and the pool of parsers.
 #include "api/api_settings.h"
-#include "cli/commands.h"
+#include "cli/command_line.h"
 #include "cli/explain.h"
 #include "cli/manual.h"
 #include "cli/reasons_page.h"
+#include "core/attr.h"
 #include "core/frame.h"
 #include "load/parser_pool.h"
 #include "serve/child.h"

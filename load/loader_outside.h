@@ -1,0 +1,10 @@
+/* load/loader_outside.h -- what the loading loop is told by the process that it runs in. */
+#pragma once
+
+struct loader_outside {
+	int stop_fd;    /* readable when the loader is to stop */
+	int parsers_fd; /* readable when a parser's socket waits; hung up: stop */
+	int (*take_parser)(
+		void *context); /* the next socket, which is the loader's then; -1: none waits */
+	void *context;
+};
