@@ -5,8 +5,8 @@
 #include "api/answer.h"
 #include "api/key.h"
 #include "api/list_priv.h"
+#include "api/request.h"
 #include "api/router.h"
-#include "api/service.h"
 
 struct handle {
 	struct arena *arena;

@@ -4,7 +4,7 @@
  * Bounds: KEYRING_KEYS rows and KEYRING_PEERS addresses, of which the oldest give way. */
 #pragma once
 #include "api/key.h"
-#include "api/service.h"
+#include "api/request.h"
 
 enum key_verdict {
 	KEY_GOOD,
