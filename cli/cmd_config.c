@@ -1,7 +1,10 @@
 /* cli/cmd_config.c -- `bounced config check|print|docs`. */
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/rules_load.h"
 #include "core/arena.h"
+#include "core/attr.h"
 #include "core/config.h"
 #include "serve/settings.h"
 #include "serve/tls_files.h"

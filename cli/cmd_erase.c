@@ -1,5 +1,8 @@
 /* cli/cmd_erase.c -- `bounced erase ADDRESS`: forgets whose the events of an address are. */
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
+#include "core/attr.h"
 #include "store/store_erase.h"
 
 #include <stdio.h>

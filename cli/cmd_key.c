@@ -1,8 +1,11 @@
 /* cli/cmd_key.c -- `bounced key create|list|revoke`: keys of the API, in the database. */
 #define _GNU_SOURCE
 #include "api/key.h"
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "core/arena.h"
+#include "core/attr.h"
 #include "core/config.h"
 #include "core/utf8.h"
 #include "store/database_settings.h"

@@ -1,5 +1,8 @@
 /* cli/cmd_migrate.c -- `bounced migrate`: the schema of a configured database, brought up to date. */
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
+#include "core/attr.h"
 #include "store/store.h"
 
 #include <stdio.h>

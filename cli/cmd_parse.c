@@ -1,8 +1,10 @@
 /* cli/cmd_parse.c -- `bounced parse` and `bounced classify`: the parser as a filter, nothing stored. */
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "cli/rules_load.h"
 #include "core/arena.h"
+#include "core/attr.h"
 #include "core/limits.h"
 #include "core/report_json.h"
 #include "ingest/mailbox/mailbox.h"

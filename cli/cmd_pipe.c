@@ -4,8 +4,11 @@
  * be mended is EX_TEMPFAIL, a setting that is wrong and a folder that cannot be written too.
  * A lane of its own, so that no import or fetch keeps the mail system waiting. */
 #define _GNU_SOURCE
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "core/arena.h"
+#include "core/attr.h"
 #include "core/config.h"
 #include "core/limits.h"
 #include "ingest/intake/intake.h"

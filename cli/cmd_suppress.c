@@ -1,7 +1,10 @@
 /* cli/cmd_suppress.c -- `bounced suppress list|add|remove|check|export`. */
 #define _GNU_SOURCE
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "core/arena.h"
+#include "core/attr.h"
 #include "core/config.h"
 #include "core/limits.h"
 #include "store/database_settings.h"

@@ -1,6 +1,9 @@
 /* cli/cmd_token.c -- `bounced token new-key|sign|verify`. */
 #define _GNU_SOURCE
+#include "cli/command_config.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
+#include "core/attr.h"
 #include "core/config.h"
 #include "suppress/token_keys.h"
 

@@ -1,10 +1,12 @@
-/* cli/command_config.c -- what a command prints where its settings or its database are out of reach. */
-#include "cli/commands.h"
+#include "cli/command_config.h"
+
 #include "serve/config_load.h"
 #include "store/database_settings.h"
 #include "store/store.h"
 
-enum { DATABASE_PROBLEM_BYTES = 4096 };
+#include <assert.h>
+
+enum { DATABASE_PROBLEM_BYTES = 4096, COMMAND_MAX_OPTIONS = 8 };
 
 struct config *command_config(const char *path)
 {
@@ -39,4 +41,32 @@ struct store *command_store(const struct config *config, struct arena *arena, co
 				: "");
 	buf_release(&problem);
 	return store;
+}
+
+int command_configured(int argc, char **argv, const struct command_option *options,
+	size_t n_options, command_fn *run, void *context)
+{
+	struct command_option all[COMMAND_MAX_OPTIONS];
+	const char *path = NULL;
+	struct config *config;
+	struct arena *arena;
+	bool help;
+	int code;
+
+	assert(n_options < COMMAND_MAX_OPTIONS);
+	for (size_t i = 0; i < n_options; i++)
+		all[i] = options[i];
+	all[n_options] = (struct command_option){ "--config", &path, NULL };
+	if (!command_options(argc, argv, all, n_options + 1, &argc, &help))
+		return EXIT_CODE_USAGE;
+	if (help)
+		return EXIT_CODE_OK;
+	config = command_config(path);
+	if (!config)
+		return EXIT_CODE_USAGE;
+	arena = arena_new();
+	code = run(context, config, arena, argc, argv);
+	arena_free(arena);
+	config_free(config);
+	return code;
 }

@@ -1,5 +1,5 @@
 /* cli/main.c -- main() alone; the rest of cli is a library, so that tests can link it. */
-#include "cli/commands.h"
+#include "cli/command.h"
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/rules_load.h"
 
-#include "cli/commands.h"
+#include "cli/command_line.h"
 #include "core/limits.h"
 
 #include <errno.h>

@@ -1,36 +1,23 @@
 #define _GNU_SOURCE
 #include "serve/role.h"
 
-#include "core/limits.h"
 #include "core/log.h"
-#include "ingest/smtp/smtp_tls.h"
-#include "serve/config_load.h"
-#include "serve/exit_code.h"
 #include "serve/sandbox.h"
 #include "spool/folder.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static const struct {
 	const char *name;
 	unsigned settings, flags, rights, stop_order;
-	int (*function)(struct role *role);
 } roles[ROLE_COUNT] = {
 #define ROLE(id, name, settings, flags, rights, stop_order, function)                              \
-	[ROLE_##id] = { name, settings, flags, rights, stop_order, function },
+	[ROLE_##id] = { name, settings, flags, rights, stop_order },
 #include "serve/role.def"
 };
 
@@ -167,72 +154,4 @@ int role_take_parser(const struct role *role UNUSED)
 	int fd;
 
 	return role_take_fds(CONTROL_PARSER, &fd, 1, &gone) ? fd : -1;
-}
-
-static struct config *read_settings(void)
-{
-	struct arena *arena = arena_new();
-	struct config *config = config_new();
-	char *text = arena_alloc(arena, LIMIT_CONFIG_BYTES);
-	struct str trouble = STR_EMPTY;
-	ssize_t n = pread(ROLE_CONFIG_FD, text, LIMIT_CONFIG_BYTES, 0);
-
-	if (n < 0 ||
-		config_load_text(config, str_from(text, (size_t)n), "settings", arena, &trouble)) {
-		log_event(LOG_ERROR, "settings_unreadable", LOG_STR("trouble", trouble));
-		config_free(config);
-		config = NULL;
-	}
-	explicit_bzero(text, n > 0 ? (size_t)n : 0);
-	close(ROLE_CONFIG_FD);
-	arena_free(arena);
-	return config;
-}
-
-/* SIGTERM becomes readable bytes, so that each role's loop meets it where it can stop. */
-static int make_stop_fd(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-int role_run(int argc, char **argv)
-{
-	struct role role = { .id = ROLE_COUNT };
-	enum log_level level = LOG_INFO;
-	uint64_t n_fds = 0;
-	int code;
-
-	if (argc != 3 || !role_from_name(str_c(argv[1]), &role.id) ||
-		!str_to_u64(str_c(argv[2]), ROLE_MAX_FDS, &n_fds) ||
-		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0) {
-		fputs("bounced: \"bounced role\" is how bounced serve starts its processes\n",
-			stderr);
-		return EXIT_CODE_FAILED;
-	}
-	log_setup(LOG_INFO, role_name(role.id));
-	for (role.n_fds = 0; role.n_fds < n_fds; role.n_fds++) {
-		role.fds[role.n_fds] = ROLE_FIRST_FD + (int)role.n_fds;
-		fcntl(role.fds[role.n_fds], F_SETFD, FD_CLOEXEC);
-	}
-	fcntl(ROLE_CONTROL_FD, F_SETFD, FD_CLOEXEC);
-	role.config = read_settings();
-	if (!role.config)
-		return EXIT_CODE_USAGE;
-	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
-		log_setup(level, role_name(role.id));
-	role.stop_fd = make_stop_fd();
-	if (role.id == ROLE_SMTP)
-		smtp_tls_prepare(); /* reads a file of the machine's, which the sandbox would hide */
-	if (config_bool(role.config, CONFIG_SERVER_SANDBOX) &&
-		(role_rights(role.id) & (SANDBOX_ON | SANDBOX_BARE)) == SANDBOX_ON)
-		role_enter_sandbox(&role);
-	code = roles[role.id].function(&role);
-	config_free(role.config);
-	return code;
 }

@@ -67,10 +67,3 @@ uint32_t role_connections(uint32_t wanted, uint32_t others);
 bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone);
 /* The next parser socket that the supervisor hands over, -1 if none waits. The caller closes it. */
 int role_take_parser(const struct role *role);
-
-/* `bounced role NAME N`: how the supervisor starts a role. Not for people. Returns an exit code. */
-int role_run(int argc, char **argv);
-
-#define ROLE(id, name, settings, flags, rights, stop_order, function)                              \
-	int function(struct role *role);
-#include "serve/role.def"

@@ -3,7 +3,7 @@
 #include "core/log.h"
 #include "serve/exit_code.h"
 #include "serve/parse_desk.h"
-#include "serve/role.h"
+#include "serve/roles.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"
 

@@ -3,7 +3,7 @@
 #include "core/log.h"
 #include "serve/database.h"
 #include "serve/exit_code.h"
-#include "serve/role.h"
+#include "serve/roles.h"
 #include "store/database_settings.h"
 #include "store/store.h"
 

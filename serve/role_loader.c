@@ -3,7 +3,7 @@
 #include "load/loader.h"
 #include "serve/database.h"
 #include "serve/exit_code.h"
-#include "serve/role.h"
+#include "serve/roles.h"
 
 static int take_parser(void *role)
 {

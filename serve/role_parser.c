@@ -6,7 +6,7 @@
 #include "core/report_json.h"
 #include "parser/parse.h"
 #include "serve/exit_code.h"
-#include "serve/role.h"
+#include "serve/roles.h"
 
 #include <errno.h>
 #include <poll.h>

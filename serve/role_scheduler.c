@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "serve/database.h"
 #include "serve/exit_code.h"
+#include "serve/roles.h"
 #include "store/store.h"
 #include "suppress/exporter.h"
 #include "suppress/suppress_settings.h"

@@ -4,7 +4,7 @@
 #include "ingest/smtp/smtp_server.h"
 #include "ingest/smtp/smtp_settings.h"
 #include "serve/exit_code.h"
-#include "serve/role.h"
+#include "serve/roles.h"
 #include "serve/tls_files.h"
 #include "spool/lanes.h"
 

@@ -1,7 +1,8 @@
 #define _GNU_SOURCE
 #include "serve/sandbox.h"
 
-#include "serve/sandbox_priv.h"
+#include "core/attr.h"
+#include "serve/sandbox_calls.h"
 
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -100,7 +101,8 @@ static bool allow_all(int ruleset, const struct sandbox *sandbox, uint64_t known
 	       allow(ruleset, sandbox->export_dir, all, MUST_EXIST);
 }
 
-bool sandbox_files(const struct sandbox *sandbox)
+/* Files, by Landlock. True: it is in force. */
+static bool sandbox_files(const struct sandbox *sandbox)
 {
 	int version = landlock_create(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), ruleset;
 	struct landlock_ruleset_attr attr = { 0 };

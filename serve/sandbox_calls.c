@@ -1,6 +1,8 @@
-/* serve/sandbox_calls.c -- the seccomp half of a sandbox. */
 #define _GNU_SOURCE
-#include "serve/sandbox_priv.h"
+#include "serve/sandbox_calls.h"
+
+#include "core/attr.h"
+#include "serve/sandbox_right.h"
 
 #include <errno.h>
 #include <seccomp.h>

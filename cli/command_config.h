@@ -1,0 +1,18 @@
+/* cli/command_config.h -- what a command that needs settings or the database begins with. Says what is out of reach. */
+#pragma once
+#include "cli/command_line.h"
+#include "core/arena.h"
+#include "core/config.h"
+#include "store/store.h"
+
+/* The settings of `--config`, or the trouble printed and NULL: exit with EXIT_CODE_USAGE. */
+struct config *command_config(const char *path);
+/* Connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
+struct store *command_store(const struct config *config, struct arena *arena, const char *name);
+
+/* The course of a command that needs settings: its options (and --config), the settings, then `run` with the
+ * operands that are left, argv[0] being the command's name. `arena` lives as long as the run. */
+typedef int command_fn(
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv);
+int command_configured(int argc, char **argv, const struct command_option *options,
+	size_t n_options, command_fn *run, void *context);
