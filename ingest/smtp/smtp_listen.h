@@ -11,7 +11,7 @@
 #pragma once
 #include "core/err.h"
 #include "core/str.h"
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 
 struct smtp_listen {
 	struct str host, port; /* of TCP */

@@ -1,13 +1,13 @@
 /* ingest/smtp/smtp_server.h -- takes mail in by SMTP (RFC 5321) and answers 250 when the spool has it.
  * Knows: sockets, timers, the spool's writer. Does not know the conversation
- * (ingest/smtp/smtp_session.h), the database, the parser. smtp_server*.c are the only files that see
+ * (ingest/session/smtp_session.h), the database, the parser. smtp_server*.c are the only files that see
  * libevent. One thread: the one in smtp_server_run. Logs one line per message stored or refused and
  * one per connection; peers' addresses only with log_addresses.
  * Bounds: sessions and messages in memory by the options, command lines by core/limits.h. */
 #pragma once
 #include "core/err.h"
 #include "core/str.h"
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 #include "ingest/smtp/smtp_tls.h"
 #include "spool/spool.h"
 

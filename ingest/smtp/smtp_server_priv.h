@@ -2,11 +2,11 @@
  * listeners, smtp_server_accept.c the door, smtp_server_client.c the connections, smtp_server_tls.c their
  * handshakes, smtp_server_log.c what is said of them. No type of the event loop is complete here. */
 #pragma once
+#include "ingest/session/smtp_session.h"
 #include "ingest/smtp/proxy_header.h"
 #include "ingest/smtp/smtp_listen.h"
 #include "ingest/smtp/smtp_peers.h"
 #include "ingest/smtp/smtp_server.h"
-#include "ingest/smtp/smtp_session.h"
 
 #include <stdatomic.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 #include "core/arena.h"
 #include "core/config.h"
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 
 MUST_CHECK enum err smtp_settings_check(
 	const struct config *config, struct arena *arena, struct str *ret_trouble);

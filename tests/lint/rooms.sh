@@ -16,15 +16,16 @@ declare -A may=(
 	[spool]="core"
 	[store]="core"
 	[ingest/text]="core"
-	[ingest/smtp]="ingest/text spool core"
+	[ingest/session]="ingest/text core"
+	[ingest/smtp]="ingest/session ingest/text spool core"
 	[ingest/mailbox]="core"
 	[ingest/fetch]="ingest/text core"
 	[ingest/intake]="ingest/text spool core"
 	[suppress]="store core"
 	[load]="suppress store spool core"
 	[api]="suppress store spool core"
-	[serve]="api load suppress ingest/smtp ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
-	[cli]="serve api load suppress ingest/smtp ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
+	[serve]="api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
+	[cli]="serve api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
 )
 rooms=(core parser spool ingest store suppress load api serve cli)
 for room in "${!may[@]}"; do

@@ -1,7 +1,7 @@
-// links: ingest/smtp spool
-// Check program of ingest/smtp/smtp_session: every transcript of tests/smtp whole, byte by byte and cut
+// links: ingest/session
+// Check program of ingest/session/smtp_session: every transcript of tests/smtp whole, byte by byte and cut
 // at every point.
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 
 #include <check.h>
 #include <dirent.h>

@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_session_priv.h"
+#include "ingest/session/smtp_session_priv.h"
 
 /* BDAT, RFC 3030 2. The octets of a chunk follow its command whatever is answered, so a refused chunk
  * is read as well: its octets must never be taken for commands. What cannot be counted ends the session. */

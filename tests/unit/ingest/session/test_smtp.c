@@ -1,8 +1,8 @@
-// links: ingest/smtp spool
+// links: ingest/session
 // Check program of the pure parts of SMTP: paths, end of data, replies, command lines.
 #include "core/limits.h"
-#include "ingest/smtp/smtp_line.h"
-#include "ingest/smtp/smtp_reply.h"
+#include "ingest/session/smtp_line.h"
+#include "ingest/session/smtp_reply.h"
 #include "ingest/text/smtp_dot.h"
 #include "ingest/text/smtp_path.h"
 

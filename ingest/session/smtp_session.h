@@ -1,4 +1,4 @@
-/* ingest/smtp/smtp_session.h -- one SMTP conversation (RFC 5321): bytes and time in, actions out.
+/* ingest/session/smtp_session.h -- one SMTP conversation (RFC 5321): bytes and time in, actions out.
  * Knows: the order of commands, limits, deadlines, what is answered. Does not know sockets, the
  * clock, the spool: the caller stores what SMTP_STORE hands over and says how it went. Pure, no
  * globals. Ownership: the options must outlive the session; envelope and message are the session's
@@ -8,7 +8,7 @@
 #include "core/buf.h"
 #include "core/envelope.h"
 #include "core/err.h"
-#include "ingest/smtp/smtp_reply.h"
+#include "ingest/session/smtp_reply.h"
 #include "ingest/text/smtp_recipient.h"
 
 enum smtp_protocol { SMTP_PROTOCOL_SMTP, SMTP_PROTOCOL_LMTP /* RFC 2033 */ };

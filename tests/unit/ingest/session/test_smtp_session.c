@@ -1,7 +1,7 @@
-// links: ingest/smtp spool
-// Check program of ingest/smtp/smtp_session: deadlines, limits and stopping.
+// links: ingest/session
+// Check program of ingest/session/smtp_session: deadlines, limits and stopping.
 #include "core/limits.h"
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 
 #include <check.h>
 #include <stdio.h>

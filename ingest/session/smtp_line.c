@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_line.h"
+#include "ingest/session/smtp_line.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* ingest/smtp/smtp_session_priv.h -- the inside of a session, shared by smtp_session.c (the loop,
+/* ingest/session/smtp_session_priv.h -- the inside of a session, shared by smtp_session.c (the loop,
  * state), smtp_session_time.c (deadlines), smtp_command.c (the verbs) and smtp_chunk.c (BDAT). */
 #pragma once
-#include "ingest/smtp/smtp_line.h"
-#include "ingest/smtp/smtp_parameter.h"
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_line.h"
+#include "ingest/session/smtp_parameter.h"
+#include "ingest/session/smtp_session.h"
 #include "ingest/text/smtp_dot.h"
 #include "ingest/text/smtp_path.h"
 

@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_session_priv.h"
+#include "ingest/session/smtp_session_priv.h"
 
 #include <assert.h>
 #include <inttypes.h>

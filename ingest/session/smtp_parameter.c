@@ -1,7 +1,7 @@
-#include "ingest/smtp/smtp_parameter.h"
+#include "ingest/session/smtp_parameter.h"
 
 #include "core/limits.h"
-#include "ingest/smtp/smtp_xtext.h"
+#include "ingest/session/smtp_xtext.h"
 
 static enum smtp_reply take_size(struct smtp_parameters *mail, struct str value)
 {

@@ -1,4 +1,4 @@
-/* ingest/smtp/smtp_xtext.h -- the encoding of DSN parameters, RFC 3461 4 (xtext) with RFC 6533 3.
+/* ingest/session/smtp_xtext.h -- the encoding of DSN parameters, RFC 3461 4 (xtext) with RFC 6533 3.
  * Knows: "+XX" for an octet that a parameter cannot hold. Pure. Bounds: the caller's. */
 #pragma once
 #include "core/arena.h"

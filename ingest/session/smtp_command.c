@@ -1,5 +1,5 @@
-#include "ingest/smtp/smtp_session_priv.h"
-#include "ingest/smtp/smtp_xtext.h"
+#include "ingest/session/smtp_session_priv.h"
+#include "ingest/session/smtp_xtext.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -344,7 +344,7 @@ static const struct command {
 #define BOTH      (SMTP | LMTP)
 #define SMTP_COMMAND(verb, protocols, states, elsewhere, check, apply, use)                        \
 	{ STR_INIT(verb), protocols, states, SMTP_SAY_##elsewhere, check, apply, use },
-#include "ingest/smtp/smtp_commands.def"
+#include "ingest/session/smtp_commands.def"
 #undef IN
 #undef SMTP
 #undef LMTP

@@ -1,9 +1,9 @@
-/* ingest/smtp/smtp_parameter.h -- the parameters of MAIL and RCPT (RFC 5321 4.1.1.11): SIZE, BODY, SMTPUTF8,
+/* ingest/session/smtp_parameter.h -- the parameters of MAIL and RCPT (RFC 5321 4.1.1.11): SIZE, BODY, SMTPUTF8,
  * and those of RFC 3461.
  * Knows: each keyword and its value, as rows of tables. Pure; values borrow from the line. */
 #pragma once
 #include "core/envelope.h"
-#include "ingest/smtp/smtp_reply.h"
+#include "ingest/session/smtp_reply.h"
 
 struct smtp_parameters {
 	uint64_t max_message_bytes; /* given: what SIZE may say */

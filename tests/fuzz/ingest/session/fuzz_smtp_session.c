@@ -1,7 +1,7 @@
-// links: ingest/smtp spool
+// links: ingest/session
 // Any bytes to a session: no crash, and the same answers and messages however the bytes are cut.
 // The first byte says where, and whether it is LMTP. A store always succeeds, a delay is over at once.
-#include "ingest/smtp/smtp_session.h"
+#include "ingest/session/smtp_session.h"
 
 #include <assert.h>
 #include <stdlib.h>

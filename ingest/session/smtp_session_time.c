@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_session_priv.h"
+#include "ingest/session/smtp_session_priv.h"
 
 static int64_t earlier(int64_t a, int64_t b)
 {

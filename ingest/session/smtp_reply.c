@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_reply.h"
+#include "ingest/session/smtp_reply.h"
 
 static const struct {
 	unsigned code;
@@ -9,7 +9,7 @@ static const struct {
 	[SMTP_SAY_NOTHING] = { 0, STR_INIT(""), SMTP_EFFECT_FINE, STR_INIT("") },
 #define SMTP_REPLY(id, code, status, effect, text)                                                 \
 	[SMTP_SAY_##id] = { code, STR_INIT(status), SMTP_EFFECT_##effect, STR_INIT(text) },
-#include "ingest/smtp/smtp_replies.def"
+#include "ingest/session/smtp_replies.def"
 };
 
 unsigned smtp_reply_code(enum smtp_reply reply)

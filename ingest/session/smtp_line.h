@@ -1,4 +1,4 @@
-/* ingest/smtp/smtp_line.h -- bytes -> command lines.
+/* ingest/session/smtp_line.h -- bytes -> command lines.
  * Knows: RFC 5321 2.3.8: a line ends with CR LF and with nothing else; a bare CR or LF is a byte of
  * the line. Does not know verbs. Pure. Bounds: LIMIT_COMMAND_LINE_BYTES are kept, CR LF included;
  * more is skipped up to the line's end; more than LIMIT_COMMAND_JUNK_BYTES is no line at all. */

@@ -1,4 +1,4 @@
-/* ingest/smtp/smtp_reply.h -- the sentences of smtp_replies.def, written to a buffer.
+/* ingest/session/smtp_reply.h -- the sentences of smtp_replies.def, written to a buffer.
  * Knows: reply lines, RFC 5321 4.2 and RFC 2034. Does not know when to say what. Pure. */
 #pragma once
 #include "core/buf.h"
@@ -7,7 +7,7 @@
 enum smtp_reply {
 	SMTP_SAY_NOTHING,
 #define SMTP_REPLY(id, code, status, effect, text) SMTP_SAY_##id,
-#include "ingest/smtp/smtp_replies.def"
+#include "ingest/session/smtp_replies.def"
 	SMTP_REPLY_COUNT
 };
 enum smtp_effect { SMTP_EFFECT_FINE, SMTP_EFFECT_FAULT, SMTP_EFFECT_BYE };

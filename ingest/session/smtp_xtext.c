@@ -1,4 +1,4 @@
-#include "ingest/smtp/smtp_xtext.h"
+#include "ingest/session/smtp_xtext.h"
 
 #include "core/utf8.h"
 
