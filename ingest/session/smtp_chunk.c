@@ -1,4 +1,4 @@
-#include "ingest/session/smtp_session_priv.h"
+#include "ingest/session/smtp_chunk_priv.h"
 
 /* BDAT, RFC 3030 2. The octets of a chunk follow its command whatever is answered, so a refused chunk
  * is read as well: its octets must never be taken for commands. What cannot be counted ends the session. */
@@ -32,10 +32,10 @@ static enum smtp_reply judge(const struct smtp_session *session, uint64_t bytes)
 	if (session->state == SMTP_IDLE)
 		return SMTP_SAY_MAIL_FIRST;
 	if (session->state == SMTP_MAIL)
-		return smtp_session_no_recipients(session);
+		return smtp_state_no_recipients(session);
 	if (bytes > most - session->message_bytes)
 		return SMTP_SAY_TOO_LARGE;
-	return session->state == SMTP_RCPT ? smtp_session_room(session) : SMTP_SAY_NOTHING;
+	return session->state == SMTP_RCPT ? smtp_state_room(session) : SMTP_SAY_NOTHING;
 }
 
 enum smtp_reply smtp_chunk_apply(struct smtp_session *session, const struct smtp_args *args)
@@ -48,7 +48,7 @@ enum smtp_reply smtp_chunk_apply(struct smtp_session *session, const struct smtp
 	};
 	if (!session->chunk.refusal && args->chunk_bytes >= CHUNK_WORTH_BYTES)
 		session->commands--;
-	smtp_session_enter(session, SMTP_BDAT);
+	smtp_state_enter(session, SMTP_BDAT);
 	return SMTP_SAY_NOTHING;
 }
 
@@ -58,13 +58,13 @@ static enum smtp_action refuse_chunk(struct smtp_session *session, enum smtp_rep
 	bool in_message = session->chunk.back == SMTP_RCPT || session->chunk.back == SMTP_CHUNKS;
 
 	if (in_message) {
-		smtp_session_answer_message(session, refusal,
+		smtp_state_answer_message(session, refusal,
 			session->chunk.last ? SMTP_EACH_RECIPIENT : SMTP_ONE_ANSWER);
 		return SMTP_REFUSED;
 	}
-	smtp_session_enter(session, session->chunk.back);
-	smtp_session_answer(session, session->stopping ? SMTP_SAY_STOPPING : refusal);
-	return smtp_session_next_action(session);
+	smtp_state_enter(session, session->chunk.back);
+	smtp_state_answer(session, session->stopping ? SMTP_SAY_STOPPING : refusal);
+	return smtp_state_next_action(session);
 }
 
 static enum smtp_action finish_chunk(struct smtp_session *session)
@@ -76,10 +76,10 @@ static enum smtp_action finish_chunk(struct smtp_session *session)
 	if (refusal)
 		return refuse_chunk(session, refusal);
 	if (session->chunk.last)
-		return smtp_session_finish_message(session);
-	smtp_session_enter(session, SMTP_CHUNKS);
-	smtp_session_answer(session, session->stopping ? SMTP_SAY_STOPPING : SMTP_SAY_CHUNK_OK);
-	return smtp_session_next_action(session);
+		return smtp_state_finish_message(session);
+	smtp_state_enter(session, SMTP_CHUNKS);
+	smtp_state_answer(session, session->stopping ? SMTP_SAY_STOPPING : SMTP_SAY_CHUNK_OK);
+	return smtp_state_next_action(session);
 }
 
 enum smtp_action smtp_chunk_feed(struct smtp_session *session, struct str *rest)
@@ -92,7 +92,7 @@ enum smtp_action smtp_chunk_feed(struct smtp_session *session, struct str *rest)
 	session->state_bytes += piece.n;
 	if (!chunk->refusal) {
 		session->message_bytes += piece.n;
-		smtp_session_make_room(session);
+		smtp_state_make_room(session);
 		if (!session->message.failed)
 			buf_put(&session->message, piece);
 	}

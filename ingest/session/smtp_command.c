@@ -1,4 +1,5 @@
-#include "ingest/session/smtp_session_priv.h"
+#include "ingest/session/smtp_chunk_priv.h"
+#include "ingest/session/smtp_command_priv.h"
 #include "ingest/session/smtp_xtext.h"
 
 #include <inttypes.h>
@@ -54,10 +55,10 @@ static enum smtp_reply check_helo(
 
 static void greet(struct smtp_session *session, struct str name)
 {
-	smtp_session_reset(session);
+	smtp_state_reset(session);
 	memcpy(session->helo, name.p, name.n);
 	session->helo[name.n] = '\0';
-	smtp_session_enter(session, SMTP_IDLE);
+	smtp_state_enter(session, SMTP_IDLE);
 }
 
 static enum smtp_reply apply_helo(struct smtp_session *session, const struct smtp_args *args)
@@ -124,7 +125,7 @@ static enum smtp_reply check_starttls(
 static enum smtp_reply apply_starttls(struct smtp_session *session, const struct smtp_args *args)
 {
 	(void)args;
-	smtp_session_enter(session, SMTP_TLS);
+	smtp_state_enter(session, SMTP_TLS);
 	return SMTP_SAY_GO_TLS;
 }
 
@@ -162,7 +163,7 @@ static enum smtp_reply check_mail(
 		return SMTP_SAY_WANT_SMTPUTF8;
 	if (session->now.throttled)
 		return SMTP_SAY_THROTTLED;
-	return smtp_session_room(session);
+	return smtp_state_room(session);
 }
 
 static enum smtp_reply apply_mail(struct smtp_session *session, const struct smtp_args *args)
@@ -183,7 +184,7 @@ static enum smtp_reply apply_mail(struct smtp_session *session, const struct smt
 		.ret = args->parameters.ret,
 		.stream = STR_EMPTY,
 	};
-	smtp_session_enter(session, SMTP_MAIL);
+	smtp_state_enter(session, SMTP_MAIL);
 	return SMTP_SAY_SENDER_OK;
 }
 
@@ -268,7 +269,7 @@ static enum smtp_reply apply_rcpt(struct smtp_session *session, const struct smt
 	envelope->forward_paths[envelope->n_forward_paths++] =
 		arena_dup(session->arena, args->path.mailbox);
 	if (session->state == SMTP_MAIL)
-		smtp_session_enter(session, SMTP_RCPT);
+		smtp_state_enter(session, SMTP_RCPT);
 	return SMTP_SAY_RECIPIENT_OK;
 }
 
@@ -279,23 +280,23 @@ static enum smtp_reply check_data(
 	if (text.n)
 		return SMTP_SAY_NO_ARGUMENT;
 	if (session->state == SMTP_MAIL)
-		return smtp_session_no_recipients(session);
-	return smtp_session_room(session);
+		return smtp_state_no_recipients(session);
+	return smtp_state_room(session);
 }
 
 static enum smtp_reply apply_data(struct smtp_session *session, const struct smtp_args *args)
 {
 	(void)args;
-	smtp_session_enter(session, SMTP_DATA);
+	smtp_state_enter(session, SMTP_DATA);
 	return SMTP_SAY_GO_AHEAD;
 }
 
 static enum smtp_reply apply_rset(struct smtp_session *session, const struct smtp_args *args)
 {
 	(void)args;
-	smtp_session_reset(session);
+	smtp_state_reset(session);
 	if (session->state != SMTP_START)
-		smtp_session_enter(session, SMTP_IDLE);
+		smtp_state_enter(session, SMTP_IDLE);
 	return SMTP_SAY_OK;
 }
 
@@ -428,5 +429,5 @@ void smtp_command_run(struct smtp_session *session, struct str line)
 		reply = command ? run_found(session, command, text) : SMTP_SAY_NO_COMMAND;
 	}
 	if (reply)
-		smtp_session_answer(session, reply);
+		smtp_state_answer(session, reply);
 }

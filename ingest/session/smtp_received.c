@@ -1,5 +1,6 @@
+#include "ingest/session/smtp_received.h"
+
 #include "core/limits.h"
-#include "ingest/session/smtp_session_priv.h"
 
 /* RFC 5321 6.3. Only the header is looked at: it ends with the first empty line. */
 bool smtp_received_loops(struct str message)

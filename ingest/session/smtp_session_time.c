@@ -1,4 +1,5 @@
-#include "ingest/session/smtp_session_priv.h"
+#include "ingest/session/smtp_session.h"
+#include "ingest/session/smtp_state_priv.h"
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -56,22 +57,22 @@ int64_t smtp_session_deadline(const struct smtp_session *session)
 static void end_silently(struct smtp_session *session, enum smtp_reply why)
 {
 	session->end = why;
-	smtp_session_enter(session, SMTP_END);
+	smtp_state_enter(session, SMTP_END);
 }
 
 enum smtp_action smtp_session_tick(struct smtp_session *session, const struct smtp_now *now)
 {
-	smtp_session_take_now(session, now);
+	smtp_state_take_now(session, now);
 	if (session->state != SMTP_END && now->at_us < smtp_session_deadline(session))
-		return smtp_session_next_action(session);
+		return smtp_state_next_action(session);
 	if (session->delayed_until_us) {
 		session->delayed_until_us = 0;
 		session->last_input_us = now->at_us;
-		return smtp_session_next_action(session);
+		return smtp_state_next_action(session);
 	}
 	switch (session->state) {
 	case SMTP_BANNER:
-		smtp_session_greet(session);
+		smtp_state_greet(session);
 		break;
 	case SMTP_WAIT:
 		return smtp_session_stored(session, now, ERR_TIMEOUT);
@@ -81,9 +82,9 @@ enum smtp_action smtp_session_tick(struct smtp_session *session, const struct sm
 	case SMTP_END:
 		break;
 	default:
-		smtp_session_answer(session, SMTP_SAY_TIMEOUT);
+		smtp_state_answer(session, SMTP_SAY_TIMEOUT);
 	}
-	return smtp_session_next_action(session);
+	return smtp_state_next_action(session);
 }
 
 enum smtp_action smtp_session_stop(struct smtp_session *session)
@@ -96,6 +97,6 @@ enum smtp_action smtp_session_stop(struct smtp_session *session)
 	if (session->state == SMTP_TLS)
 		end_silently(session, SMTP_SAY_STOPPING);
 	else if (session->state != SMTP_END)
-		smtp_session_answer(session, SMTP_SAY_STOPPING);
+		smtp_state_answer(session, SMTP_SAY_STOPPING);
 	return SMTP_CLOSE;
 }

@@ -1,9 +1,13 @@
-/* ingest/session/smtp_session_priv.h -- the inside of a session, shared by smtp_session.c (the loop,
- * state), smtp_session_time.c (deadlines), smtp_command.c (the verbs) and smtp_chunk.c (BDAT). */
+/* ingest/session/smtp_state_priv.h -- the inside of a session and what every part of it does to it: the loop
+ * (smtp_session.c), deadlines (smtp_session_time.c), the verbs (smtp_command.c), BDAT (smtp_chunk.c).
+ * Knows: states, and what an answer does to them. Does not know the parts. */
 #pragma once
+#include "core/buf.h"
+#include "core/envelope.h"
+#include "core/limits.h"
 #include "ingest/session/smtp_line.h"
 #include "ingest/session/smtp_parameter.h"
-#include "ingest/session/smtp_session.h"
+#include "ingest/session/smtp_terms.h"
 #include "ingest/text/smtp_dot.h"
 #include "ingest/text/smtp_path.h"
 
@@ -79,37 +83,24 @@ struct smtp_args {
 };
 
 /* The one place where the state changes. */
-void smtp_session_enter(struct smtp_session *session, enum smtp_state state);
-void smtp_session_take_now(struct smtp_session *session, const struct smtp_now *now);
+void smtp_state_enter(struct smtp_session *session, enum smtp_state state);
+void smtp_state_take_now(struct smtp_session *session, const struct smtp_now *now);
 /* Says the banner. */
-void smtp_session_greet(struct smtp_session *session);
+void smtp_state_greet(struct smtp_session *session);
 /* Forgets sender, recipients and message. */
-void smtp_session_reset(struct smtp_session *session);
+void smtp_state_reset(struct smtp_session *session);
 /* One reply with its argument, and its effect on the session. */
-void smtp_session_answer(struct smtp_session *session, enum smtp_reply reply);
-enum smtp_action smtp_session_next_action(const struct smtp_session *session);
+void smtp_state_answer(struct smtp_session *session, enum smtp_reply reply);
+enum smtp_action smtp_state_next_action(const struct smtp_session *session);
 /* What the spool's room says to a new message, and what is said where nobody is to have it. */
-enum smtp_reply smtp_session_room(const struct smtp_session *session);
-enum smtp_reply smtp_session_no_recipients(const struct smtp_session *session);
+enum smtp_reply smtp_state_room(const struct smtp_session *session);
+enum smtp_reply smtp_state_no_recipients(const struct smtp_session *session);
 /* The message may grow by what all sessions together have left. */
-void smtp_session_make_room(struct smtp_session *session);
+void smtp_state_make_room(struct smtp_session *session);
 /* Behind the end of a message, or of a chunk that ends it: the transaction is over. LMTP answers for
  * each recipient (RFC 2033 4.2). */
 enum smtp_answers { SMTP_EACH_RECIPIENT, SMTP_ONE_ANSWER };
-void smtp_session_answer_message(
+void smtp_state_answer_message(
 	struct smtp_session *session, enum smtp_reply verdict, enum smtp_answers answers);
 /* All octets are there: is it stored or refused? */
-enum smtp_action smtp_session_finish_message(struct smtp_session *session);
-
-/* BDAT (smtp_chunk.c): the command, and the octets behind it. */
-enum smtp_reply smtp_chunk_check(
-	const struct smtp_session *session, struct str text, struct smtp_args *ret_args);
-enum smtp_reply smtp_chunk_apply(struct smtp_session *session, const struct smtp_args *args);
-enum smtp_action smtp_chunk_feed(struct smtp_session *session, struct str *rest);
-
-/* Executes one command line. */
-void smtp_command_run(struct smtp_session *session, struct str line);
-/* More than LIMIT_RECEIVED_FIELDS of them in the header? */
-bool smtp_received_loops(struct str message);
-/* A CR or LF that is not part of a CR LF? */
-bool smtp_has_bare_line_ends(struct str message);
+enum smtp_action smtp_state_finish_message(struct smtp_session *session);
