@@ -1,9 +1,10 @@
 #include "ingest/smtp/smtp_server.h"
 
 #include "core/arena.h"
-#include "core/limits.h"
 #include "core/log.h"
-#include "ingest/smtp/smtp_server_priv.h"
+#include "ingest/smtp/smtp_server_accept_priv.h"
+#include "ingest/smtp/smtp_server_client_priv.h"
+#include "ingest/smtp/smtp_server_parts_priv.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -14,69 +15,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ACCEPT_PAUSE_MS = 200 };
-
-void smtp_server_options_init(struct smtp_server_options *options)
-{
-	static const struct str loopback[] = { STR_INIT("127.0.0.0/8"), STR_INIT("::1") };
-
-	*options = (struct smtp_server_options){
-		.hostname = STR("localhost"),
-		.max_message_bytes = 10 << 20,
-		.max_recipients = 100,
-		.max_errors = 20,
-		.max_idle_commands = 100,
-		.max_sessions = 1000,
-		.max_sessions_per_address = 20,
-		.site_factor = 10,
-		.max_new_per_minute = 60,
-		.max_messages_per_minute = 3000,
-		.exempt = loopback,
-		.n_exempt = ARRAY_LEN(loopback),
-		.max_memory_bytes = 256 << 20,
-		.banner_delay_ms = 0,
-		.idle_timeout_ms = 300 * 1000,
-		.crowded_idle_ms = 10 * 1000,
-		.proxy_timeout_ms = 5 * 1000,
-		.tls_timeout_ms = 60 * 1000,
-		.command_timeout_ms = 30 * 1000,
-		.session_timeout_ms = 30 * 60 * 1000,
-		.data_grace_ms = 60 * 1000,
-		.data_bytes_per_s = 500,
-		.commit_timeout_ms = 60 * 1000,
-		.shutdown_grace_ms = 30 * 1000,
-	};
-}
-
-int64_t server_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static enum err check_options(
-	const struct smtp_server_options *options, const struct spool_writer *writer)
-{
-	uint64_t most = spool_writer_max_bytes(writer);
-	bool good = options->max_message_bytes &&
-		    options->max_message_bytes <= LIMIT_MESSAGE_BYTES &&
-		    most > SMTP_ENVELOPE_BYTES &&
-		    options->max_message_bytes <= most - SMTP_ENVELOPE_BYTES &&
-		    options->max_recipients && options->max_recipients <= LIMIT_FORWARD_PATHS &&
-		    options->max_errors && options->max_sessions && options->hostname.n &&
-		    options->max_memory_bytes >= options->max_message_bytes &&
-		    options->idle_timeout_ms > 0 && options->command_timeout_ms > 0 &&
-		    options->session_timeout_ms > 0 && options->data_grace_ms > 0 &&
-		    options->tls_timeout_ms > 0 && options->proxy_timeout_ms > 0 &&
-		    options->commit_timeout_ms > 0 && options->banner_delay_ms >= 0;
-
-	return good ? ERR_OK : ERR_RANGE;
-}
 
 static void copy_domains(struct smtp_server *server)
 {
@@ -90,32 +31,6 @@ static void copy_domains(struct smtp_server *server)
 	}
 	options->domains = domains;
 	options->hostname = arena_dup(server->arena, options->hostname);
-}
-
-static void set_session_options(struct smtp_server *server)
-{
-	const struct smtp_server_options *options = &server->options;
-
-	server->session_options = (struct smtp_session_options){
-		.hostname = options->hostname,
-		.domains = options->domains,
-		.n_domains = options->n_domains,
-		.max_message_bytes = options->max_message_bytes,
-		.max_recipients = options->max_recipients,
-		.max_errors = options->max_errors,
-		.max_idle_commands = options->max_idle_commands,
-		.banner_delay_us = options->banner_delay_ms * 1000,
-		.idle_timeout_us = options->idle_timeout_ms * 1000,
-		.crowded_idle_us = options->crowded_idle_ms * 1000,
-		.command_timeout_us = options->command_timeout_ms * 1000,
-		.session_timeout_us = options->session_timeout_ms * 1000,
-		.data_grace_us = options->data_grace_ms * 1000,
-		.commit_timeout_us = options->commit_timeout_ms * 1000,
-		.data_bytes_per_s = options->data_bytes_per_s,
-		.tls_timeout_us = options->tls_timeout_ms * 1000,
-		.refusal = options->refusal,
-		.bare_line_ends = options->bare_line_ends,
-	};
 }
 
 static enum err parse_networks(struct smtp_server *server, const struct str *texts, size_t n,
@@ -357,7 +272,7 @@ enum err smtp_server_new(const struct smtp_server_options *options, struct spool
 		options->max_new_per_minute, options->max_messages_per_minute,
 		options->site_factor };
 	CLEANUP(smtp_server_freep) struct smtp_server *server = NULL;
-	enum err err = check_options(options, writer);
+	enum err err = smtp_server_options_check(options, writer);
 
 	server = calloc(1, sizeof *server);
 	if (!server)
@@ -371,7 +286,7 @@ enum err smtp_server_new(const struct smtp_server_options *options, struct spool
 	if (err)
 		return err;
 	copy_domains(server);
-	set_session_options(server);
+	server->session_options = smtp_server_session_options(&server->options);
 	make_slots(server);
 	server->peers = smtp_peers_new(&limits);
 	err = parse_networks(server, options->exempt, options->n_exempt, &server->exempt);

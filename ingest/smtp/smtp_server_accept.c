@@ -1,5 +1,8 @@
 #include "core/log.h"
-#include "ingest/smtp/smtp_server_priv.h"
+#include "ingest/smtp/smtp_server_accept_priv.h"
+#include "ingest/smtp/smtp_server_client_priv.h"
+#include "ingest/smtp/smtp_server_log_priv.h"
+#include "ingest/smtp/smtp_server_wire_priv.h"
 
 #include <errno.h>
 #include <event2/bufferevent.h>
@@ -44,7 +47,7 @@ static void thin_out(struct smtp_server *server)
 {
 	int64_t now_us = server_now_us();
 
-	if (!clients_crowded(server) || now_us - server->crowded_at_us < CROWDED_AGE_US)
+	if (!server_crowded(server) || now_us - server->crowded_at_us < CROWDED_AGE_US)
 		return;
 	server->crowded_at_us = now_us;
 	for (struct client *client = server->clients, *next; client; client = next) {
@@ -52,11 +55,6 @@ static void thin_out(struct smtp_server *server)
 		if (!client->closing)
 			event_active(client->timer, EV_TIMEOUT, 1);
 	}
-}
-
-struct str client_peer(const struct client *client, char room[static SMTP_ADDRESS_TEXT_BYTES])
-{
-	return client->local ? STR("unix") : smtp_address_format(&client->address, room);
 }
 
 static struct client *client_new(

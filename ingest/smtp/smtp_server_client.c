@@ -1,75 +1,22 @@
 #include "core/log.h"
-#include "ingest/smtp/smtp_server_priv.h"
+#include "ingest/smtp/smtp_server_client_priv.h"
+#include "ingest/smtp/smtp_server_log_priv.h"
+#include "ingest/smtp/smtp_server_tls_priv.h"
+#include "ingest/smtp/smtp_server_wire_priv.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	READ_BYTES = 64 << 10,   /* at once, and waiting in memory */
 	OUTPUT_BYTES = 64 << 10, /* unsent answers, beyond which a peer is not listened to */
-	ROOM_AGE_US = 20000,     /* how long the spool's word about its room is believed */
-	CROWDED_AGE_US = 1000000,
 	LINGER_US = 2000000,
 	REAP_ROWS = 256,
 };
-
-static int64_t wall_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-bool clients_crowded(const struct smtp_server *server)
-{
-	size_t n = server->options.max_sessions;
-
-	return n - server->n_free_slots >= n - n / 10;
-}
-
-/* Has the peer's network sent all it may send in this minute? */
-static bool is_throttled(const struct client *client, int64_t at_us)
-{
-	return client && client->counted &&
-	       smtp_peers_throttled(client->server->peers, &client->address, at_us / 1000);
-}
-
-struct smtp_now client_now(struct smtp_server *server, const struct client *client)
-{
-	uint64_t used = server->counters.memory_bytes, most = server->options.max_memory_bytes;
-	struct smtp_now now = {
-		.at_us = server_now_us(),
-		.wall_us = wall_now_us(),
-		.memory_left = used < most ? most - used : 0,
-		.crowded = clients_crowded(server),
-	};
-
-	now.throttled = is_throttled(client, now.at_us);
-	if (now.at_us - server->room_at_us > ROOM_AGE_US || !server->room_at_us) {
-		server->room = spool_writer_room(
-			server->writer, server->options.max_message_bytes + SMTP_ENVELOPE_BYTES);
-		server->room_at_us = now.at_us;
-		server_note_room(server);
-		server_publish(server);
-	}
-	now.room = server->room;
-	return now;
-}
-
-static void count_memory(struct client *client, size_t memory)
-{
-	client->server->counters.memory_bytes += memory - client->memory;
-	client->memory = memory;
-}
 
 void client_free(struct client *client)
 {
@@ -77,7 +24,7 @@ void client_free(struct client *client)
 
 	client_log_end(client);
 	server->counters.refusals += smtp_session_refusals(client->session);
-	count_memory(client, 0);
+	client_count_memory(client, 0);
 	if (client->counted)
 		smtp_peers_leave(server->peers, &client->address);
 	if (client->previous)
@@ -103,63 +50,6 @@ void client_free(struct client *client)
 		event_base_loopbreak(server->base);
 }
 
-static size_t unsent_bytes(const struct client *client)
-{
-	return evbuffer_get_length(bufferevent_get_output(client->bev));
-}
-
-/* A reply nearly always fits into the socket at once. To leave it to the event loop costs another turn, and
- * two changes of what is waited for: a seventh of the CPU of a message. What does not fit, or fails, is the
- * loop's; so is all that TLS sends. */
-static size_t send_now(const struct client *client, struct str reply)
-{
-	ssize_t n;
-
-	if (client->ssl || unsent_bytes(client))
-		return 0;
-	n = send(bufferevent_getfd(client->bev), reply.p, reply.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return n > 0 ? (size_t)n : 0;
-}
-
-static void flush(struct client *client)
-{
-	struct buf *output = smtp_session_output(client->session);
-	struct str rest = str_from(output->p, output->n);
-
-	rest = str_skip(rest, rest.n ? send_now(client, rest) : 0);
-	if (rest.n)
-		bufferevent_write(client->bev, rest.p, rest.n);
-	buf_reset(output);
-}
-
-/* The timer may fire early, never late: an earlier deadline moves it, a later one is seen then. */
-void client_arm(struct client *client)
-{
-	int64_t due = client->closing                 ? client->linger_us
-		      : client->phase == CLIENT_PROXY ? client->proxy_due_us
-						      : smtp_session_deadline(client->session);
-	int64_t wait = due - server_now_us();
-	struct timeval delay;
-
-	if (client->armed_us && client->armed_us <= due)
-		return;
-	wait = wait < 0 ? 0 : wait;
-	delay = (struct timeval){ wait / 1000000, wait % 1000000 };
-	evtimer_add(client->timer, &delay);
-	client->armed_us = due;
-}
-
-static void set_reading(struct client *client, bool reading)
-{
-	if (client->reading == reading)
-		return;
-	client->reading = reading;
-	if (reading)
-		bufferevent_enable(client->bev, EV_READ);
-	else
-		bufferevent_disable(client->bev, EV_READ);
-}
-
 /* With unread bytes in the socket, close() would reset the connection and the peer might never see
  * our last answer: say that no more comes, and read on for a while. */
 static void linger(struct client *client)
@@ -171,19 +61,19 @@ static void linger(struct client *client)
 		return;
 	}
 	shutdown(bufferevent_getfd(client->bev), SHUT_WR);
-	set_reading(client, true);
+	client_set_reading(client, true);
 }
 
 static void begin_close(struct client *client)
 {
 	struct evbuffer *input = bufferevent_get_input(client->bev);
 
-	flush(client);
+	client_flush(client);
 	client->closing = true;
 	client->linger_us = server_now_us() + LINGER_US;
 	evbuffer_drain(input, evbuffer_get_length(input));
 	client_arm(client);
-	if (!unsent_bytes(client))
+	if (!client_unsent(client))
 		linger(client);
 }
 
@@ -221,13 +111,30 @@ static enum smtp_action feed(struct client *client)
 		action = store(client, &now);
 	else if (action == SMTP_REFUSED)
 		client_note_refused(client, ERR_OK);
-	count_memory(client, smtp_session_memory(client->session));
+	client_count_memory(client, smtp_session_memory(client->session));
 	return action;
 }
 
 static bool input_waits(const struct client *client)
 {
 	return evbuffer_get_length(bufferevent_get_input(client->bev)) > 0;
+}
+
+/* The answer to STARTTLS has been sent: TLS from here on. */
+static void start_tls(struct client *client)
+{
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+
+	if (evbuffer_get_length(input)) {
+		client->why = smtp_reply_text(SMTP_SAY_TLS_EARLY);
+		client_free(client);
+		return;
+	}
+	client->phase = CLIENT_TLS;
+	client->reading = true;
+	client_adopt(client, client_wrap_tls(client));
+	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+	client_arm(client);
 }
 
 /* What an action asks for. True: feed on. The client may be gone afterwards. */
@@ -241,32 +148,32 @@ static bool obey(struct client *client, enum smtp_action action)
 		return false;
 	case SMTP_DELAY:
 		client->delayed = true;
-		set_reading(client, false);
+		client_set_reading(client, false);
 		break;
 	case SMTP_STORE:
-		flush(client);
-		set_reading(client, false);
+		client_flush(client);
+		client_set_reading(client, false);
 		break;
 	case SMTP_STARTTLS:
-		flush(client);
-		set_reading(client, false);
+		client_flush(client);
+		client_set_reading(client, false);
 		client->phase = CLIENT_DRAIN;
-		if (!unsent_bytes(client))
-			client_start_tls(client);
+		if (!client_unsent(client))
+			start_tls(client);
 		else
 			client_arm(client);
 		return false;
 	case SMTP_READ:
-		flush(client);
-		if (unsent_bytes(client) > OUTPUT_BYTES) {
-			set_reading(client, false);
+		client_flush(client);
+		if (client_unsent(client) > OUTPUT_BYTES) {
+			client_set_reading(client, false);
 			break;
 		}
 		if (!input_waits(client) && client->heard_all) {
 			begin_close(client);
 			return false;
 		}
-		set_reading(client, true);
+		client_set_reading(client, true);
 		if (input_waits(client))
 			return true;
 		break;
@@ -308,10 +215,26 @@ static void on_write(struct bufferevent *bev, void *argument)
 	(void)bev;
 	if (client->closing)
 		linger(client);
-	else if (client->phase == CLIENT_DRAIN && !unsent_bytes(client))
-		client_start_tls(client);
+	else if (client->phase == CLIENT_DRAIN && !client_unsent(client))
+		start_tls(client);
 	else if (!client->reading)
 		pump(client);
+}
+
+/* An event of the bufferevent while CLIENT_TLS. */
+static void on_handshake(struct client *client, short what)
+{
+	struct smtp_now now = client_now(client->server, client);
+	char room[SMTP_TLS_TEXT_BYTES];
+
+	if (!(what & BEV_EVENT_CONNECTED)) {
+		client->why = client_tls_error(client);
+		client_free(client);
+		return;
+	}
+	client->phase = CLIENT_TALK;
+	client_go_on(client, smtp_session_tls_started(
+				     client->session, &now, smtp_tls_describe(client->ssl, room)));
 }
 
 /* A plain socket that is not read does not tell its end; TLS does, in one breath with the last bytes, and then
@@ -334,13 +257,13 @@ static void on_event(struct bufferevent *bev, short what, void *argument)
 
 	(void)bev;
 	if (client->phase == CLIENT_TLS) {
-		client_tls_event(client, what);
+		on_handshake(client, what);
 		return;
 	}
 	if (what & BEV_EVENT_EOF && owes_after_end(client))
 		return;
 	/* A peer that only listens gets the answers that it waits for. */
-	if (what & BEV_EVENT_EOF && unsent_bytes(client)) {
+	if (what & BEV_EVENT_EOF && client_unsent(client)) {
 		/* libevent has stopped it: linger() begins again, and meets the end. */
 		client->reading = false;
 		if (!client->closing)
@@ -433,7 +356,7 @@ static void complete(struct smtp_server *server, const struct spool_completion *
 	action = smtp_session_stored(client->session, &now, row->err);
 	if (row->err)
 		client_note_refused(client, row->err);
-	count_memory(client, smtp_session_memory(client->session));
+	client_count_memory(client, smtp_session_memory(client->session));
 	client_go_on(client, action);
 }
 

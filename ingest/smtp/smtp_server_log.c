@@ -1,5 +1,5 @@
 #include "core/log.h"
-#include "ingest/smtp/smtp_server_priv.h"
+#include "ingest/smtp/smtp_server_log_priv.h"
 
 #include <stdio.h>
 

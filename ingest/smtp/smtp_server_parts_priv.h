@@ -1,12 +1,13 @@
-/* ingest/smtp/smtp_server_priv.h -- the inside of the server: smtp_server.c has its life, options and
- * listeners, smtp_server_accept.c the door, smtp_server_client.c the connections, smtp_server_tls.c their
- * handshakes, smtp_server_log.c what is said of them. No type of the event loop is complete here. */
+/* ingest/smtp/smtp_server_parts_priv.h -- the inside of the server, which its files share: smtp_server.c has its life
+ * and listeners, smtp_server_accept.c the door, smtp_server_client.c the connections, smtp_server_wire.c their bytes
+ * and timers, smtp_server_tls.c their handshakes, smtp_server_log.c what is said of them; each knows those behind it.
+ * No type of the event loop is complete here. */
 #pragma once
 #include "ingest/session/smtp_session.h"
 #include "ingest/smtp/proxy_header.h"
 #include "ingest/smtp/smtp_listen.h"
 #include "ingest/smtp/smtp_peers.h"
-#include "ingest/smtp/smtp_server.h"
+#include "ingest/smtp/smtp_server_options.h"
 
 #include <stdatomic.h>
 
@@ -90,41 +91,7 @@ struct smtp_server {
 };
 
 int64_t server_now_us(void);
-/* A connection that was accepted: makes a client of it, or refuses it. Takes the socket. */
-void client_accept(
-	const struct listener *listener, int take_fd, const struct smtp_address *address);
-
-/* Between the files of a client. It may be gone afterwards where an action is obeyed. */
-struct smtp_now client_now(struct smtp_server *server, const struct client *client);
-bool clients_crowded(const struct smtp_server *server);
-void client_arm(struct client *client);
-void client_free(struct client *client);
-/* What is due now, then whatever input has waited meanwhile. */
-void client_go_on(struct client *client, enum smtp_action action);
-/* Makes `bev` the connection's, with our callbacks. */
-void client_adopt(struct client *client, struct bufferevent *bev);
-/* Its timer, as libevent calls it. */
-void client_timer(int fd, short what, void *argument);
-/* The answer to STARTTLS has been sent: TLS from here on. */
-void client_start_tls(struct client *client);
-/* An event of the bufferevent (BEV_EVENT_*) while CLIENT_TLS. */
-void client_tls_event(struct client *client, short what);
+/* Nine tenths of the sessions are open. */
+bool server_crowded(const struct smtp_server *server);
 /* The peer's address as text; the room may be used. */
 struct str client_peer(const struct client *client, char room[static SMTP_ADDRESS_TEXT_BYTES]);
-/* The spool has finished some records. */
-void clients_completed(struct smtp_server *server);
-/* 421 to all that are idle. */
-void clients_stop(struct smtp_server *server);
-void clients_free(struct smtp_server *server);
-
-/* A connection that was refused at the door: counted, and told now and then. What the spool says of its room: told
- * when it changes. */
-void server_note_refused(
-	struct smtp_server *server, enum smtp_reply reply, const struct smtp_address *peer);
-void server_note_room(struct smtp_server *server);
-/* The counters, to where others can read them. */
-void server_publish(struct smtp_server *server);
-/* The lines of a connection (smtp_server_log.c); a refused message is counted as well. */
-void client_log_end(const struct client *client);
-void client_log_stored(const struct client *client, uint64_t sequence);
-void client_note_refused(struct client *client, enum err err);
