@@ -5,7 +5,6 @@
 #include "parser/mail/address.h"
 #include "parser/mail/text_address.h"
 #include "parser/notice/entry_line.h"
-#include "parser/notice/transcript.h"
 #include "parser/text/diagnostic.h"
 #include "parser/text/unfold.h"
 
@@ -95,7 +94,7 @@ static bool read_reply(struct str line, struct entry *ret_entry)
 	struct entry entry = { .indent = str_span(line, " \t"), .rest = str_trim(line) };
 	struct str words;
 
-	if (!transcript_entry(entry.rest, &entry.address, &words))
+	if (!entry_line_reply(entry.rest, &entry.address, &words))
 		return false;
 	*ret_entry = entry;
 	return true;
@@ -192,7 +191,7 @@ static void take_section_line(struct sections *sections, struct str line)
 	struct str address, words;
 	struct entry entry;
 	struct event *event = NULL;
-	bool transcript = transcript_entry(str_trim(line), &address, &words);
+	bool transcript = entry_line_reply(str_trim(line), &address, &words);
 
 	if (transcript)
 		event = event_list_find(&sections->ours, address);

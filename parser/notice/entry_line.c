@@ -1,5 +1,6 @@
 #include "parser/notice/entry_line.h"
 
+#include "parser/mail/address.h"
 #include "parser/mail/text_address.h"
 
 /* Words in front of a bracket that may still be a name. */
@@ -238,5 +239,47 @@ bool entry_line_local(
 	*ret_entry = (struct entry){ .indent = str_span(line, " \t") };
 	ret_entry->address =
 		arena_printf(arena, "%.*s%.*s", STR_ARG(word), STR_ARG(str_skip(from, at)));
+	return true;
+}
+
+/* ---- replies ---- */
+
+/* "<user@host>... Deferred: words", as sendmail has it without a reply. */
+static bool bare_entry(struct str line, struct str *ret_address, struct str *ret_words)
+{
+	struct str s = str_skip(line, 1);
+	size_t n = address_prefix(s);
+
+	if (!n || !str_starts(str_skip(s, n), STR(">... ")))
+		return false;
+	*ret_address = str_head(s, n);
+	*ret_words = str_skip(s, n + 5);
+	return true;
+}
+
+bool entry_line_reply(struct str line, struct str *ret_address, struct str *ret_words)
+{
+	uint64_t code;
+	struct str s = line;
+	size_t n;
+
+	if (str_starts(s, STR("<")))
+		return bare_entry(s, ret_address, ret_words);
+	if (!str_to_u64(str_head(s, 3), 599, &code) || code < 400 || s.n < 5)
+		return false;
+	s = str_skip(s, 3 + str_span(str_skip(s, 3), " -"));
+	s = str_skip(s, str_cspan(s, "<@ ") < s.n && s.p[str_cspan(s, "<@ ")] == ' ' &&
+					(ascii_digit(s.p[0]))
+				? str_cspan(s, " ") + 1
+				: 0); /* an enhanced code */
+	s = str_skip(s, str_span(s, "<"));
+	n = address_prefix(s);
+	if (!n)
+		return false;
+	*ret_address = str_head(s, n);
+	s = str_skip(str_skip(s, n), str_span(str_skip(s, n), ">"));
+	if (!str_starts(s, STR("...")) && !str_span(s, ":,"))
+		return false;
+	*ret_words = str_skip(s, str_span(s, ".:, "));
 	return true;
 }

@@ -22,3 +22,5 @@ struct str entry_skip_labels(struct str s);
 struct str entry_skip_echo(struct str rest);
 /* "to=" in front of an address, as logs have it; other words with that sign are part of one. */
 size_t entry_key_bytes(struct str s);
+/* One "550 <user@host>... words" line: the address, and the words behind it. */
+bool entry_line_reply(struct str line, struct str *ret_address, struct str *ret_words);

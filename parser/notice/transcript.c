@@ -1,47 +1,7 @@
 #include "parser/notice/transcript.h"
 
 #include "parser/mail/address.h"
-#include "parser/text/diagnostic.h"
-
-/* "<user@host>... Deferred: words", as sendmail has it without a reply. */
-static bool bare_entry(struct str line, struct str *ret_address, struct str *ret_words)
-{
-	struct str s = str_skip(line, 1);
-	size_t n = address_prefix(s);
-
-	if (!n || !str_starts(str_skip(s, n), STR(">... ")))
-		return false;
-	*ret_address = str_head(s, n);
-	*ret_words = str_skip(s, n + 5);
-	return true;
-}
-
-bool transcript_entry(struct str line, struct str *ret_address, struct str *ret_words)
-{
-	uint64_t code;
-	struct str s = line;
-	size_t n;
-
-	if (str_starts(s, STR("<")))
-		return bare_entry(s, ret_address, ret_words);
-	if (!str_to_u64(str_head(s, 3), 599, &code) || code < 400 || s.n < 5)
-		return false;
-	s = str_skip(s, 3 + str_span(str_skip(s, 3), " -"));
-	s = str_skip(s, str_cspan(s, "<@ ") < s.n && s.p[str_cspan(s, "<@ ")] == ' ' &&
-					(ascii_digit(s.p[0]))
-				? str_cspan(s, " ") + 1
-				: 0); /* an enhanced code */
-	s = str_skip(s, str_span(s, "<"));
-	n = address_prefix(s);
-	if (!n)
-		return false;
-	*ret_address = str_head(s, n);
-	s = str_skip(str_skip(s, n), str_span(str_skip(s, n), ">"));
-	if (!str_starts(s, STR("...")) && !str_span(s, ":,"))
-		return false;
-	*ret_words = str_skip(s, str_span(s, ".:, "));
-	return true;
-}
+#include "parser/notice/entry_line.h"
 
 void transcript_lines(struct entry_source *source)
 {
@@ -53,7 +13,7 @@ void transcript_lines(struct entry_source *source)
 			reply = str_trim(str_skip(line, 3));
 			continue;
 		}
-		if (!transcript_entry(line, &address, &words) ||
+		if (!entry_line_reply(line, &address, &words) ||
 			event_list_find(source->list, address))
 			continue;
 		if (reply.n)

@@ -8,5 +8,3 @@
 void transcript_lines(struct entry_source *source);
 /* RCPT TO:<user@host> and a refusal behind it; a refusal of the data is about all that were taken. */
 void transcript_session(struct entry_source *source);
-/* One "550 <user@host>... words" line: the address, and the words behind it. */
-bool transcript_entry(struct str line, struct str *ret_address, struct str *ret_words);
