@@ -2,11 +2,11 @@
 
 #include "core/limits.h"
 #include "core/status_code.h"
-#include "parser/notice/format.h"
+#include "parser/notice/format_table.h"
 #include "parser/reason/mask.h"
 #include "parser/reason/rules_case.h"
-#include "parser/text/unfold.h"
 #include "parser/reason/witness.h"
+#include "parser/text/unfold.h"
 
 #include <string.h>
 

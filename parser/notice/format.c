@@ -15,10 +15,6 @@
 /* Anchors looked at in one text; a real notice has fewer than ten. */
 enum { FORMAT_MATCHES = 256 };
 
-static const struct format_family *const families[] = { &format_original, &format_unix,
-	&format_microsoft, &format_webmail, &format_gateway, &format_japan, &format_language_own,
-	&format_language, &format_generic };
-
 /* Anchors that are searched for together. */
 struct anchor_set {
 	struct matcher *matcher;
@@ -31,24 +27,6 @@ struct formats {
 	struct arena *arena;
 };
 
-bool format_known(struct str name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		for (size_t k = 0; k < families[i]->n; k++)
-			if (str_eq(families[i]->anchors[k].format, name))
-				return true;
-	return false;
-}
-
-static size_t count_anchors(void)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		n += families[i]->n;
-	return n;
-}
-
 /* What names nobody is heard at once, whoever says it. */
 static enum format_set set_of(enum format_rank rank, enum format_shape shape)
 {
@@ -59,21 +37,19 @@ static enum format_set set_of(enum format_rank rank, enum format_shape shape)
 	return rank == FORMAT_GENERIC && names ? FORMAT_SET_LAST : FORMAT_SET_FIRST;
 }
 
-static void add_family(struct formats *formats, const struct format_family *family)
+static void add_anchor(struct formats *formats, const struct format_anchor *anchor)
 {
-	for (size_t i = 0; i < family->n; i++) {
-		const struct format_anchor *anchor = &family->anchors[i];
-		struct anchor_set *set = &formats->sets[set_of(family->rank, anchor->shape)];
+	struct anchor_set *set = &formats->sets[set_of(anchor->rank, anchor->shape)];
 
-		set->anchors[set->n] = anchor;
-		set->patterns[set->n++] = anchor->pattern;
-	}
+	set->anchors[set->n] = anchor;
+	set->patterns[set->n++] = anchor->pattern;
 }
 
 struct formats *formats_new(void)
 {
 	struct formats *formats = calloc(1, sizeof *formats);
-	size_t most = count_anchors(), bad;
+	size_t most, bad;
+	const struct format_anchor *anchors = format_table(&most);
 	struct str why;
 	enum err err = ERR_OK;
 
@@ -86,8 +62,8 @@ struct formats *formats_new(void)
 		set->anchors = arena_calloc(formats->arena, most, sizeof *set->anchors);
 		set->patterns = arena_calloc(formats->arena, most, sizeof *set->patterns);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		add_family(formats, families[i]);
+	for (size_t i = 0; i < most; i++)
+		add_anchor(formats, &anchors[i]);
 	for (size_t i = 0; !err && i < FORMAT_SETS; i++)
 		err = matcher_compile(formats->arena, formats->sets[i].patterns, formats->sets[i].n,
 			MATCHER_SPACE_RUN, &formats->sets[i].matcher, &bad, &why);

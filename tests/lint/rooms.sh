@@ -34,6 +34,8 @@ for room in "${!may[@]}"; do
 		[[ $text =~ \"([^\"]+)\" ]] || continue
 		target=${BASH_REMATCH[1]}
 		other=${target%/*}
+		# A folder of tables below a room is the room's own.
+		case $target in *.def) [ -n "${may[$other]+known}" ] || other=${other%/*} ;; esac
 		case " $room ${may[$room]} " in *" $other "*) ;; *) breach "$file:$line: $room may not include $target" ;; esac
 		case $target in
 		*_priv.h) [ "$other" = "$room" ] || breach "$file:$line: $target is private to $other" ;;
