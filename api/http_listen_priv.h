@@ -1,7 +1,7 @@
 /* api/http_listen_priv.h -- the listening socket of the HTTP server.
  * Knows: addresses as text, sockets. Does not know HTTP. The caller owns the descriptor. */
 #pragma once
-#include "api/api_options.h"
+#include "api/request/api_options.h"
 #include "core/buf.h"
 
 /* The errors of api_server_start, and a sentence about each. */

@@ -5,7 +5,7 @@
  * Starts without a database and answers 503 until there is one. Logs one line per failure.
  * Ownership: everything in the options is copied. Not for use from a signal handler. */
 #pragma once
-#include "api/api_options.h"
+#include "api/request/api_options.h"
 #include "core/buf.h"
 #include "core/err.h"
 

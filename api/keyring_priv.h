@@ -3,8 +3,8 @@
  * Does not know: routes, answers. Safe to call from every thread; asks the store outside of its lock.
  * Bounds: KEYRING_KEYS rows and KEYRING_PEERS addresses, of which the oldest give way. */
 #pragma once
-#include "api/key.h"
-#include "api/request.h"
+#include "api/request/key.h"
+#include "api/request/request.h"
 
 enum key_verdict {
 	KEY_GOOD,

@@ -1,16 +1,16 @@
 #include "api/service.h"
 
-#include "api/handle_priv.h"
+#include "api/handle/handle.h"
 #include "api/keyring_priv.h"
-#include "api/metrics_priv.h"
-#include "api/router.h"
+#include "api/request/metrics.h"
+#include "api/request/router.h"
 #include "core/limits.h"
 
 #include <string.h>
 
 static handle_fn *const handlers[ROUTE_COUNT] = {
 #define ROUTE(id, method, path, scope, needs, handler, ...) [ROUTE_##id] = handler,
-#include "api/routes.def"
+#include "api/request/routes.def"
 };
 
 /* What a client is told of an error of the store. All others are PROBLEM_INTERNAL. */

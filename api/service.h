@@ -3,8 +3,8 @@
  * know: sockets, libmicrohttpd, the clock, the log. Not pure: handlers use the store that comes in.
  * One service_answer per thread at a time; nothing is kept between requests. */
 #pragma once
-#include "api/answer.h"
-#include "api/request.h"
+#include "api/request/answer.h"
+#include "api/request/request.h"
 
 /* Most bytes that the route of this request takes as its body. */
 size_t service_body_bytes(const struct api_request *request);

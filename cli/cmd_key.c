@@ -1,6 +1,6 @@
 /* cli/cmd_key.c -- `bounced key create|list|revoke`: keys of the API, in the database. */
 #define _GNU_SOURCE
-#include "api/key.h"
+#include "api/request/key.h"
 #include "cli/command_config.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"

@@ -2,7 +2,7 @@
 #include "serve/role.h"
 
 #include "core/log.h"
-#include "serve/sandbox.h"
+#include "serve/sandbox/sandbox.h"
 #include "spool/folder.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"

@@ -7,7 +7,7 @@
 #include "serve/config_load.h"
 #include "serve/exit_code.h"
 #include "serve/roles.h"
-#include "serve/sandbox_right.h"
+#include "serve/sandbox/sandbox_right.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* spool/backlog.h -- how far a lane's reader is behind, for whoever watches: neither writer nor reader.
  * Touches nothing but reads the lane's id and its two pages. What it tells was true a moment ago. */
 #pragma once
-#include "core/counter.h"
 #include "core/err.h"
+#include "spool/counter.h"
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "core/crc32c.h"
+#include "spool/crc32c.h"
 #include "spool/lane_priv.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
  * the wake-up, and reading a segment. Touches files of the lane's folder. */
 #pragma once
 #include "core/buf.h"
-#include "core/counter.h"
 #include "core/err.h"
+#include "spool/counter.h"
 #include "spool/record.h"
 
 #include <stdatomic.h>

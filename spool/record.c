@@ -1,6 +1,6 @@
 #include "spool/record.h"
 
-#include "core/crc32c.h"
+#include "spool/crc32c.h"
 
 #include <string.h>
 

@@ -23,10 +23,10 @@
  *   4. After a power cut the watermark on disk may be too low, never too high: it says what was
  *      synced when its page was written back. The reader then waits for the writer's recovery. */
 #pragma once
-#include "core/counter.h"
 #include "core/envelope.h"
 #include "core/err.h"
 #include "core/str.h"
+#include "spool/counter.h"
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -3,7 +3,7 @@
 #pragma once
 #include "core/arena.h"
 #include "core/config.h"
-#include "store/cluster.h"
+#include "store/cluster/cluster.h"
 
 /* True where bounced keeps its own PostgreSQL. */
 bool database_is_private(const struct config *config);

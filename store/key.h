@@ -1,6 +1,6 @@
 /* store/key.h -- the keys of the API, as rows.
  * Knows: what is kept of a key, never the key itself. Does not know: how a key is written, hashed or
- * compared (api/key.h), what a scope allows. Not pure; errors and threads as in store.h.
+ * compared (api/request/key.h), what a scope allows. Not pure; errors and threads as in store.h.
  * Texts that come in must be valid UTF-8 without NUL. */
 #pragma once
 #include "store/store.h"

@@ -14,7 +14,8 @@ declare -A may=(
 	[parser/reason]="parser/text core"
 	[parser]="parser/notice parser/reason parser/mail parser/text core"
 	[spool]="core"
-	[store]="core"
+	[store/cluster]="core"
+	[store]="store/cluster core"
 	[ingest/text]="core"
 	[ingest/session]="ingest/text core"
 	[ingest/smtp]="ingest/session ingest/text spool core"
@@ -23,9 +24,12 @@ declare -A may=(
 	[ingest/intake]="ingest/text spool core"
 	[suppress]="store core"
 	[load]="suppress store spool core"
-	[api]="suppress store spool core"
-	[serve]="api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
-	[cli]="serve api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
+	[api/request]="store spool core"
+	[api/handle]="api/request suppress store spool core"
+	[api]="api/handle api/request suppress store spool core"
+	[serve/sandbox]="core"
+	[serve]="serve/sandbox api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
+	[cli]="serve api/request api load suppress ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text store spool parser core"
 )
 rooms=(core parser spool ingest store suppress load api serve cli)
 for room in "${!may[@]}"; do
@@ -58,7 +62,7 @@ owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
 owner 'openssl/'         '^ingest/smtp/smtp_tls\.c$'
 owner 'systemd/'          '^serve/systemd\.c$'
-owner 'seccomp\.h'        '^serve/sandbox_calls\.c$'
+owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'
 owner '(hs/)?hs\.h'       '^parser/text/matcher\.c$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|cli/.*)$'
 

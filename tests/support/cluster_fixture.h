@@ -4,7 +4,7 @@
 #pragma once
 #include "core/arena.h"
 #include "core/buf.h"
-#include "store/cluster.h"
+#include "store/cluster/cluster.h"
 #include "store/store.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 // links: spool
 // Any bytes as a segment: a record that reads as whole lies within them. Where the input asks for it
 // the header's checksum is made right first, so that the lengths behind it are tried.
-#include "core/crc32c.h"
+#include "spool/crc32c.h"
 #include "spool/record.h"
 
 #include <assert.h>

@@ -1,7 +1,6 @@
+// links: spool
 // Check program of core/: the shared words.
 #include "core/buf.h"
-#include "core/counter.h"
-#include "core/crc32c.h"
 #include "core/envelope.h"
 #include "core/frame.h"
 #include "core/json_out.h"
@@ -9,6 +8,8 @@
 #include "core/report_json.h"
 #include "core/status_code.h"
 #include "core/utf8.h"
+#include "spool/counter.h"
+#include "spool/crc32c.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,0 +1,178 @@
+#include "api/handle/handle.h"
+
+#include "core/limits.h"
+#include "core/timestamp.h"
+
+#define DEFAULT_WINDOW_US (7 * TIMESTAMP_DAY_US)
+enum { DEFAULT_LIMIT = 100 };
+
+bool handle_refuse(struct handle *handle, enum param param, struct str detail)
+{
+	answer_problem(
+		handle->answer, PROBLEM_INVALID_PARAMETER, detail, "parameter", param_name(param));
+	return false;
+}
+
+/* ---- windows ---- */
+
+static int64_t ceiling(int64_t at_us, int64_t step_us)
+{
+	return timestamp_floor(at_us + step_us - 1, step_us);
+}
+
+bool handle_span(struct handle *handle, int64_t step_us, struct span *ret_span)
+{
+	const struct param_values *values = &handle->values;
+	struct span span = { .to_us = handle->request->now_us };
+
+	if (has_param(handle, PARAM_TO))
+		span.to_us = values->number[PARAM_TO];
+	span.to_us = ceiling(span.to_us, step_us);
+	span.from_us = span.to_us - DEFAULT_WINDOW_US;
+	if (has_param(handle, PARAM_FROM))
+		span.from_us = timestamp_floor(values->number[PARAM_FROM], step_us);
+	if (span.from_us >= span.to_us)
+		return handle_refuse(handle, has_param(handle, PARAM_FROM) ? PARAM_FROM : PARAM_TO,
+			STR("from must be before to"));
+	*ret_span = span;
+	return true;
+}
+
+bool handle_window(struct handle *handle, struct store_window *ret_window)
+{
+	struct span span;
+
+	if (!handle_span(handle, TIMESTAMP_HOUR_US, &span))
+		return false;
+	*ret_window = (struct store_window){ .from_us = span.from_us,
+		.to_us = span.to_us,
+		.stream = handle->values.text[PARAM_STREAM],
+		.basis = (enum store_basis)handle->values.number[PARAM_BASIS] };
+	return true;
+}
+
+json_t *handle_window_json(const struct store_window *window)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "from", json_time(window->from_us));
+	json_object_set_new(json, "to", json_time(window->to_us));
+	json_object_set_new(json, "basis", json_text(store_basis_name(window->basis)));
+	json_object_set_new(json, "stream", json_text(window->stream));
+	return json;
+}
+
+size_t handle_limit(const struct handle *handle)
+{
+	return has_param(handle, PARAM_LIMIT) ? (size_t)handle->values.number[PARAM_LIMIT]
+					      : DEFAULT_LIMIT;
+}
+
+/* ---- lists ---- */
+
+/* The target again, with the next cursor in place of this one. */
+static void link_next(struct handle *handle, struct str cursor)
+{
+	struct buf *link = &handle->answer->link;
+	struct str query = handle->request->query, pair;
+
+	buf_printf(link, "<%.*s?", STR_ARG(handle->request->path));
+	while (str_next_word(&query, "&", &pair))
+		if (!str_starts(pair, STR("cursor=")))
+			buf_printf(link, "%.*s&", STR_ARG(pair));
+	buf_printf(link, "cursor=%.*s>; rel=\"next\"", STR_ARG(cursor));
+	if (buf_check(link))
+		buf_reset(link);
+}
+
+void handle_list(struct handle *handle, json_t *take_json, const char *rows_key)
+{
+	struct answer *answer = handle->answer;
+	const char *cursor = json_string_value(json_object_get(take_json, "next_cursor"));
+	struct str next = arena_dup(handle->arena, str_c(cursor));
+
+	if (handle->format == LIST_JSON) {
+		answer_json(answer, 200, take_json);
+	} else {
+		answer_bytes(answer, 200, list_content_type(handle->format), STR_EMPTY);
+		list_write(handle->format, rows_key, json_object_get(take_json, rows_key),
+			&answer->body);
+		json_decref(take_json);
+		if (buf_check(&answer->body))
+			answer_problem(answer, PROBLEM_INTERNAL, STR("the answer is too large"),
+				NULL, STR_EMPTY);
+	}
+	if (next.n && answer->status == 200)
+		link_next(handle, next);
+}
+
+/* ---- cursors ---- */
+
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* RFC 4648 5, without padding. */
+static struct str base64_encode(struct arena *arena, struct str s)
+{
+	char *out = arena_alloc(arena, s.n / 3 * 4 + 5);
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bits = bits << 8 | (unsigned char)s.p[i];
+		for (n_bits += 8; n_bits >= 6; n_bits -= 6)
+			out[n++] = base64_digits[bits >> (n_bits - 6) & 63];
+	}
+	if (n_bits)
+		out[n++] = base64_digits[bits << (6 - n_bits) & 63];
+	return str_from(out, n);
+}
+
+static bool base64_decode(struct arena *arena, struct str s, struct str *ret_text)
+{
+	char *out = arena_alloc(arena, s.n + 1);
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		size_t digit = str_chr(str_from(base64_digits, 64), s.p[i]);
+
+		if (digit == STR_NPOS)
+			return false;
+		bits = bits << 6 | (uint32_t)digit;
+		n_bits += 6;
+		if (n_bits < 8)
+			continue;
+		n_bits -= 8;
+		out[n++] = (char)(bits >> n_bits & 255);
+	}
+	*ret_text = str_from(out, n);
+	return true;
+}
+
+struct str handle_cursor_make(struct arena *arena, const struct str fields[static CURSOR_FIELDS])
+{
+	struct str text = fields[0];
+
+	for (int i = 1; i < CURSOR_FIELDS; i++)
+		text = arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(fields[i]));
+	return base64_encode(arena, text);
+}
+
+bool handle_cursor_read(
+	struct arena *arena, struct str cursor, struct str ret_fields[static CURSOR_FIELDS])
+{
+	struct str fields[CURSOR_FIELDS], text;
+
+	if (!base64_decode(arena, cursor, &text))
+		return false;
+	for (int i = 0; i < CURSOR_FIELDS - 1; i++)
+		if (!str_cut(text, '\n', &fields[i], &text))
+			return false;
+	fields[CURSOR_FIELDS - 1] = text;
+	for (int i = 0; i < CURSOR_FIELDS; i++)
+		ret_fields[i] = fields[i];
+	return true;
+}

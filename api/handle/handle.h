@@ -1,0 +1,73 @@
+/* api/handle/handle.h -- what a handler gets, and the list of handlers.
+ * A handler turns a request that passed all checks into store calls and an answer. It returns ERR_OK when
+ * it made an answer (a problem too), or the store's error. */
+#pragma once
+#include "api/request/answer.h"
+#include "api/request/key.h"
+#include "api/request/list.h"
+#include "api/request/request.h"
+#include "api/request/router.h"
+
+struct handle {
+	struct arena *arena;
+	struct store *store; /* NULL for routes that do not need it */
+	const struct service *service;
+	const struct api_request *request;
+	struct key_grant grant; /* all, for a request that needs no key */
+	struct str segment;
+	struct param_values values;
+	enum list_format format; /* of lists */
+	struct answer *answer;
+	enum err check_err; /* of the store, while a key was checked */
+};
+
+typedef enum err handle_fn(struct handle *handle);
+#define ROUTE(id, method, path, scope, needs, handler, ...) handle_fn handler;
+#include "api/request/routes.def"
+
+static inline bool has_param(const struct handle *handle, enum param param)
+{
+	return handle->values.present & PARAM_BIT(param);
+}
+
+/* The parameter, or -1. */
+static inline int enum_param(const struct handle *handle, enum param param)
+{
+	return has_param(handle, param) ? (int)handle->values.number[param] : -1;
+}
+
+/* May the key see and change what belongs to this stream? */
+static inline bool handle_may_use(const struct handle *handle, struct str stream)
+{
+	return key_has_stream(handle->grant.streams, stream);
+}
+
+/* from and to as they will be used, `step_us` whole (1: as given). False: the answer is a problem. */
+struct span {
+	int64_t from_us, to_us;
+};
+bool handle_span(struct handle *handle, int64_t step_us, struct span *ret_span);
+bool handle_window(struct handle *handle, struct store_window *ret_window);
+/* "from", "to", "basis", "stream". */
+json_t *handle_window_json(const struct store_window *window);
+size_t handle_limit(const struct handle *handle);
+
+/* A problem about one parameter; always false. */
+bool handle_refuse(struct handle *handle, enum param param, struct str detail);
+
+/* "attempted", "failed", ...; "failure_rate", ..., "flags". */
+void handle_set_counts(json_t *json, const struct store_counts *counts);
+void handle_set_rates(json_t *json, const struct store_counts *counts);
+json_t *handle_event_json(const struct store_event *event);
+
+/* The list in the form that the client asked for. `rows_key` is where its rows lie in `take_json`, and
+ * names the columns of a CSV. */
+void handle_list(struct handle *handle, json_t *take_json, const char *rows_key);
+
+/* ---- cursors: opaque to clients, base64url (RFC 4648 5) of fields with line feeds between ---- */
+
+enum { CURSOR_FIELDS = 5 };
+struct str handle_cursor_make(struct arena *arena, const struct str fields[static CURSOR_FIELDS]);
+/* False: no cursor of ours. */
+bool handle_cursor_read(
+	struct arena *arena, struct str cursor, struct str ret_fields[static CURSOR_FIELDS]);

@@ -1,0 +1,52 @@
+/* api/handle/handle_counts.c -- counts and rates as JSON, for every route that shows them. */
+#include "api/handle/handle.h"
+#include "store/rate.h"
+
+static const struct {
+	unsigned flag;
+	const char *name;
+} flag_names[] = {
+	{ RATE_NO_VOLUME, "no_volume" },
+	{ RATE_OVER_ATTEMPTED, "over_attempted" },
+	{ RATE_PARTLY_COVERED, "partly_covered" },
+};
+
+static void set_count(json_t *json, const char *key, uint64_t count)
+{
+	json_object_set_new(json, key, json_integer((json_int_t)count));
+}
+
+static void set_rate(json_t *json, const char *key, bool known, double rate)
+{
+	json_object_set_new(json, key, known ? json_real(rate) : json_null());
+}
+
+void handle_set_counts(json_t *json, const struct store_counts *counts)
+{
+	json_object_set_new(json, "attempted",
+		counts->has_volume ? json_integer((json_int_t)counts->attempted) : json_null());
+	set_count(json, "failed", counts->failed);
+	set_count(json, "hard", counts->hard);
+	set_count(json, "soft", counts->soft);
+	set_count(json, "block", counts->block);
+	set_count(json, "delayed", counts->delayed);
+	set_count(json, "complaints", counts->complaints);
+}
+
+void handle_set_rates(json_t *json, const struct store_counts *counts)
+{
+	struct rates rates = rates_of(counts);
+	json_t *flags = json_array();
+
+	set_rate(json, "failure_rate", rates.known, rates.failure);
+	json_object_set_new(json, "failure_rate_interval",
+		rates.known ? json_pack("[f,f]", rates.low, rates.high) : json_null());
+	set_rate(json, "hard_rate", rates.known, rates.hard);
+	set_rate(json, "soft_rate", rates.known, rates.soft);
+	set_rate(json, "block_rate", rates.known, rates.block);
+	set_rate(json, "coverage", rates.has_coverage, rates.coverage);
+	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
+		if (rates.flags & flag_names[i].flag)
+			json_array_append_new(flags, json_string(flag_names[i].name));
+	json_object_set_new(json, "flags", flags);
+}

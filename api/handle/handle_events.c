@@ -1,0 +1,206 @@
+#include "api/handle/handle.h"
+#include "core/limits.h"
+#include "core/report_json.h"
+#include "core/timestamp.h"
+
+#include <string.h>
+
+enum { EVENT_JSON_BYTES = 1 << 20 };
+
+/* The event as NDJSON has it, behind what the store adds: one contract for both. */
+json_t *handle_event_json(const struct store_event *event)
+{
+	const struct report_json_options options = { .taxonomy = REPORT_JSON_OUR_NAMES };
+	struct buf text = BUF_INIT(EVENT_JSON_BYTES);
+	json_t *json = json_object(), *rest = NULL;
+	char room[UUID_TEXT_BYTES];
+
+	json_object_set_new(json, "id", json_text(uuid_format(&event->id, room)));
+	json_object_set_new(json, "message_id", json_text(uuid_format(&event->message_id, room)));
+	json_object_set_new(json, "received_at", json_time(event->received_at_us));
+	json_object_set_new(json, "sent_at", json_time(event->sent_at_us));
+	json_object_set_new(json, "stream", json_text(event->stream));
+	json_object_set_new(json, "kind", json_text(kind_name(event->kind)));
+	if (report_json_write_event(&event->event, options, &text) == ERR_OK)
+		rest = json_loadb(text.p, text.n, 0, NULL);
+	json_object_update(json, rest);
+	json_decref(rest);
+	buf_release(&text);
+	return json;
+}
+
+/* ---- the list ---- */
+
+struct page {
+	json_t *rows;
+	size_t limit;
+	bool more;
+	struct uuid last;
+};
+
+/* One row more than the limit is asked for: it says that there is another page. */
+static bool add_event(void *context, const struct store_event *event)
+{
+	struct page *page = context;
+
+	if (json_array_size(page->rows) == page->limit) {
+		page->more = true;
+		return false;
+	}
+	json_array_append_new(page->rows, handle_event_json(event));
+	page->last = event->id;
+	return true;
+}
+
+static struct str make_cursor(
+	struct handle *handle, const struct page *page, const struct store_events_query *query)
+{
+	char from[TIMESTAMP_TEXT_BYTES], to[TIMESTAMP_TEXT_BYTES], id[UUID_TEXT_BYTES];
+	const struct str fields[CURSOR_FIELDS] = { timestamp_format(query->from_us, from),
+		timestamp_format(query->to_us, to), STR("events"), uuid_format(&page->last, id),
+		STR_EMPTY };
+
+	return handle_cursor_make(handle->arena, fields);
+}
+
+static bool read_cursor(
+	struct handle *handle, struct store_events_query *query, struct uuid *ret_after)
+{
+	struct str fields[CURSOR_FIELDS];
+	int64_t from_us, to_us;
+
+	if (!handle_cursor_read(handle->arena, handle->values.text[PARAM_CURSOR], fields) ||
+		!timestamp_parse(fields[0], &from_us) || !timestamp_parse(fields[1], &to_us) ||
+		from_us >= to_us || !str_eq(fields[2], STR("events")) ||
+		!uuid_parse(fields[3], ret_after))
+		return handle_refuse(handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
+	if ((has_param(handle, PARAM_FROM) && from_us != query->from_us) ||
+		(has_param(handle, PARAM_TO) && to_us != query->to_us))
+		return handle_refuse(handle, PARAM_CURSOR,
+			STR("the cursor is of a page with another from or to"));
+	query->from_us = from_us;
+	query->to_us = to_us;
+	query->after = ret_after;
+	return true;
+}
+
+static bool read_query(struct handle *handle, struct store_events_query *ret_query)
+{
+	const struct param_values *values = &handle->values;
+	struct store_events_query query;
+	struct span span;
+
+	if (!handle_span(handle, 1, &span))
+		return false;
+	store_events_query_init(&query);
+	query.from_us = span.from_us;
+	query.to_us = span.to_us;
+	query.domain = arena_lower(handle->arena, values->text[PARAM_DOMAIN]);
+	query.recipient = values->text[PARAM_RECIPIENT];
+	query.stream = values->text[PARAM_STREAM];
+	query.reason = values->text[PARAM_REASON];
+	query.outcome = enum_param(handle, PARAM_OUTCOME);
+	query.class = enum_param(handle, PARAM_CLASS);
+	query.kind = enum_param(handle, PARAM_KIND);
+	query.limit = handle_limit(handle);
+	*ret_query = query;
+	return true;
+}
+
+enum err handle_events(struct handle *handle)
+{
+	struct page page = { .limit = handle_limit(handle) };
+	struct store_events_query query;
+	struct uuid after;
+	enum err err;
+	json_t *json;
+
+	if (!read_query(handle, &query))
+		return ERR_OK;
+	if (has_param(handle, PARAM_CURSOR) && !read_cursor(handle, &query, &after))
+		return ERR_OK;
+	query.limit += page.limit < LIMIT_PAGE_ROWS;
+	page.rows = json_array();
+	err = store_events(handle->store, &query, add_event, &page);
+	if (err) {
+		json_decref(page.rows);
+		return err;
+	}
+	page.more |= page.limit == LIMIT_PAGE_ROWS && json_array_size(page.rows) == page.limit;
+	json = json_object();
+	json_object_set_new(json, "from", json_time(query.from_us));
+	json_object_set_new(json, "to", json_time(query.to_us));
+	json_object_set_new(json, "events", page.rows);
+	json_object_set_new(json, "next_cursor",
+		page.more ? json_text(make_cursor(handle, &page, &query)) : json_null());
+	handle_list(handle, json, "events");
+	return ERR_OK;
+}
+
+/* ---- one event ---- */
+
+static json_t *flaws_json(uint32_t flaws)
+{
+	json_t *json = json_array();
+
+	for (int flaw = 0; flaw < FLAW_COUNT; flaw++)
+		if (flaws & FLAW_BIT(flaw))
+			json_array_append_new(json, json_text(flaw_name((enum flaw)flaw)));
+	return json;
+}
+
+static json_t *original_json(const struct original *original)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "message_id", json_text(original->message_id));
+	json_object_set_new(json, "from", json_text(original->from));
+	json_object_set_new(json, "subject", json_text(original->subject));
+	json_object_set_new(json, "date", json_time(original->date_us));
+	json_object_set_new(json, "list_id", json_text(original->list_id));
+	json_object_set_new(json, "envelope_id", json_text(original->envelope_id));
+	return json;
+}
+
+static json_t *message_json(const struct store_event_message *message)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "format", json_text(message->format));
+	json_object_set_new(json, "peer", json_text(message->peer));
+	json_object_set_new(json, "session_id", json_text(message->session_id));
+	/* The empty reverse-path is a value, the null one (RFC 5321 4.5.5). */
+	json_object_set_new(json, "reverse_path",
+		json_stringn(message->reverse_path.p, message->reverse_path.n));
+	json_object_set_new(json, "forward_path", json_text(message->forward_path));
+	json_object_set_new(json, "size", json_integer((json_int_t)message->size));
+	json_object_set_new(json, "flaws", flaws_json(message->flaws));
+	json_object_set_new(json, "token", json_text(token_verdict_name(message->token)));
+	json_object_set_new(json, "raw_kept", json_boolean(message->has_raw));
+	json_object_set_new(json, "original", original_json(&message->original));
+	return json;
+}
+
+enum err handle_event(struct handle *handle)
+{
+	struct store_event_message message;
+	struct store_event event;
+	enum err err = ERR_NOT_FOUND;
+	struct uuid id;
+	json_t *json;
+
+	if (uuid_parse(handle->segment, &id))
+		err = store_event(handle->store, handle->arena, &id, &event, &message);
+	/* What lies in another stream than the key's is not there for it. */
+	if (err == ERR_NOT_FOUND || (!err && !handle_may_use(handle, event.stream))) {
+		answer_problem(handle->answer, PROBLEM_NOT_FOUND, STR("no event has this id"), NULL,
+			STR_EMPTY);
+		return ERR_OK;
+	}
+	if (err)
+		return err;
+	json = handle_event_json(&event);
+	json_object_set_new(json, "message", message_json(&message));
+	answer_json(handle->answer, 200, json);
+	return ERR_OK;
+}

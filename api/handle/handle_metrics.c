@@ -1,0 +1,169 @@
+/* api/handle/handle_metrics.c -- GET /metrics, in the text format of Prometheus 0.0.4. */
+#include "api/handle/handle.h"
+#include "api/request/metrics.h"
+#include "spool/backlog.h"
+#include "store/overview.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { METRICS_BYTES = 4 << 20, MAX_SPOOLS = 1000 };
+
+struct spools {
+	struct store_spool_row rows[MAX_SPOOLS];
+	size_t n;
+	struct arena *arena;
+};
+
+static bool add_spool(void *context, const struct store_spool_row *row)
+{
+	struct spools *spools = context;
+
+	spools->rows[spools->n] = *row;
+	spools->rows[spools->n].spool_id = arena_dup(spools->arena, row->spool_id);
+	return ++spools->n < MAX_SPOOLS;
+}
+
+static void put_family(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void put_requests(const struct metrics *metrics, struct buf *out)
+{
+	put_family(out, "bounced_http_requests_total", "counter",
+		"Requests that were answered, by route and status.");
+	for (int route = 0; route <= ROUTE_COUNT; route++) {
+		for (int i = 0; i < METRICS_STATUS_TO - METRICS_STATUS_FROM; i++) {
+			unsigned long n = atomic_load(&metrics->requests[route][i]);
+			bool known = route < ROUTE_COUNT;
+			struct str method = known ? router_method((enum route)route) : STR("");
+			struct str path = known ? router_path((enum route)route) : STR("none");
+
+			if (n)
+				buf_printf(out,
+					"bounced_http_requests_total{method=\"%.*s\",route=\"%.*"
+					"s\","
+					"status=\"%d\"} %lu\n",
+					STR_ARG(method), STR_ARG(path), METRICS_STATUS_FROM + i, n);
+		}
+	}
+}
+
+/* Spool ids are printable ASCII; a quote or a backslash would need an escape and is left out. */
+static struct str label(struct arena *arena, struct str text)
+{
+	return str_cspan(text, "\"\\\n") == text.n ? text : arena_printf(arena, "unprintable");
+}
+
+static void put_spools(struct arena *arena, const struct spools *spools, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t offset;
+	} families[] = {
+		{ "bounced_spool_position", "gauge", "Next record to load of a spool.",
+			offsetof(struct store_spool_row, sequence) },
+		{ "bounced_messages_stored_total", "counter", "Messages stored from a spool.",
+			offsetof(struct store_spool_row, messages) },
+		{ "bounced_events_stored_total", "counter", "Events stored from a spool.",
+			offsetof(struct store_spool_row, events) },
+		{ "bounced_second_deliveries_total", "counter",
+			"Messages of a spool that were known and not stored again.",
+			offsetof(struct store_spool_row, second_deliveries) },
+	};
+
+	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+		put_family(out, families[f].name, families[f].type, families[f].help);
+		for (size_t i = 0; i < spools->n; i++) {
+			const char *row = (const char *)&spools->rows[i];
+
+			buf_printf(out, "%s{spool=\"%.*s\"} %" PRIu64 "\n", families[f].name,
+				STR_ARG(label(arena, spools->rows[i].spool_id)),
+				*(const uint64_t *)(const void *)(row + families[f].offset));
+		}
+	}
+}
+
+/* Of this node, from the spool itself: what waits is told while the database is away, too. A lane that nobody has
+ * written to yet is left out. */
+static void put_lanes(const struct service *service, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} families[] = {
+		{ "bounced_spool_durable", "counter",
+			"Last record of a lane of this node that is on stable storage." },
+		{ "bounced_spool_backlog", "gauge",
+			"Records of a lane of this node that are not in the database yet." },
+	};
+
+	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
+		put_family(out, families[f].name, families[f].type, families[f].help);
+		for (size_t i = 0; i < service->n_lanes; i++) {
+			struct spool_backlog lane;
+
+			if (spool_backlog(service->lanes[i].folder, &lane))
+				continue;
+			buf_printf(out, "%s{lane=\"%s\",spool=\"%016" PRIx64 "\"} %" PRIu64 "\n",
+				families[f].name, service->lanes[i].name, lane.id,
+				f ? lane.waiting : lane.durable);
+		}
+	}
+}
+
+/* What the smtp role of this node counts since its start. */
+static void put_smtp(const struct service *service, struct buf *out)
+{
+	struct spool_backlog lane;
+	size_t at = 0;
+
+	while (at < service->n_lanes && strcmp(service->lanes[at].name, "smtp"))
+		at++;
+	if (at == service->n_lanes || spool_backlog(service->lanes[at].folder, &lane))
+		return;
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		const struct counter_row *row = counter_row((enum counter)i);
+
+		put_family(out, row->name, row->type, row->help);
+		buf_printf(out, "%s %" PRIu64 "\n", row->name, lane.counters[i]);
+	}
+}
+
+/* Answers without the database, too: its absence is what somebody may want to see. */
+enum err handle_metrics(struct handle *handle)
+{
+	const struct service *service = handle->service;
+	struct spools *spools = arena_zalloc(handle->arena, sizeof *spools);
+	struct buf out = BUF_INIT(METRICS_BYTES);
+	struct store *store;
+	bool up;
+
+	if (handle->grant.streams.n) {
+		answer_problem(handle->answer, PROBLEM_FORBIDDEN,
+			STR("the key is bound to streams, these numbers are of all"), NULL,
+			STR_EMPTY);
+		return ERR_OK;
+	}
+	spools->arena = handle->arena;
+	up = !service->store(service->store_context, false, &store) &&
+	     !store_spools(store, add_spool, spools);
+	put_family(&out, "bounced_database_up", "gauge", "1 while the database answers.");
+	buf_printf(&out, "bounced_database_up %d\n", up);
+	if (up)
+		put_spools(handle->arena, spools, &out);
+	put_lanes(service, &out);
+	put_smtp(service, &out);
+	put_requests(service->metrics, &out);
+	answer_bytes(
+		handle->answer, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
+	buf_release(&out);
+	return ERR_OK;
+}
+
+enum err handle_openapi(struct handle *handle)
+{
+	answer_bytes(handle->answer, 200, "application/json", STR_EMPTY);
+	router_openapi(&handle->answer->body);
+	return ERR_OK;
+}

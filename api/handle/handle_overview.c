@@ -1,0 +1,243 @@
+/* api/handle/handle_overview.c -- counts over time, by reason and by stream, and what is known of one address. */
+#include "api/handle/handle.h"
+#include "core/limits.h"
+#include "core/timestamp.h"
+#include "store/overview.h"
+
+enum { NEWEST_EVENTS = 20, TIMEZONE_BYTES = 64 };
+
+/* The domain that was asked for, lower-case; NULL: all. */
+static const struct str *domain_of(struct handle *handle)
+{
+	struct str *domain;
+
+	if (!has_param(handle, PARAM_DOMAIN))
+		return NULL;
+	domain = arena_alloc(handle->arena, sizeof *domain);
+	*domain = arena_lower(handle->arena, handle->values.text[PARAM_DOMAIN]);
+	return domain;
+}
+
+static json_t *head_json(const struct store_window *window, const struct str *domain)
+{
+	json_t *json = handle_window_json(window);
+
+	json_object_set_new(json, "domain", domain ? json_text(*domain) : json_null());
+	return json;
+}
+
+static enum err answer_rows(
+	struct handle *handle, enum err err, json_t *json, const char *key, json_t *rows)
+{
+	json_object_set_new(json, key, rows);
+	if (err)
+		json_decref(json);
+	else
+		handle_list(handle, json, key);
+	return err;
+}
+
+/* ---- over time ---- */
+
+static bool add_point(void *context, const struct store_series_row *row)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "at", json_time(row->at_us));
+	handle_set_counts(json, &row->counts);
+	handle_set_rates(json, &row->counts);
+	json_array_append_new(context, json);
+	return true;
+}
+
+static bool choose_interval(
+	struct handle *handle, const struct store_window *window, enum store_interval *ret_interval)
+{
+	int64_t width_us = window->to_us - window->from_us;
+	enum store_interval interval =
+		width_us <= 7 * TIMESTAMP_DAY_US ? STORE_INTERVAL_HOUR : STORE_INTERVAL_DAY;
+
+	if (has_param(handle, PARAM_INTERVAL))
+		interval = (enum store_interval)handle->values.number[PARAM_INTERVAL];
+	if (width_us / store_interval_us(interval) > LIMIT_PAGE_ROWS)
+		return handle_refuse(handle, PARAM_INTERVAL,
+			STR("the window has more than 1000 of these: ask for longer ones"));
+	*ret_interval = interval;
+	return true;
+}
+
+/* *ret_timezone is empty when the answer is a problem. Offsets and rules of one's own are no names. */
+static enum err choose_timezone(struct handle *handle, struct str *ret_timezone)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-";
+	struct str timezone = STR("UTC");
+	enum err err = ERR_NOT_FOUND;
+
+	*ret_timezone = STR_EMPTY;
+	if (has_param(handle, PARAM_TZ))
+		timezone = handle->values.text[PARAM_TZ];
+	if (timezone.n <= TIMEZONE_BYTES && ascii_alpha(timezone.p[0]) &&
+		str_span(timezone, letters) == timezone.n)
+		err = store_timezone_known(handle->store, timezone);
+	if (err == ERR_NOT_FOUND) {
+		handle_refuse(handle, PARAM_TZ, STR("the name of a time zone, like Europe/Berlin"));
+		return ERR_OK;
+	}
+	if (!err)
+		*ret_timezone = timezone;
+	return err;
+}
+
+enum err handle_timeseries(struct handle *handle)
+{
+	const struct str *domain = domain_of(handle);
+	enum store_interval interval = STORE_INTERVAL_HOUR;
+	struct store_window window;
+	struct str timezone;
+	json_t *json, *rows;
+	enum err err;
+
+	if (!handle_window(handle, &window) || !choose_interval(handle, &window, &interval))
+		return ERR_OK;
+	err = choose_timezone(handle, &timezone);
+	if (err || !timezone.n)
+		return err;
+	json = head_json(&window, domain);
+	json_object_set_new(json, "interval", json_text(store_interval_name(interval)));
+	json_object_set_new(json, "tz", json_text(timezone));
+	rows = json_array();
+	err = store_timeseries(handle->store, &window, domain, interval, timezone, add_point, rows);
+	return answer_rows(handle, err, json, "points", rows);
+}
+
+/* ---- by reason and by stream ---- */
+
+static bool add_reason(void *context, const struct store_reason_row *row)
+{
+	json_t *json = json_object();
+	enum reason reason = REASON_NONE;
+	bool known = reason_from_name(row->reason, &reason);
+
+	json_object_set_new(json, "outcome", json_text(outcome_name(row->outcome)));
+	json_object_set_new(json, "reason", json_text(row->reason));
+	json_object_set_new(json, "class", json_text(row->class));
+	json_object_set_new(json, "count", json_integer((json_int_t)row->count));
+	json_object_set_new(json, "about",
+		known ? json_text(reason_about_name(reason_about(reason))) : json_null());
+	json_object_set_new(
+		json, "meaning", known ? json_text(reason_meaning(reason)) : json_null());
+	json_array_append_new(context, json);
+	return true;
+}
+
+enum err handle_reasons(struct handle *handle)
+{
+	const struct str *domain = domain_of(handle);
+	struct store_window window;
+	json_t *rows;
+	enum err err;
+
+	if (!handle_window(handle, &window))
+		return ERR_OK;
+	rows = json_array();
+	err = store_reasons(handle->store, &window, domain, add_reason, rows);
+	return answer_rows(handle, err, head_json(&window, domain), "reasons", rows);
+}
+
+struct streams {
+	const struct handle *handle;
+	json_t *rows;
+};
+
+static bool add_stream(void *context, const struct store_stream_row *row)
+{
+	struct streams *streams = context;
+	json_t *json;
+
+	if (!handle_may_use(streams->handle, row->stream))
+		return true;
+	json = json_object();
+	json_object_set_new(json, "stream", json_stringn(row->stream.p, row->stream.n));
+	handle_set_counts(json, &row->counts);
+	handle_set_rates(json, &row->counts);
+	json_array_append_new(streams->rows, json);
+	return true;
+}
+
+enum err handle_streams(struct handle *handle)
+{
+	const struct str *domain = domain_of(handle);
+	struct streams streams = { handle, NULL };
+	struct store_window window;
+	enum err err;
+
+	if (!handle_window(handle, &window))
+		return ERR_OK;
+	streams.rows = json_array();
+	err = store_streams(handle->store, &window, domain, add_stream, &streams);
+	return answer_rows(handle, err, head_json(&window, domain), "streams", streams.rows);
+}
+
+/* ---- one recipient ---- */
+
+static bool add_event(void *context, const struct store_event *event)
+{
+	json_array_append_new(context, handle_event_json(event));
+	return true;
+}
+
+static json_t *recipient_json(
+	struct str address, struct str stream, const struct store_recipient *counts)
+{
+	json_t *json = json_object();
+	const struct {
+		const char *key;
+		uint64_t count;
+	} fields[] = { { "events", counts->events }, { "failed", counts->failed },
+		{ "hard", counts->hard }, { "soft", counts->soft }, { "block", counts->block },
+		{ "delayed", counts->delayed }, { "delivered", counts->delivered },
+		{ "complaints", counts->complaints } };
+
+	json_object_set_new(json, "recipient", json_text(address));
+	json_object_set_new(json, "stream", json_text(stream));
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		json_object_set_new(json, fields[i].key, json_integer((json_int_t)fields[i].count));
+	json_object_set_new(json, "first_at", json_time(counts->first_us));
+	json_object_set_new(json, "last_at", json_time(counts->last_us));
+	return json;
+}
+
+enum err handle_recipient(struct handle *handle)
+{
+	struct str address = handle->segment, stream = handle->values.text[PARAM_STREAM];
+	struct store_events_query query;
+	struct store_recipient counts;
+	json_t *json, *newest;
+	enum err err;
+
+	if (address.n > LIMIT_ADDRESS_BYTES) {
+		answer_problem(handle->answer, PROBLEM_NOT_FOUND,
+			STR("no address is longer than 320 bytes"), NULL, STR_EMPTY);
+		return ERR_OK;
+	}
+	err = store_recipient(handle->store, address, stream, &counts);
+	if (err)
+		return err;
+	store_events_query_init(&query);
+	query.to_us = counts.events ? counts.last_us + 1 : 0;
+	query.from_us = counts.events ? counts.first_us : 0;
+	query.recipient = address;
+	query.stream = stream;
+	query.limit = NEWEST_EVENTS;
+	newest = json_array();
+	if (counts.events)
+		err = store_events(handle->store, &query, add_event, newest);
+	json = recipient_json(address, stream, &counts);
+	json_object_set_new(json, "newest", newest);
+	if (err)
+		json_decref(json);
+	else
+		answer_json(handle->answer, 200, json);
+	return err;
+}

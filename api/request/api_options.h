@@ -1,0 +1,40 @@
+/* api/request/api_options.h -- what an API server is given: where it listens, who may ask, what it reaches. */
+#pragma once
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/str.h"
+#include "spool/spool.h"
+
+enum api_access {
+	API_ACCESS_KEYS, /* every request below /v1 needs a key */
+	API_ACCESS_LOOPBACK, /* none needed; listens on a loopback address alone and checks the Host field */
+};
+
+/* What a parser says about a message: the object of `bounced parse` as JSON, in `arena`. Called by every
+ * thread at once, and returns in bounded time. ERR_UNAVAILABLE: no parser is free; ERR_TIMEOUT. */
+typedef enum err api_parse_fn(
+	void *context, struct arena *arena, struct str message, struct str *ret_json);
+
+/* A spool lane of this node, whose backlog /metrics shows. */
+struct api_lane {
+	const char *name, *folder;
+};
+
+/* 0 stands for the default of each number. */
+struct api_options {
+	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
+	const char *conninfo; /* of the store */
+	enum api_access access;
+	unsigned threads;         /* 2 */
+	unsigned max_connections; /* 1000 */
+	unsigned max_per_address; /* 100 */
+	unsigned
+		header_timeout_ms; /* 10000: from connect or the answer before to the end of the header */
+	unsigned body_timeout_ms;      /* 30000 */
+	unsigned statement_timeout_ms; /* 5000 */
+	struct spool_writer *spool;    /* for POST /v1/messages; borrowed; NULL: refused */
+	const struct api_lane *lanes;  /* borrowed */
+	size_t n_lanes;
+	api_parse_fn *parse; /* for POST /v1/parse; NULL: refused */
+	void *parse_context;
+};

@@ -1,0 +1,268 @@
+#include "api/request/list.h"
+
+#include "core/arena.h"
+#include "core/attr.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* A column of a CSV: its name, and where its value lies: "rule.id", "failure_rate_interval.0". */
+struct column {
+	const char *name, *path;
+};
+#define SAME(name)                                                                                 \
+	{                                                                                          \
+		name, name                                                                         \
+	}
+#define COUNT_COLUMNS                                                                              \
+	SAME("attempted"), SAME("failed"), SAME("hard"), SAME("soft"), SAME("block"),              \
+		SAME("delayed"), SAME("complaints")
+#define RATE_COLUMNS                                                                               \
+	SAME("failure_rate"), { "failure_rate_low", "failure_rate_interval.0" },                   \
+		{ "failure_rate_high", "failure_rate_interval.1" }, SAME("hard_rate"),             \
+		SAME("soft_rate"), SAME("block_rate"), SAME("coverage"), SAME("flags")
+
+static const struct column domain_columns[] = { SAME("domain"), COUNT_COLUMNS, RATE_COLUMNS,
+	{ NULL, NULL } };
+static const struct column point_columns[] = { SAME("at"), COUNT_COLUMNS, RATE_COLUMNS,
+	{ NULL, NULL } };
+static const struct column stream_columns[] = { SAME("stream"), COUNT_COLUMNS, RATE_COLUMNS,
+	{ NULL, NULL } };
+static const struct column reason_columns[] = { SAME("outcome"), SAME("reason"), SAME("class"),
+	SAME("count"), SAME("about"), SAME("meaning"), { NULL, NULL } };
+static const struct column event_columns[] = { SAME("id"), SAME("message_id"), SAME("received_at"),
+	SAME("sent_at"), SAME("stream"), SAME("kind"), SAME("recipient"), SAME("final_recipient"),
+	SAME("domain"), SAME("outcome"), SAME("status"), SAME("status_field"), SAME("reply_code"),
+	SAME("reason"), SAME("class"), SAME("diagnostic"), SAME("diagnostic_type"), SAME("command"),
+	SAME("reporting_mta"), SAME("remote_mta"), SAME("arrival_date"), SAME("last_attempt_date"),
+	{ "rule", "rule.id" }, { "rule_layer", "rule.layer" }, SAME("confidence"), { NULL, NULL } };
+static const struct column suppression_columns[] = { SAME("address"), SAME("stream"),
+	SAME("domain"), SAME("state"), SAME("reason"), SAME("class"), SAME("source"),
+	SAME("first_seen_at"), SAME("last_seen_at"), SAME("expires_at"), SAME("count"),
+	SAME("status"), SAME("diagnostic"), SAME("evidence"), { NULL, NULL } };
+
+static const struct {
+	const char *rows_key;
+	const struct column *columns;
+} tables[] = {
+	{ "domains", domain_columns },
+	{ "points", point_columns },
+	{ "streams", stream_columns },
+	{ "reasons", reason_columns },
+	{ "events", event_columns },
+	{ "suppressions", suppression_columns },
+};
+
+static const struct str types[LIST_FORMAT_COUNT] = {
+	[LIST_JSON] = STR_INIT("application/json"),
+	[LIST_NDJSON] = STR_INIT("application/x-ndjson"),
+	[LIST_CSV] = STR_INIT("text/csv"),
+};
+
+const char *list_content_type(enum list_format format)
+{
+	return format == LIST_CSV ? "text/csv; charset=utf-8; header=present" : types[format].p;
+}
+
+/* ---- Accept ---- */
+
+enum { QUALITY_ONE = 1000 };
+
+/* "0.5" in thousandths, RFC 9110 12.4.2; what is malformed counts as 1. */
+static int read_quality(struct str text)
+{
+	int quality = 0, weight = 100;
+
+	if (!text.n || text.p[0] != '0')
+		return QUALITY_ONE;
+	for (size_t i = 2; i < text.n && weight && ascii_digit(text.p[i]); i++, weight /= 10)
+		quality += (text.p[i] - '0') * weight;
+	return quality;
+}
+
+static int range_quality(struct str parameters)
+{
+	struct str parameter, name, value;
+
+	while (str_next_word(&parameters, ";", &parameter))
+		if (str_cut(parameter, '=', &name, &value) && str_ieq(str_trim(name), STR("q")))
+			return read_quality(str_trim(value));
+	return QUALITY_ONE;
+}
+
+/* 3: the type itself, 2: "text" and any subtype, 1: any type, 0: another. */
+static int range_fits(struct str range, struct str type)
+{
+	if (str_ieq(range, type))
+		return 3;
+	if (str_eq(range, STR("*/*")))
+		return 1;
+	return str_ends(range, STR("/*")) && str_istarts(type, str_head(range, range.n - 1)) ? 2
+											     : 0;
+}
+
+/* By the range that says most about the type; 0: not wanted. */
+static int type_quality(struct str accept, struct str type)
+{
+	int quality = 0, best_fit = 0;
+	struct str item;
+
+	while (str_next_word(&accept, ",", &item)) {
+		struct str range = item, parameters = STR_EMPTY;
+		int fit;
+
+		(void)str_cut(item, ';', &range, &parameters);
+		fit = range_fits(str_trim(range), type);
+		if (fit <= best_fit)
+			continue;
+		best_fit = fit;
+		quality = range_quality(parameters);
+	}
+	return quality;
+}
+
+bool list_format_choose(struct str accept, enum list_format *ret_format)
+{
+	int best = 0;
+
+	if (!str_trim(accept).n) {
+		*ret_format = LIST_JSON;
+		return true;
+	}
+	for (int format = 0; format < LIST_FORMAT_COUNT; format++) {
+		int quality = type_quality(accept, types[format]);
+
+		if (quality <= best)
+			continue;
+		best = quality;
+		*ret_format = (enum list_format)format;
+	}
+	return best > 0;
+}
+
+/* ---- NDJSON ---- */
+
+static int put_bytes(const char *bytes, size_t n, void *context)
+{
+	struct buf *out = context;
+
+	buf_put(out, str_from(bytes, n));
+	return out->failed ? -1 : 0;
+}
+
+static void write_json(const json_t *json, struct buf *out)
+{
+	if (json_dump_callback(
+		    json, put_bytes, out, JSON_COMPACT | JSON_REAL_PRECISION(6) | JSON_ENCODE_ANY))
+		out->failed = true;
+}
+
+/* ---- CSV ---- */
+
+static void put_cell(struct str text, struct buf *out)
+{
+	bool quoted = str_cspan(text, "\",\r\n") < text.n;
+
+	if (quoted)
+		buf_putc(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"')
+			buf_putc(out, '"');
+		buf_putc(out, text.p[i]);
+	}
+	if (quoted)
+		buf_putc(out, '"');
+}
+
+/* A spreadsheet runs what begins so, and peers choose such texts. */
+static void put_text(struct arena *arena, struct str text, struct buf *out)
+{
+	if (text.n && str_span(str_head(text, 1), "=+-@\t\r"))
+		text = arena_printf(arena, "'%.*s", STR_ARG(text));
+	put_cell(text, out);
+}
+
+static const json_t *value_at(const json_t *json, struct str path)
+{
+	struct str step, rest;
+
+	while (json && path.n) {
+		uint64_t index;
+		char key[32] = "";
+
+		rest = STR_EMPTY;
+		step = path;
+		(void)str_cut(path, '.', &step, &rest);
+		assert(step.n < sizeof key);
+		memcpy(key, step.p, step.n);
+		json = str_to_u64(step, SIZE_MAX, &index) ? json_array_get(json, (size_t)index)
+							  : json_object_get(json, key);
+		path = rest;
+	}
+	return json;
+}
+
+static void put_value(struct arena *arena, const json_t *value, struct buf *out)
+{
+	struct buf words = BUF_INIT(out->max);
+	const json_t *item;
+	size_t i;
+
+	if (json_is_string(value)) {
+		put_text(arena, str_from(json_string_value(value), json_string_length(value)), out);
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, item)
+			buf_printf(&words, "%s%s", i ? " " : "", json_string_value(item));
+		put_text(arena, buf_str(&words), out);
+	} else if (value && !json_is_null(value)) {
+		write_json(value, out);
+	}
+	buf_release(&words);
+}
+
+static const struct column *columns_of(const char *rows_key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		if (!strcmp(tables[i].rows_key, rows_key))
+			return tables[i].columns;
+	return NULL;
+}
+
+static void write_csv(const char *rows_key, const json_t *rows, struct buf *out)
+{
+	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	const struct column *columns = columns_of(rows_key), *column;
+	const json_t *row;
+	size_t i;
+
+	assert(columns);
+	for (column = columns; column->name; column++)
+		buf_printf(out, "%s%s", column == columns ? "" : ",", column->name);
+	buf_put(out, STR("\r\n"));
+	json_array_foreach(rows, i, row)
+	{
+		for (column = columns; column->name; column++) {
+			if (column != columns)
+				buf_putc(out, ',');
+			put_value(arena, value_at(row, str_c(column->path)), out);
+		}
+		buf_put(out, STR("\r\n"));
+		arena_reset(arena);
+	}
+}
+
+void list_write(enum list_format format, const char *rows_key, const json_t *rows, struct buf *out)
+{
+	const json_t *row;
+	size_t i;
+
+	if (format == LIST_CSV) {
+		write_csv(rows_key, rows, out);
+		return;
+	}
+	json_array_foreach(rows, i, row)
+	{
+		write_json(row, out);
+		buf_putc(out, '\n');
+	}
+}

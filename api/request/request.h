@@ -1,0 +1,43 @@
+/* api/request/request.h -- one request as it came, and what there is to answer it with.
+ * Knows: words alone. Does not know the order of the checks (service.h), or handlers. */
+#pragma once
+#include "api/request/api_options.h"
+#include "api/request/router.h"
+#include "store/store.h"
+
+/* As it came, raw: nothing is decoded yet. Borrowed for the length of the call. */
+struct api_request {
+	struct str method, path, query; /* query without its "?" */
+	struct str host;                /* empty: no Host field */
+	struct str content_type, accept, authorization;
+	struct str peer;    /* the client's address as text */
+	struct str network; /* the same; of IPv6 the /64, which one host has to itself */
+	struct str body;
+	int64_t now_us;
+};
+
+/* Hands out a store that was connected when last heard of; ERR_UNAVAILABLE: none for now. `again` asks
+ * for a new connection in place of one that was just lost. */
+typedef enum err api_store_fn(void *context, bool again, struct store **ret_store);
+
+/* What a key is good for. */
+struct key_grant {
+	enum route_scope scope;
+	struct str streams; /* joined by commas; empty: all */
+};
+
+struct keyring; /* keyring_priv.h */
+struct metrics; /* metrics_priv.h */
+
+struct service {
+	enum api_access access;
+	api_store_fn *store;
+	void *store_context;
+	struct keyring *keyring;
+	struct metrics *metrics;
+	struct spool_writer *spool; /* NULL: none */
+	const struct api_lane *lanes;
+	size_t n_lanes;
+	api_parse_fn *parse; /* NULL: none */
+	void *parse_context;
+};

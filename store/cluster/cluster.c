@@ -1,0 +1,278 @@
+#include "store/cluster/cluster.h"
+
+#include "store/cluster/cluster_find.h"
+#include "store/cluster/cluster_init.h"
+#include "store/cluster/cluster_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A sentence for a person, once. */
+static enum err fail(struct buf *problem, enum err err, struct str sentence)
+{
+	buf_put(problem, sentence);
+	return err;
+}
+
+/* ---- names ---- */
+
+static struct str absolute(struct arena *arena, const char *dir)
+{
+	char *working;
+	struct str path = str_c(dir);
+
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	if (str_starts(path, STR("/")))
+		return path;
+	if (str_starts(path, STR("./")))
+		path = str_skip(path, 2);
+	working = getcwd(NULL, 0);
+	path = arena_printf(arena, "%s/%.*s", working ? working : "", STR_ARG(path));
+	free(working);
+	return path;
+}
+
+static struct str beside(struct arena *arena, struct str dir, const char *suffix)
+{
+	return arena_printf(arena, "%.*s%s", STR_ARG(dir), suffix);
+}
+
+/* Where clients of a cluster in `dir` look for the socket. The name of the socket in it adds
+ * "/.s.PGSQL.5432" and a NUL; a comma would part two hosts of a connection string. */
+static struct str socket_dir(struct arena *arena, struct str dir)
+{
+	struct str path = beside(arena, dir, ".sock");
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (path.n + sizeof "/.s.PGSQL.5432" <= sizeof((struct sockaddr_un *)NULL)->sun_path &&
+		str_chr(path, ',') == STR_NPOS)
+		return path;
+	for (size_t i = 0; i < dir.n; i++)
+		hash = (hash ^ (unsigned char)dir.p[i]) * UINT64_C(0x100000001b3);
+	return arena_printf(arena, "/tmp/bounced-%016llx", (unsigned long long)hash);
+}
+
+/* `value` between two of `quote`, each byte of `escaped` in it behind `escape`. */
+static struct str quoted(
+	struct arena *arena, struct str value, char quote, const char *escaped, char escape)
+{
+	struct buf out = BUF_INIT(4 * PATH_MAX);
+	struct str result;
+
+	buf_putc(&out, quote);
+	for (size_t i = 0; i < value.n; i++) {
+		if (str_chr(str_c(escaped), value.p[i]) != STR_NPOS)
+			buf_putc(&out, escape);
+		buf_putc(&out, value.p[i]);
+	}
+	buf_putc(&out, quote);
+	result = arena_dup(arena, buf_str(&out));
+	buf_release(&out);
+	return result;
+}
+
+/* A value of a connection string. */
+static struct str conninfo_value(struct arena *arena, struct str value)
+{
+	return quoted(arena, value, '\'', "'\\", '\\');
+}
+
+/* An element of a setting that is a list: a comma or a space in a folder's name is part of it. */
+static struct str list_element(struct arena *arena, struct str value)
+{
+	return quoted(arena, value, '"', "\"", '"');
+}
+
+/* The passwd entry of the service user; its texts are static until the next call. */
+static const struct passwd *service_user(const struct cluster_options *options)
+{
+	return options->user ? getpwnam(options->user) : getpwuid(geteuid());
+}
+
+enum err cluster_conninfo(
+	struct arena *arena, const struct cluster_options *options, const char **ret_conninfo)
+{
+	struct str dir = absolute(arena, options->dir);
+	const struct passwd *user = service_user(options);
+
+	if (dir.n > PATH_MAX - 16)
+		return ERR_LIMIT;
+	if (!user)
+		return ERR_NOT_FOUND;
+	*ret_conninfo = arena_printf(arena, "host=%s dbname=postgres user=bounced requirepeer=%s",
+		conninfo_value(arena, socket_dir(arena, dir)).p,
+		conninfo_value(arena, str_c(user->pw_name)).p)
+				.p;
+	return ERR_OK;
+}
+
+/* ---- folders ---- */
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* A folder of ours alone, made or found. One in /tmp that somebody else made is refused. */
+static enum err own_folder(struct arena *arena, const char *path, struct buf *problem)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return fail(problem, err_from_errno(errno),
+			arena_printf(
+				arena, "cannot make the folder %s: %s", path, strerror(errno)));
+	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+		(st.st_mode & 077))
+		return fail(problem, ERR_DENIED,
+			arena_printf(arena,
+				"%s is there and is not a folder of this user alone (mode 0700): "
+				"remove it or choose another data folder",
+				path));
+	return ERR_OK;
+}
+
+/* The descriptor goes on through exec on purpose: the server holds the lock as long as it lives. */
+static enum err take_lock(struct arena *arena, struct str dir, struct buf *problem, int *ret_fd)
+{
+	const char *path = beside(arena, dir, ".lock").p;
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0)
+		return fail(problem, err_from_errno(errno),
+			arena_printf(arena, "cannot open %s: %s", path, strerror(errno)));
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return fail(problem, ERR_CONFLICT,
+			arena_printf(arena, "%.*s is in use by another process: stop it first",
+				STR_ARG(dir)));
+	}
+	*ret_fd = fd;
+	return ERR_OK;
+}
+
+/* ---- the cluster ---- */
+
+static enum err check_caller(
+	struct arena *arena, const struct cluster_options *options, struct buf *problem)
+{
+	if (geteuid() == 0)
+		return fail(problem, ERR_DENIED,
+			STR("PostgreSQL does not run as root: start as another user or set "
+			    "server.user"));
+	if (!getpwuid(geteuid()))
+		return fail(problem, ERR_DENIED,
+			arena_printf(arena,
+				"user id %u has no passwd entry, which PostgreSQL's initdb needs: "
+				"add one or set database.url",
+				(unsigned)geteuid()));
+	if (absolute(arena, options->dir).n > PATH_MAX - 16)
+		return fail(problem, ERR_LIMIT, STR("the path of the data folder is too long"));
+	return ERR_OK;
+}
+
+static const char *home_of(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	return arena_c(arena, str_c(user && user->pw_dir ? user->pw_dir : "/"));
+}
+
+/* Nothing of ours travels to PostgreSQL: no secrets, and no PG* variable that would change it. */
+static char *const *clean_environment(struct arena *arena)
+{
+	const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin",
+		arena_printf(arena, "HOME=%s", home_of(arena)).p, "LC_ALL=C", "TZ=UTC" };
+
+	return cluster_vector(arena, env, ARRAY_LEN(env));
+}
+
+static char *const *server_arguments(struct arena *arena, const char *program, struct str dir,
+	enum cluster_durability durability)
+{
+	static const char *const settings[] = { "listen_addresses=",
+		"dynamic_shared_memory_type=mmap", "jit=off", "shared_buffers=128MB",
+		"wal_compression=on", "max_wal_size=2GB", "log_checkpoints=off",
+		"log_timezone=UTC" };
+	static const char *const test_settings[] = { "fsync=off", "synchronous_commit=off",
+		"full_page_writes=off" };
+	size_t n_test = durability == CLUSTER_TEST ? ARRAY_LEN(test_settings) : 0, n = 0;
+	const char **argv =
+		arena_calloc(arena, 2 * (ARRAY_LEN(settings) + n_test) + 8, sizeof *argv);
+
+	argv[n++] = program;
+	argv[n++] = "-D";
+	argv[n++] = arena_c(arena, dir);
+	argv[n++] = "-c";
+	argv[n++] = arena_printf(
+		arena, "unix_socket_directories=%s", list_element(arena, socket_dir(arena, dir)).p)
+			    .p;
+	for (size_t i = 0; i < ARRAY_LEN(settings) + n_test; i++) {
+		argv[n++] = "-c";
+		argv[n++] = i < ARRAY_LEN(settings) ? settings[i]
+						    : test_settings[i - ARRAY_LEN(settings)];
+	}
+	return cluster_vector(arena, argv, n);
+}
+
+static enum err make_plan(struct arena *arena, const struct cluster_options *options,
+	struct str dir, const char *bin_dir, struct cluster_plan *plan)
+{
+	plan->program = arena_printf(arena, "%s/postgres", bin_dir).p;
+	plan->argv = server_arguments(arena, plan->program, dir, options->durability);
+	plan->envp = clean_environment(arena);
+	return cluster_conninfo(arena, options, &plan->conninfo);
+}
+
+static enum err prepare_locked(struct arena *arena, const struct cluster_options *options,
+	struct str dir, struct buf *problem, struct cluster_plan *plan)
+{
+	struct cluster_init init = { .dir = dir, .problem = problem };
+	const char *bin_dir = NULL;
+	enum err err = cluster_find_programs(arena, options->bin_dir, dir, problem, &bin_dir);
+
+	if (err)
+		return err;
+	init.bin_dir = bin_dir;
+	init.envp = clean_environment(arena);
+	if (!exists(arena_c(arena, dir)))
+		err = cluster_init(arena, &init);
+	if (!err)
+		err = cluster_write_access(arena, dir, problem);
+	if (!err)
+		err = own_folder(arena, socket_dir(arena, dir).p, problem);
+	return err ? err : make_plan(arena, options, dir, bin_dir, plan);
+}
+
+enum err cluster_prepare(struct arena *arena, const struct cluster_options *options,
+	struct buf *problem, struct cluster_plan *ret_plan)
+{
+	struct cluster_plan plan = { .lock_fd = -1 };
+	enum err err = check_caller(arena, options, problem);
+	struct str dir;
+
+	if (err)
+		return err;
+	dir = arena_dup(arena, absolute(arena, options->dir));
+	err = take_lock(arena, dir, problem, &plan.lock_fd);
+	if (err)
+		return err;
+	err = prepare_locked(arena, options, dir, problem, &plan);
+	if (err) {
+		close(plan.lock_fd);
+		return err;
+	}
+	*ret_plan = plan;
+	return ERR_OK;
+}
