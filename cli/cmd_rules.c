@@ -6,6 +6,7 @@
 #include "core/attr.h"
 #include "core/utf8.h"
 #include "parser/rules_check.h"
+#include "parser/rules_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,21 +43,19 @@ static int check(const struct parse_rules *rules, struct arena *arena, const cha
 	rules_check(parse_rules_set(rules), cases, n, arena, &findings);
 	for (size_t i = 0; i < findings.n; i++)
 		print_finding(arena, &findings.items[i]);
-	printf("%zu rules, %zu found\n", rules_count(parse_rules_set(rules)), findings.n);
+	printf("%zu rules, %zu found\n", rules_list_count(rules), findings.n);
 	return findings.n ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }
 
 static int list(const struct parse_rules *rules)
 {
-	const struct rules *set = parse_rules_set(rules);
+	for (size_t i = 0; i < rules_list_count(rules); i++) {
+		struct rules_row rule = rules_list_row(rules, i);
+		struct str reason = reason_name(rule.reason),
+			   pattern = rule.pattern.n ? rule.pattern : STR("*");
 
-	for (size_t i = 0; i < rules_count(set); i++) {
-		const struct rule *rule = rules_at(set, i);
-		struct str reason = reason_name(rule->reason),
-			   pattern = rule->pattern.n ? rule->pattern : STR("*");
-
-		printf("%-36.*s %-22.*s %4.2f  %.*s\n", STR_ARG(rule->id), STR_ARG(reason),
-			rule->confidence, STR_ARG(pattern));
+		printf("%-36.*s %-22.*s %4.2f  %.*s\n", STR_ARG(rule.id), STR_ARG(reason),
+			rule.confidence, STR_ARG(pattern));
 	}
 	return EXIT_CODE_OK;
 }

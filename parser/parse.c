@@ -6,12 +6,12 @@
 #include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/notice/arf.h"
-#include "parser/reason/classify.h"
 #include "parser/notice/correlate.h"
-#include "parser/text/diagnostic.h"
 #include "parser/notice/gather.h"
 #include "parser/notice/kind.h"
 #include "parser/notice/ses_json.h"
+#include "parser/reason/classify.h"
+#include "parser/text/diagnostic.h"
 #include "parser/text/unfold.h"
 
 #include <stdlib.h>

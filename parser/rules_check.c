@@ -4,6 +4,7 @@
 #include "core/status_code.h"
 #include "parser/notice/format_table.h"
 #include "parser/reason/mask.h"
+#include "parser/reason/rules.h"
 #include "parser/reason/rules_case.h"
 #include "parser/reason/witness.h"
 #include "parser/text/unfold.h"

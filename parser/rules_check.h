@@ -7,7 +7,10 @@
  * Pure; findings are in `arena`. Bounds: LIMIT_RULES rules, LIMIT_RULES_BYTES of cases a file. */
 #pragma once
 #include "core/arena.h"
-#include "parser/reason/rules.h"
+#include "core/str.h"
+#include "parser/text/source.h"
+
+struct rules; /* parse_rules_set */
 
 enum rules_trouble {
 #define RULES_TROUBLE(id, name, meaning) RULES_##id,

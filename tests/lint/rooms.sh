@@ -46,6 +46,12 @@ for room in "${!may[@]}"; do
 		esac
 	done < <(grep -nE '^#include "' "$room"/*.[ch] /dev/null)
 done
+# A floor's header belongs to the room above it: what stands beside the rooms goes by the doors. Check programs and
+# fuzz targets of a room are its own.
+while IFS=: read -r file line text; do
+	[[ $text =~ \"(parser/[a-z]+)/ ]] || continue
+	case $file in tests/unit/parser/* | tests/fuzz/parser/*) ;; *) breach "$file:$line: ${BASH_REMATCH[1]} is behind the door of parser" ;; esac
+done < <(grep -rnE '^#include "' --include='*.[ch]' tests bench cmake)
 while IFS=: read -r file line text; do
 	case $text in *_priv.h*) breach "$file:$line: a test sees public headers only" ;; esac
 done < <(grep -rnE '^#include "' --include='*.[ch]' tests bench 2>/dev/null)

@@ -1,6 +1,7 @@
 // links: parser
 // Check program of parser/rules_check: what is found in rules that load, and that the built-in ones are clean.
 #include "parser/parse.h"
+#include "parser/reason/rules.h"
 #include "parser/reason/witness.h"
 #include "parser/rules_check.h"
 
