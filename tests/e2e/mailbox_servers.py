@@ -41,10 +41,14 @@ class Dovecot:
             os.chown(path, owner.pw_uid, owner.pw_gid)
         self.owner = owner
         (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}:{owner.pw_uid}:{owner.pw_gid}::{self.folder}::\n")
+        self.config = self.folder / "dovecot.conf"
+        self.config.write_text(self.settings(certificate, key))
+
+    def settings(self, certificate, key):
+        owner = self.owner
         internal = "" if os.getuid() == 0 else (f"default_internal_user = {owner.pw_name}\n"
                                                 f"default_login_user = {owner.pw_name}\n")
-        self.config = self.folder / "dovecot.conf"
-        self.config.write_text(f"""{internal}base_dir = {self.folder}/run
+        return f"""{internal}base_dir = {self.folder}/run
 state_dir = {self.folder}/state
 log_path = {self.folder}/log
 protocols = imap pop3
@@ -80,7 +84,7 @@ service pop3-login {{
     ssl = yes
   }}
 }}
-""")
+"""
 
     def put(self, name, mail):
         path = self.mail / "new" / name

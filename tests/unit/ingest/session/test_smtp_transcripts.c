@@ -93,45 +93,31 @@ static struct str unescape(struct arena *arena, struct str s)
 	return copy;
 }
 
-static void read_option(struct script *script, struct str text)
+/* An option that is one word. */
+static bool read_flag(struct script *script, struct str name)
 {
 	struct smtp_session_options *options = &script->options;
-	struct str name, value = STR_EMPTY, domain = STR_EMPTY;
+
+	if (str_eq(name, STR("whole")))
+		script->whole_only = true;
+	else if (str_eq(name, STR("lmtp")))
+		options->protocol = SMTP_PROTOCOL_LMTP;
+	else if (str_eq(name, STR("refuse-bare")))
+		options->bare_line_ends = SMTP_REFUSE_BARE_LINE_ENDS;
+	else if (str_eq(name, STR("no-such-user")))
+		options->refusal = SMTP_SAY_NO_SUCH_USER;
+	else if (str_eq(name, STR("throttled")))
+		script->throttled = true;
+	else
+		return false;
+	return true;
+}
+
+static void read_number(struct script *script, struct str name, struct str value)
+{
+	struct smtp_session_options *options = &script->options;
 	uint64_t number = 0;
 
-	ck_assert(str_next_word(&text, " ", &name));
-	if (str_eq(name, STR("whole"))) {
-		script->whole_only = true;
-		return;
-	}
-	if (str_eq(name, STR("lmtp"))) {
-		options->protocol = SMTP_PROTOCOL_LMTP;
-		return;
-	}
-	if (str_eq(name, STR("refuse-bare"))) {
-		options->bare_line_ends = SMTP_REFUSE_BARE_LINE_ENDS;
-		return;
-	}
-	if (str_eq(name, STR("no-such-user"))) {
-		options->refusal = SMTP_SAY_NO_SUCH_USER;
-		return;
-	}
-	if (str_eq(name, STR("throttled"))) {
-		script->throttled = true;
-		return;
-	}
-	ck_assert(str_next_word(&text, " ", &value));
-	if (str_eq(name, STR("tls"))) {
-		options->tls = str_eq(value, STR("offered"))    ? SMTP_TLS_OFFERED
-			       : str_eq(value, STR("required")) ? SMTP_TLS_REQUIRED
-								: SMTP_TLS_IMPLICIT;
-		return;
-	}
-	if (str_eq(name, STR("domain"))) {
-		ck_assert(str_next_word(&text, " ", &domain));
-		script->domains[options->n_domains++] = (struct smtp_domain){ value, domain };
-		return;
-	}
 	ck_assert(str_to_u64(value, UINT32_MAX, &number));
 	if (str_eq(name, STR("recipients")))
 		options->max_recipients = (uint32_t)number;
@@ -147,6 +133,27 @@ static void read_option(struct script *script, struct str text)
 		options->banner_delay_us = (int64_t)number * 1000;
 	else
 		ck_abort_msg("%s: unknown option", script->name);
+}
+
+static void read_option(struct script *script, struct str text)
+{
+	struct smtp_session_options *options = &script->options;
+	struct str name, value = STR_EMPTY, domain = STR_EMPTY;
+
+	ck_assert(str_next_word(&text, " ", &name));
+	if (read_flag(script, name))
+		return;
+	ck_assert(str_next_word(&text, " ", &value));
+	if (str_eq(name, STR("tls"))) {
+		options->tls = str_eq(value, STR("offered"))    ? SMTP_TLS_OFFERED
+			       : str_eq(value, STR("required")) ? SMTP_TLS_REQUIRED
+								: SMTP_TLS_IMPLICIT;
+	} else if (str_eq(name, STR("domain"))) {
+		ck_assert(str_next_word(&text, " ", &domain));
+		script->domains[options->n_domains++] = (struct smtp_domain){ value, domain };
+	} else {
+		read_number(script, name, value);
+	}
 }
 
 static enum err err_of(struct str name)
