@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/report_json.h"
 #include "parser/parse.h"
+#include "tests/support/parser_fixture.h"
 
 #include <ftw.h>
 #include <gmime/gmime.h>
@@ -109,20 +110,6 @@ static __attribute__((noinline)) size_t run_parse(
 	return bytes;
 }
 
-static struct parse_rules *load_rules(struct arena *arena)
-{
-	const struct parse_source *sources;
-	size_t n = parse_builtin_sources(&sources);
-	struct parse_rules *rules;
-	struct str trouble;
-
-	if (parse_rules_load(arena, sources, n, &rules, &trouble)) {
-		fprintf(stderr, "bench_parser: %.*s\n", STR_ARG(trouble));
-		exit(1);
-	}
-	return rules;
-}
-
 /* ---- measuring ---- */
 
 enum way { GMIME, PARSE, WAYS };
@@ -186,7 +173,7 @@ static void measure(struct bench *bench, enum way way, struct cost *cost)
 
 static void start_parser(struct bench *bench)
 {
-	struct parse_rules *rules = load_rules(bench->arena);
+	struct parse_rules *rules = fixture_rules();
 
 	arena_reset(bench->arena);
 	bench->parser = parser_new(rules);

@@ -160,3 +160,16 @@ static inline const char *fixture_database(void)
 		number);
 	return conninfo;
 }
+
+/* A store of a new database whose schema is up to date as of `now_us`. The caller closes it. */
+static inline struct store *fixture_migrated(int64_t now_us)
+{
+	struct store *store = NULL;
+	struct store_migration migration;
+	enum err err = fixture_open(fixture_database(), &store);
+
+	if (!err)
+		err = store_migrate(store, now_us, 1000, &migration);
+	assert(!err);
+	return store;
+}

@@ -11,12 +11,7 @@
 
 static UNUSED struct store *open_migrated(void)
 {
-	struct store *store = NULL;
-	struct store_migration migration;
-
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
-	return store;
+	return fixture_migrated(NOW);
 }
 
 /* A message with one event a recipient of `domains`, all failed and hard. */

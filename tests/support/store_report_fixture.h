@@ -12,12 +12,7 @@
 
 static UNUSED struct store *open_migrated(void)
 {
-	struct store *store = NULL;
-	struct store_migration migration;
-
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOON, 1000, &migration), ERR_OK);
-	return store;
+	return fixture_migrated(NOON);
 }
 
 /* One line of a story: at `at_us`, n messages of one event each. */

@@ -16,12 +16,9 @@ static uint64_t sequence;
 
 static UNUSED void open_migrated(void)
 {
-	struct store_migration migration;
-
 	sequence = 1;
 	arena = arena_new();
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store = fixture_migrated(NOW);
 }
 
 static UNUSED void close_all(void)

@@ -11,6 +11,7 @@
 #include "serve/child.h"
 #include "serve/config_load.h"
 #include "serve/settings.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -401,8 +402,6 @@ int main(void)
 {
 	Suite *suite = suite_create("app");
 	TCase *tcase = tcase_create("app");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, addresses_are_split, 0, ARRAY_LEN(address_cases));
 	tcase_add_loop_test(
@@ -419,9 +418,5 @@ int main(void)
 	tcase_add_test(tcase, nonsense_from_a_parser_counts_as_its_death);
 	tcase_add_test(tcase, what_nobody_asked_for_is_nonsense);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

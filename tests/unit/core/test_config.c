@@ -1,5 +1,6 @@
 // Check program of core/config: the table, its values, and the page that is made from it.
 #include "core/config.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -120,8 +121,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tcase = tcase_create("config");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, every_default_is_a_right_value);
 	tcase_add_loop_test(
@@ -130,9 +129,5 @@ int main(void)
 	tcase_add_test(tcase, a_role_is_handed_its_own_settings_only);
 	tcase_add_test(tcase, the_page_is_the_table);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "core/utf8.h"
 #include "spool/counter.h"
 #include "spool/crc32c.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -454,8 +455,6 @@ int main(void)
 {
 	Suite *suite = suite_create("core");
 	TCase *tcase = tcase_create("core");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, counters_have_names_of_their_own);
 	tcase_add_test(tcase, str_cuts_and_trims);
@@ -476,9 +475,5 @@ int main(void)
 	tcase_add_test(tcase, json_is_written_in_both_styles);
 	tcase_add_test(tcase, report_json_goes_both_ways);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

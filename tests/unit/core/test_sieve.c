@@ -1,5 +1,6 @@
 // Check program of core/sieve, and of the searches of core/str that it stands in front of.
 #include "core/sieve.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -131,8 +132,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sieve");
 	TCase *tcase = tcase_create("sieve");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, a_word_that_occurs_passes);
 	tcase_add_test(tcase, a_word_without_its_letters_is_stopped);
@@ -140,8 +139,5 @@ int main(void)
 	tcase_add_test(tcase, any_of_the_words_is_found);
 	tcase_add_test(tcase, spans_end_at_the_first_other_byte);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

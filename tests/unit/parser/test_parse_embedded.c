@@ -3,6 +3,7 @@
 #include "parser/notice/format.h"
 #include "parser/parse.h"
 #include "parser/reason/rules.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -119,8 +120,6 @@ int main(void)
 {
 	Suite *suite = suite_create("parse_embedded");
 	TCase *tcase = tcase_create("embedded");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -129,8 +128,5 @@ int main(void)
 	tcase_add_test(tcase, a_wrong_pattern_is_found_in_the_operators_file);
 	tcase_add_test(tcase, other_patterns_are_compiled);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include "parser/text/date.h"
 #include "parser/text/diagnostic.h"
 #include "parser/text/unfold.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -309,8 +310,6 @@ int main(void)
 {
 	Suite *suite = suite_create("parse_facts");
 	TCase *tcase = tcase_create("facts");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(
@@ -330,8 +329,5 @@ int main(void)
 	tcase_add_test(tcase, a_report_is_found_in_text);
 	tcase_add_test(tcase, html_gives_its_text);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -5,6 +5,8 @@
 #include "core/report_json.h"
 #include "core/utf8.h"
 #include "parser/parse.h"
+#include "tests/support/parser_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -19,16 +21,7 @@ static glob_t mails;
 
 static struct str read_file(struct arena *arena, const char *path)
 {
-	FILE *file = fopen(path, "rb");
-	size_t n;
-	char *bytes;
-
-	if (!file)
-		return STR_EMPTY;
-	bytes = arena_alloc(arena, LIMIT_MIME_BYTES);
-	n = fread(bytes, 1, LIMIT_MIME_BYTES, file);
-	fclose(file);
-	return str_from(bytes, n);
+	return fixture_read(arena, path, LIMIT_MIME_BYTES);
 }
 
 static void write_file(const char *path, struct str text)
@@ -137,38 +130,23 @@ START_TEST(addresses_in_text_are_not_recipients)
 }
 END_TEST
 
-static bool load_rules(void)
-{
-	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	const struct parse_source *sources;
-	size_t n = parse_builtin_sources(&sources);
-	struct str trouble = STR_EMPTY;
-
-	if (!parse_rules_load(arena, sources, n, &rules, &trouble))
-		return true;
-	fprintf(stderr, "%.*s\n", STR_ARG(trouble));
-	return false;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("parse_golden");
 	TCase *tcase = tcase_create("golden");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	int code;
 
-	if (glob(GOLDEN "*.eml", 0, NULL, &mails) || !load_rules())
+	if (glob(GOLDEN "*.eml", 0, NULL, &mails))
 		return EXIT_FAILURE;
+	rules = fixture_rules();
 	tcase_set_timeout(tcase, 240);
 	tcase_add_test(tcase, mail_gives_its_report);
 	tcase_add_test(tcase, order_does_not_matter);
 	tcase_add_loop_test(tcase, truncation_is_survived, 0, ARRAY_LEN(truncated));
 	tcase_add_test(tcase, addresses_in_text_are_not_recipients);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	parse_rules_free(rules);
 	globfree(&mails);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return code;
 }

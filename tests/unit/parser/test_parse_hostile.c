@@ -6,6 +6,8 @@
 #include "core/utf8.h"
 #include "parser/parse.h"
 #include "tests/support/hostile.h"
+#include "tests/support/parser_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -199,18 +201,6 @@ END_TEST
 
 /* ---- truncation ---- */
 
-static struct str read_mail(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	char *bytes = arena_alloc(arena, MAIL_BYTES);
-	size_t n;
-
-	ck_assert_ptr_nonnull(file);
-	n = fread(bytes, 1, MAIL_BYTES, file);
-	fclose(file);
-	return str_from(bytes, n);
-}
-
 static int by_length(const void *a, const void *b)
 {
 	const struct str *x = a, *y = b;
@@ -229,7 +219,7 @@ START_TEST(truncation_at_every_byte_is_survived)
 	ck_assert_uint_ge(found.gl_pathc, TRUNCATED_MAILS);
 	mails = arena_calloc(kept, found.gl_pathc, sizeof *mails);
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		mails[i] = read_mail(kept, found.gl_pathv[i]);
+		mails[i] = fixture_read(kept, found.gl_pathv[i], MAIL_BYTES);
 	qsort(mails, found.gl_pathc, sizeof *mails, by_length);
 	for (size_t i = 0; i < TRUNCATED_MAILS; i++)
 		for (size_t n = 0; n <= mails[i].n; n++) {
@@ -244,25 +234,13 @@ START_TEST(truncation_at_every_byte_is_survived)
 }
 END_TEST
 
-static bool load_rules(void)
-{
-	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	const struct parse_source *sources;
-	size_t n = parse_builtin_sources(&sources);
-	struct str trouble = STR_EMPTY;
-
-	return !parse_rules_load(arena, sources, n, &rules, &trouble);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("parse_hostile");
 	TCase *tcase = tcase_create("hostile");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	int code;
 
-	if (!load_rules())
-		return EXIT_FAILURE;
+	rules = fixture_rules();
 	tcase_set_timeout(tcase, 240);
 	tcase_add_loop_test(tcase, hostile_mails_are_bounded, 0, ARRAY_LEN(hostile_mails));
 	tcase_add_test(tcase, recipients_end_at_their_limit);
@@ -271,9 +249,7 @@ int main(void)
 	tcase_add_test(tcase, text_is_searched_up_to_its_limit);
 	tcase_add_test(tcase, truncation_at_every_byte_is_survived);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	parse_rules_free(rules);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return code;
 }

@@ -5,6 +5,8 @@
 #include "core/limits.h"
 #include "core/report_json.h"
 #include "parser/parse.h"
+#include "tests/support/parser_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <ftw.h>
@@ -162,24 +164,14 @@ START_TEST(threads_give_the_same_at_the_same_time)
 }
 END_TEST
 
-static bool load_rules(void)
-{
-	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	const struct parse_source *sources;
-	size_t n = parse_builtin_sources(&sources);
-	struct str trouble = STR_EMPTY;
-
-	return !parse_rules_load(arena, sources, n, &rules, &trouble);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("parse_threads");
 	TCase *tcase = tcase_create("threads");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	int code;
 
-	if (!load_rules() || !read_mails())
+	rules = fixture_rules();
+	if (!read_mails())
 		return EXIT_FAILURE;
 	write_first_reports();
 	tcase_set_timeout(tcase, 120);
@@ -187,10 +179,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_mail_gives_the_same_at_any_place_in_memory, 0, 8);
 	tcase_add_test(tcase, threads_give_the_same_at_the_same_time);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	parse_rules_free(rules);
 	arena_free(mails_arena);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return code;
 }

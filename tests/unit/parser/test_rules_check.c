@@ -4,6 +4,7 @@
 #include "parser/reason/rules.h"
 #include "parser/reason/witness.h"
 #include "parser/rules_check.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -173,8 +174,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rules_check");
 	TCase *tc = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, examples_have_each_alternative, 0, ARRAY_LEN(witness_cases));
@@ -183,9 +182,5 @@ int main(void)
 	tcase_add_test(tc, each_trouble_has_a_name_of_its_own);
 	tcase_add_test(tc, the_built_in_rules_are_clean_and_each_has_a_case);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of spool/: records, reading, recovery and damage.
 #include "spool/backlog.h"
 #include "tests/support/spool_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(what_was_appended_is_read)
 {
@@ -461,8 +462,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool");
 	TCase *tcase = tcase_create("spool");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -482,8 +481,5 @@ int main(void)
 	tcase_add_test(tcase, a_reader_is_woken);
 	tcase_add_test(tcase, a_record_of_another_lane_is_damage);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* tests/unit/spool/test_spool_history.c -- is a lane still the one that was loaded? A folder that was set back to an older copy
  * gives sequences out again. */
 #include "tests/support/spool_fixture.h"
+#include "tests/support/suite.h"
 
 /* When the record `sequence` was committed, as a loader learns it. */
 static int64_t stored_at(uint64_t sequence)
@@ -178,8 +179,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_history");
 	TCase *tcase = tcase_create("history");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_was_loaded_is_known_again);
@@ -190,8 +189,5 @@ int main(void)
 	tcase_add_test(tcase, a_lane_without_segments);
 	tcase_add_test(tcase, comparing_moves_nothing);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // links: spool
 // Check program of spool/: the writer: room, deletion, and sequences that are taken.
 #include "tests/support/spool_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(quota_refuses_until_segments_go)
 {
@@ -183,8 +184,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_room");
 	TCase *tcase = tcase_create("spool_room");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -195,8 +194,5 @@ int main(void)
 	tcase_add_test(tcase, little_free_space_refuses);
 	tcase_add_test(tcase, a_lane_behind_its_database_goes_on_above_it);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

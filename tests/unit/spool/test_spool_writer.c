@@ -1,6 +1,7 @@
 // links: spool
 // Check program of spool/: the writer: group commit, and a disk that fails.
 #include "tests/support/spool_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(a_lane_has_one_writer)
 {
@@ -313,8 +314,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_writer");
 	TCase *tcase = tcase_create("spool_writer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -330,8 +329,5 @@ int main(void)
 	tcase_add_test(tcase, threads_append_at_once);
 	tcase_add_test(tcase, states_have_names);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of rates: numbers by hand, and the cases without a rate.
 #include "store/rate.h"
 #include "store/template.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -138,8 +139,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rate");
 	TCase *tests = tcase_create("rate");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, wilson_interval, 0, ARRAY_LEN(wilson_cases));
 	tcase_add_loop_test(tests, rates, 0, ARRAY_LEN(rate_cases));
@@ -147,9 +146,5 @@ int main(void)
 	tcase_add_loop_test(tests, templates_mask_what_differs, 0, ARRAY_LEN(template_cases));
 	tcase_add_test(tests, templates_end_at_their_limit);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of the loader's transaction: each message once, whatever is repeated or lost.
 #define _GNU_SOURCE
 #include "tests/support/store_batch_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(a_batch_is_stored_with_its_position)
 {
@@ -416,8 +417,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_batch");
 	TCase *tests = tcase_create("batch");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, a_batch_is_stored_with_its_position);
@@ -436,11 +436,8 @@ int main(void)
 	tcase_add_test(tests, a_lost_connection_is_unavailable_and_comes_back);
 	tcase_add_test(tests, ids_are_stable_and_in_order_of_time);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

@@ -2,6 +2,7 @@
 // Check program of lists of events: filters, pages, one event as it was told.
 #define _GNU_SOURCE
 #include "tests/support/store_report_fixture.h"
+#include "tests/support/suite.h"
 
 struct list {
 	struct uuid last;
@@ -137,8 +138,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_event");
 	TCase *tests = tcase_create("event");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, events_by_every_filter);
@@ -146,11 +146,8 @@ int main(void)
 	tcase_add_test(tests, one_event_as_it_was_told);
 	tcase_add_test(tests, an_empty_database_is_unsupported);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

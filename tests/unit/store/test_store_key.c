@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "store/key.h"
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -13,11 +14,9 @@ static struct arena *arena;
 
 static void setup(void)
 {
-	struct store_migration migration;
 
 	arena = arena_new();
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOON, 1000, &migration), ERR_OK);
+	store = fixture_migrated(NOON);
 }
 
 static void teardown(void)
@@ -132,8 +131,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_key");
 	TCase *tests = tcase_create("store_key");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -143,11 +141,8 @@ int main(void)
 	tcase_add_test(tests, a_key_is_revoked_once);
 	tcase_add_test(tests, a_list_ends_where_it_is_told_to);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

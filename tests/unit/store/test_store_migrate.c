@@ -2,6 +2,7 @@
 // Check program of store/migrate: what a database goes through before it is used.
 #define _GNU_SOURCE
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -129,8 +130,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_migrate");
 	TCase *tests = tcase_create("migrate");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, an_empty_database_is_filled_once);
@@ -141,11 +141,8 @@ int main(void)
 	tcase_add_test(tests, reasons_stand_in_their_table);
 	tcase_add_test(tests, a_wrong_address_says_so);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "store/overview.h"
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -45,13 +46,11 @@ static void setup(void)
 	const struct store_volume volume = { NOON, STR("news"), STR_EMPTY, STR("example.com"),
 		STR_EMPTY, 10 };
 	const int64_t evening = NOON - 14 * HOUR;
-	struct store_migration migration;
 	struct store_batch_result result;
 	struct store_batch *batch;
 
 	arena = arena_new();
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOON, 1000, &migration), ERR_OK);
+	store = fixture_migrated(NOON);
 	batch = store_batch_new(store, STR("s1"));
 	add(batch, 0, evening + 10 * TIMESTAMP_MINUTE_US, "shop", OUTCOME_FAILED,
 		REASON_RECIPIENT_UNKNOWN);
@@ -253,8 +252,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_overview");
 	TCase *tests = tcase_create("store_overview");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -266,11 +264,8 @@ int main(void)
 	tcase_add_test(tests, raw_bytes_come_back);
 	tcase_add_test(tests, spools_and_their_counts);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

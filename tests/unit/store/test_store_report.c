@@ -2,6 +2,7 @@
 // Check program of reports: volumes, rankings, details and series.
 #define _GNU_SOURCE
 #include "tests/support/store_report_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(counts_of_a_domain)
 {
@@ -244,8 +245,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_report");
 	TCase *tests = tcase_create("report");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, counts_of_a_domain);
@@ -256,11 +256,8 @@ int main(void)
 	tcase_add_test(tests, volumes_end_at_their_limit);
 	tcase_add_test(tests, details_of_a_domain);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

@@ -2,6 +2,7 @@
 // Check program of what is counted from events, and of how long each kind of row is kept.
 #define _GNU_SOURCE
 #include "tests/support/store_batch_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(send_time_is_the_date_within_bounds)
 {
@@ -158,8 +159,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_rollup");
 	TCase *tests = tcase_create("batch");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, send_time_is_the_date_within_bounds);
@@ -169,11 +169,8 @@ int main(void)
 	tcase_add_test(tests, rows_move_when_their_partition_is_made);
 	tcase_add_test(tests, each_kind_is_kept_for_its_own_time);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

@@ -2,6 +2,7 @@
 // Check program of the suppression list in the database: pages, numbers, checks, and who acts.
 #define _GNU_SOURCE
 #include "tests/support/store_suppress_fixture.h"
+#include "tests/support/suite.h"
 
 struct seen {
 	size_t n, stop_after;
@@ -168,8 +169,7 @@ int main(void)
 {
 	Suite *suite = suite_create("store_suppress_list");
 	TCase *tcase = tcase_create("suppress");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_add_checked_fixture(tcase, open_migrated, close_all);
 	tcase_set_timeout(tcase, 120);
@@ -180,10 +180,7 @@ int main(void)
 	tcase_add_test(tcase, one_scheduler_acts);
 	suite_add_tcase(suite, tcase);
 	fixture_start();
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

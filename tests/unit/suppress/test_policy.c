@@ -1,6 +1,7 @@
 // links: suppress
 // Check program of suppress/policy: every kind of evidence against every kind of stream.
 #include "suppress/policy.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -71,15 +72,9 @@ int main(void)
 {
 	Suite *suite = suite_create("policy");
 	TCase *tcase = tcase_create("policy");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, evidence_is_weighed, 0, ARRAY_LEN(cases));
 	tcase_add_test(tcase, modes_have_names);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "suppress/exporter.h"
 #include "suppress/manifest.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -362,8 +363,6 @@ int main(void)
 {
 	Suite *suite = suite_create("suppress_exporter");
 	TCase *tcase = tcase_create("exporter");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, make_folder, remove_folder);
 	tcase_set_timeout(tcase, 120);
@@ -375,9 +374,5 @@ int main(void)
 	tcase_add_test(tcase, a_folder_that_cannot_be);
 	tcase_add_loop_test(tcase, only_our_manifest_is_read, 0, ARRAY_LEN(manifests));
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/suppression.h"
 #include "suppress/format.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -204,8 +205,6 @@ int main(void)
 {
 	Suite *suite = suite_create("suppress_format");
 	TCase *tcase = tcase_create("format");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, rows_are_written, 0, ARRAY_LEN(cases));
 	tcase_add_test(tcase, only_csv_has_a_header);
@@ -214,9 +213,5 @@ int main(void)
 	tcase_add_test(tcase, a_long_address_is_refused_not_cut);
 	tcase_add_test(tcase, words_have_names);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

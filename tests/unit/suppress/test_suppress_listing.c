@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "suppress/listing.h"
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 
@@ -16,13 +17,11 @@ static struct arena *arena;
 static void open_filled(void)
 {
 	struct store_suppression *rows;
-	struct store_migration migration;
 	size_t kept;
 
 	arena = arena_new();
 	rows = arena_calloc(arena, ALL, sizeof *rows);
-	ck_assert_int_eq(fixture_open(fixture_database(), &store), ERR_OK);
-	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store = fixture_migrated(NOW);
 	for (size_t i = 0; i < ALL; i++)
 		rows[i] = (struct store_suppression){ .address = arena_printf(
 							      arena, "a%05zu@example.com", i),
@@ -112,8 +111,7 @@ int main(void)
 {
 	Suite *suite = suite_create("suppress_listing");
 	TCase *tcase = tcase_create("listing");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_add_checked_fixture(tcase, open_filled, close_all);
 	tcase_set_timeout(tcase, 120);
@@ -121,10 +119,7 @@ int main(void)
 	tcase_add_test(tcase, a_lost_connection_is_told);
 	suite_add_tcase(suite, tcase);
 	fixture_start();
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }

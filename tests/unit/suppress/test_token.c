@@ -2,6 +2,7 @@
 // Check program of suppress/token: made, verified, and everything else refused.
 #include "core/timestamp.h"
 #include "suppress/token.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -155,8 +156,6 @@ int main(void)
 {
 	Suite *suite = suite_create("token");
 	TCase *tcase = tcase_create("token");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, the_vector_of_the_documents_holds);
@@ -166,9 +165,5 @@ int main(void)
 	tcase_add_loop_test(tcase, keys_are_read, 0, ARRAY_LEN(key_cases));
 	tcase_add_test(tcase, days_stop_at_sixteen_bits);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "api/request/key.h"
 #include "api/request/router.h"
 #include "core/buf.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -131,8 +132,6 @@ int main(void)
 {
 	Suite *suite = suite_create("api_key");
 	TCase *tests = tcase_create("api_key");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, what_is_made_has_the_form);
 	tcase_add_loop_test(tests, only_keys_have_the_form_of_keys, 0, ARRAY_LEN(form_cases));
@@ -141,9 +140,5 @@ int main(void)
 	tcase_add_loop_test(tests, streams, 0, ARRAY_LEN(stream_cases));
 	tcase_add_test(tests, routes_and_their_document);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include "core/timestamp.h"
 #include "store/overview.h"
 #include "store/store.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -269,8 +270,6 @@ int main(void)
 {
 	Suite *suite = suite_create("router");
 	TCase *tests = tcase_create("router");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, targets, 0, ARRAY_LEN(match_cases));
 	tcase_add_loop_test(tests, queries, 0, ARRAY_LEN(query_cases));
@@ -281,9 +280,5 @@ int main(void)
 	tcase_add_loop_test(tests, hosts, 0, ARRAY_LEN(host_cases));
 	tcase_add_test(tests, the_document_is_of_this_table);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "cli/import_progress.h"
 #include "core/limits.h"
 #include "ingest/fetch/fetch_login.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -308,8 +309,6 @@ int main(void)
 {
 	Suite *suite = suite_create("fetch");
 	TCase *tcase = tcase_create("fetch");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, conversations, 0, ARRAY_LEN(talks));
 	tcase_add_test(tcase, a_full_window_is_settled_and_marked);
@@ -317,8 +316,5 @@ int main(void)
 	tcase_add_loop_test(tcase, urls_are_read, 0, ARRAY_LEN(urls));
 	tcase_add_test(tcase, the_bar_fits_a_line);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 // roomy, that is full until a loader makes room, and that stays full.
 #include "ingest/intake/import_window.h"
 #include "spool/spool.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -201,17 +202,11 @@ int main(void)
 {
 	Suite *suite = suite_create("import_window");
 	TCase *tcase = tcase_create("import_window");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, roomy);
 	tcase_add_test(tcase, held_until_finished);
 	tcase_add_loop_test(tcase, full_until_loaded, 0, 2);
 	tcase_add_loop_test(tcase, full_for_good, 0, 2);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

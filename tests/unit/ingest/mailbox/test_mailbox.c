@@ -4,6 +4,7 @@
 #include "ingest/intake/trace_fields.h"
 #include "ingest/mailbox/mailbox.h"
 #include "ingest/mailbox/maildir.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -393,8 +394,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mailbox");
 	TCase *pure = tcase_create("mbox"), *tcase = tcase_create("files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, an_mbox_starts_with_a_whole_line, 0, ARRAY_LEN(start_cases));
 	tcase_add_loop_test(pure, mbox, 0, ARRAY_LEN(mbox_cases));
@@ -413,8 +412,5 @@ int main(void)
 	tcase_add_test(tcase, standard_input);
 	tcase_add_test(tcase, large_messages_are_cut);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "ingest/session/smtp_reply.h"
 #include "ingest/text/smtp_dot.h"
 #include "ingest/text/smtp_path.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -280,8 +281,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp");
 	TCase *tcase = tcase_create("smtp");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, paths, 0, ARRAY_LEN(path_cases));
@@ -293,8 +292,5 @@ int main(void)
 	tcase_add_test(tcase, lines_end_with_cr_lf_only);
 	tcase_add_test(tcase, replies_are_well_formed);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

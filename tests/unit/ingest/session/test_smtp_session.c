@@ -2,6 +2,7 @@
 // Check program of ingest/session/smtp_session: deadlines, limits and stopping.
 #include "core/limits.h"
 #include "ingest/session/smtp_session.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -360,8 +361,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_session");
 	TCase *tcase = tcase_create("session");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, idle_sessions_end);
@@ -383,8 +382,5 @@ int main(void)
 	tcase_add_test(tcase, envelope_says_who_and_when);
 	tcase_add_test(tcase, tenth_error_is_slow_and_twentieth_the_last);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of ingest/session/smtp_session: every transcript of tests/smtp whole, byte by byte and cut
 // at every point.
 #include "ingest/session/smtp_session.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -429,14 +430,9 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_transcripts");
 	TCase *tcase = tcase_create("transcripts");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 240);
 	tcase_add_test(tcase, transcripts);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // links: ingest/smtp spool
 // Check program of ingest/smtp/proxy_header: every header whole, byte by byte and cut at every point.
 #include "ingest/smtp/proxy_header.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -118,14 +119,9 @@ int main(void)
 {
 	Suite *suite = suite_create("proxy_header");
 	TCase *tcase = tcase_create("headers");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, headers_are_read_whole_and_bytewise, 0, ARRAY_LEN(cases));
 	tcase_add_loop_test(tcase, headers_are_read_at_every_cut, 0, ARRAY_LEN(cases));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of ingest/smtp/smtp_listen: the words of smtp.listen; and of ingest/text/smtp_recipient: the
 // entries of smtp.return_path_domains.
 #include "ingest/smtp/smtp_listen.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -155,8 +156,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_listen");
 	TCase *tcase = tcase_create("entries");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, entries_are_read, 0, ARRAY_LEN(listen_cases));
 	tcase_add_test(tcase, a_path_has_its_limit);
@@ -164,8 +163,5 @@ int main(void)
 	tcase_add_loop_test(tcase, return_paths_are_read, 0, ARRAY_LEN(domain_cases));
 	tcase_add_test(tcase, many_stars_cost_little);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

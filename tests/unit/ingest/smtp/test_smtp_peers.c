@@ -1,6 +1,7 @@
 // links: ingest/smtp spool
 // Check program of ingest/smtp/smtp_peers: addresses, networks, and the counts per network.
 #include "ingest/smtp/smtp_peers.h"
+#include "tests/support/suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -165,8 +166,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_peers");
 	TCase *tcase = tcase_create("smtp_peers");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, networks_hold_addresses);
 	tcase_add_test(tcase, peers_are_counted);
@@ -175,8 +174,5 @@ int main(void)
 	tcase_add_test(tcase, messages_of_a_minute_are_counted);
 	tcase_add_test(tcase, peers_beyond_the_table_are_let_in);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // links: ingest/smtp spool
 // Check program of ingest/smtp/smtp_server: what is stored, refused and answered, over real sockets.
 #include "tests/support/smtp_server_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(message_is_in_the_spool_when_answered)
 {
@@ -225,8 +226,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_server");
 	TCase *tcase = tcase_create("server");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -239,8 +238,5 @@ int main(void)
 	tcase_add_test(tcase, many_sessions_at_once);
 	tcase_add_test(tcase, options_are_checked);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // links: ingest/smtp spool
 // Check program of ingest/smtp/smtp_server: how many sessions there may be, and how they end.
 #include "tests/support/smtp_server_fixture.h"
+#include "tests/support/suite.h"
 
 START_TEST(sessions_have_a_cap)
 {
@@ -168,8 +169,6 @@ int main(void)
 {
 	Suite *suite = suite_create("smtp_server_sessions");
 	TCase *tcase = tcase_create("server");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -183,8 +182,5 @@ int main(void)
 	tcase_add_test(tcase, half_closed_peer_is_answered);
 	tcase_add_test(tcase, half_closed_peer_hears_all_of_it);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // links: parser
 // Check program of parser/mail/mime_tree: a plain text is the same whether GMime reads it or not.
 #include "parser/mail/mime_tree.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -116,8 +117,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mime_tree");
 	TCase *tcase = tcase_create("mime_tree");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, plain_text_is_read_as_gmime_reads_it, 0, (int)ARRAY_LEN(plain));
@@ -125,8 +124,5 @@ int main(void)
 	tcase_add_test(tcase, a_file_has_its_name);
 	tcase_add_test(tcase, a_report_type_without_a_report_is_kept);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "core/report.h"
 #include "parser/mail/prescan.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -308,8 +309,6 @@ int main(void)
 {
 	Suite *suite = suite_create("prescan");
 	TCase *tcase = tcase_create("prescan");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, long_fields_are_cut);
@@ -326,8 +325,5 @@ int main(void)
 	tcase_add_test(tcase, a_mail_of_one_part_is_told);
 	tcase_add_test(tcase, a_wrong_boundary_is_mended);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

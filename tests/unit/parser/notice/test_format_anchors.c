@@ -4,6 +4,8 @@
 #include "core/limits.h"
 #include "parser/notice/format.h"
 #include "parser/notice/notice.h"
+#include "tests/support/parser_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -27,18 +29,6 @@ static bool on_match(void *context, size_t pattern, size_t to)
 	return true;
 }
 
-static struct str read_file(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	char *bytes = arena_alloc(arena, 1u << 20);
-	size_t n;
-
-	ck_assert_ptr_nonnull(file);
-	n = fread(bytes, 1, 1u << 20, file);
-	fclose(file);
-	return str_from(bytes, n);
-}
-
 /* Quotes are taken off a notice before it is read; no row depends on that. */
 static void scan_mail(struct rows *rows, const struct matcher *matcher,
 	struct matcher_scratch *scratch, struct mime_parser *mime, const char *path)
@@ -47,7 +37,7 @@ static void scan_mail(struct rows *rows, const struct matcher *matcher,
 	struct mime_tree tree;
 	struct notice notice;
 
-	mime_tree_read(mime, arena, read_file(arena, path), &tree);
+	mime_tree_read(mime, arena, fixture_read(arena, path, 1u << 20), &tree);
 	notice_read(arena, &tree, NULL, &notice);
 	matcher_scan(matcher, scratch, notice.text, on_match, rows);
 }
@@ -96,14 +86,9 @@ int main(void)
 {
 	Suite *suite = suite_create("format_anchors");
 	TCase *tcase = tcase_create("golden");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 240);
 	tcase_add_test(tcase, every_anchor_has_a_mail);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

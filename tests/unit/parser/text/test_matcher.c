@@ -3,6 +3,7 @@
 // Check program of parser/text/matcher: with a table of embedded databases that the test itself fills.
 #include "core/embedded.h"
 #include "parser/text/matcher.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -205,8 +206,6 @@ int main(void)
 {
 	Suite *suite = suite_create("matcher");
 	TCase *tcase = tcase_create("matcher");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -217,8 +216,5 @@ int main(void)
 	tcase_add_test(tcase, a_start_is_found_behind_its_end);
 	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

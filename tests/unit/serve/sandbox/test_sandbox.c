@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "serve/role.h"
 #include "serve/sandbox/sandbox.h"
+#include "tests/support/suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -231,15 +232,10 @@ int main(void)
 {
 	Suite *suite = suite_create("sandbox");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, make_world, remove_world);
 	tcase_add_loop_test(tc, each_role_has_its_rights_and_no_others, 0, ARRAY_LEN(attempts));
 	tcase_add_test(tc, every_role_is_in_a_sandbox_but_postgresql);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 // Check program of the private cluster: made once, found again, and never initialised over anything.
 #define _GNU_SOURCE
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -281,8 +282,6 @@ int main(void)
 {
 	Suite *suite = suite_create("store_cluster");
 	TCase *tests = tcase_create("cluster"), *root = tcase_create("root");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -299,9 +298,5 @@ int main(void)
 	tcase_add_test(root, root_is_refused);
 	suite_add_tcase(suite, tests);
 	suite_add_tcase(suite, root);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(suite);
 }
