@@ -1,4 +1,4 @@
-// links: cli
+// links: serve
 // Check program of serve/sandbox/sandbox: what each role of role.def can still do, tried in a process of its own.
 #define _GNU_SOURCE
 #include "serve/role.h"

@@ -1,0 +1,203 @@
+// links: load
+// Check program of load/parser_pool, with parsers that this test plays: order, deaths, nonsense.
+#include "core/attr.h"
+#include "core/frame.h"
+#include "load/parser_pool.h"
+#include "tests/support/suite.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct played {
+	struct parser_pool *pool;
+	struct arena *arena;
+	struct job jobs[4];
+};
+
+static int add_parser(struct played *p)
+{
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert(parser_pool_add(p->pool, pair[0]));
+	return pair[1];
+}
+
+static void played_init(struct played *p, size_t n_jobs)
+{
+	*p = (struct played){ .pool = parser_pool_new(), .arena = arena_new() };
+	for (size_t i = 0; i < n_jobs; i++) {
+		p->jobs[i].arena = p->arena;
+		p->jobs[i].message = STR("mail");
+		parser_pool_submit(p->pool, &p->jobs[i]);
+	}
+}
+
+static void played_release(struct played *p)
+{
+	parser_pool_free(p->pool);
+	arena_free(p->arena);
+}
+
+static size_t turn(struct played *p)
+{
+	struct pollfd fds[8];
+	size_t n = parser_pool_poll_fds(p->pool, fds, 8);
+
+	poll(fds, n, 1000);
+	return parser_pool_handle(p->pool, fds, n);
+}
+
+static void answer(int fd, const char *json)
+{
+	struct buf out = BUF_INIT(4096);
+	size_t place = frame_begin(&out, FRAME_REPORT);
+
+	buf_put(&out, str_c(json));
+	ck_assert_int_eq(frame_end(&out, place), ERR_OK);
+	ck_assert_int_eq(write(fd, out.p, out.n), (ssize_t)out.n);
+	buf_release(&out);
+}
+
+#define EMPTY_REPORT                                                                               \
+	"{\"kind\":\"not_bounce\",\"events\":[],\"token\":{\"verdict\":\"none\"},\"flaws\":[]}"
+
+START_TEST(answers_come_back_in_order)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 2);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	ck_assert_int_eq(p.jobs[1].state, JOB_SENT);
+	answer(fd, EMPTY_REPORT);
+	ck_assert_uint_eq(turn(&p), 1);
+	ck_assert_int_eq(p.jobs[0].state, JOB_DONE);
+	ck_assert_int_eq(p.jobs[0].report.kind, KIND_NOT_BOUNCE);
+	ck_assert_int_eq(p.jobs[1].state, JOB_SENT);
+	close(fd);
+	played_release(&p);
+}
+END_TEST
+
+START_TEST(a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 2);
+	for (unsigned i = 0; i < POOL_MAX_CRASHES; i++) {
+		ck_assert_int_ne(p.jobs[0].state, JOB_DONE);
+		fd = add_parser(&p);
+		parser_pool_flush(p.pool);
+		close(fd);
+		turn(&p);
+	}
+	ck_assert_int_eq(p.jobs[0].state, JOB_DONE);
+	ck_assert_int_eq(p.jobs[0].report.kind, KIND_UNKNOWN);
+	ck_assert_uint_eq(p.jobs[0].report.flaws, FLAW_BIT(FLAW_PARSER_CRASHED));
+	ck_assert_uint_eq(p.jobs[1].crashes, 0);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	answer(fd, EMPTY_REPORT);
+	ck_assert_uint_eq(turn(&p), 1);
+	ck_assert_int_eq(p.jobs[1].report.kind, KIND_NOT_BOUNCE);
+	close(fd);
+	played_release(&p);
+}
+END_TEST
+
+START_TEST(answers_given_before_a_death_count_and_the_next_message_is_suspect)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 3);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	answer(fd, EMPTY_REPORT);
+	close(fd);
+	ck_assert_uint_eq(turn(&p), 1);
+	ck_assert_int_eq(p.jobs[0].state, JOB_DONE);
+	ck_assert_int_eq(p.jobs[0].report.kind, KIND_NOT_BOUNCE);
+	ck_assert_uint_eq(p.jobs[1].crashes, 1);
+	ck_assert_uint_eq(p.jobs[2].crashes, 0);
+	played_release(&p);
+}
+END_TEST
+
+START_TEST(a_parser_that_ends_by_order_blames_nobody)
+{
+	struct played p;
+	struct buf bye = BUF_INIT(64);
+	size_t place = frame_begin(&bye, FRAME_BYE);
+
+	ck_assert_int_eq(frame_end(&bye, place), ERR_OK);
+	played_init(&p, 1);
+	for (unsigned i = 0; i < POOL_MAX_CRASHES + 1; i++) {
+		int fd = add_parser(&p);
+
+		parser_pool_flush(p.pool);
+		ck_assert_int_eq(write(fd, bye.p, bye.n), (ssize_t)bye.n);
+		close(fd);
+		ck_assert_uint_eq(turn(&p), 0);
+		ck_assert_uint_eq(parser_pool_count(p.pool), 0);
+	}
+	ck_assert_uint_eq(p.jobs[0].crashes, 0);
+	ck_assert_int_eq(p.jobs[0].state, JOB_WAITING);
+	buf_release(&bye);
+	played_release(&p);
+}
+END_TEST
+
+START_TEST(nonsense_from_a_parser_counts_as_its_death)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 1);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	answer(fd, "{\"kind\":");
+	ck_assert_uint_eq(turn(&p), 0);
+	ck_assert_uint_eq(parser_pool_count(p.pool), 0);
+	ck_assert_uint_eq(p.jobs[0].crashes, 1);
+	ck_assert_int_eq(p.jobs[0].state, JOB_WAITING);
+	close(fd);
+	played_release(&p);
+}
+END_TEST
+
+START_TEST(what_nobody_asked_for_is_nonsense)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 0);
+	fd = add_parser(&p);
+	answer(fd, EMPTY_REPORT);
+	ck_assert_uint_eq(turn(&p), 0);
+	ck_assert_uint_eq(parser_pool_count(p.pool), 0);
+	close(fd);
+	played_release(&p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("parser_pool");
+	TCase *tcase = tcase_create("parser_pool");
+
+	tcase_add_test(tcase, answers_come_back_in_order);
+	tcase_add_test(tcase, a_message_that_kills_two_parsers_is_set_aside_and_the_others_go_on);
+	tcase_add_test(tcase, answers_given_before_a_death_count_and_the_next_message_is_suspect);
+	tcase_add_test(tcase, a_parser_that_ends_by_order_blames_nobody);
+	tcase_add_test(tcase, nonsense_from_a_parser_counts_as_its_death);
+	tcase_add_test(tcase, what_nobody_asked_for_is_nonsense);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
