@@ -1,4 +1,4 @@
-// links: cli
+// links: ingest/fetch
 // Any bytes as what an IMAP or POP3 server says: the conversation ends, asks for no change where none is wanted, marks
 // nothing that was not stored, and has the same outcome however the bytes are cut. The first octet chooses what is
 // asked for, the second the size of the pieces.

@@ -1,4 +1,4 @@
-// links: cli
+// links: ingest/intake
 // Check program of ingest/intake/import_window: every message is settled once and behind its own record, with a spool that is
 // roomy, that is full until a loader makes room, and that stays full.
 #include "ingest/intake/import_window.h"
