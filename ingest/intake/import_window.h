@@ -1,5 +1,5 @@
-/* ingest/intake/import_window.h -- messages of an import or a fetch on their way to stable storage, several at once, so that they
- * share a sync.
+/* ingest/intake/import_window.h -- messages of an import or a fetch on their way to stable storage, several at
+ * once, so that they share a sync.
  * Knows: a copy of each until the spool's word about it is there, since a full spool gives it back. Does not know where
  * it came from, or what becomes of its file: `settled` is told, once for each message, and only when its own record
  * is durable.

@@ -1,5 +1,6 @@
 /* parser/notice/format.h -- notices that are written for a person: whom they name, and with what words.
- * Knows: the anchors of format_table.h, sentences behind which a recipient stands. Does not know MIME or reasons. Pure, given the compiled anchors, which are read-only.
+ * Knows: the anchors of format_table.h, sentences behind which a recipient stands. Does not know MIME or reasons.
+ * Pure, given the compiled anchors, which are read-only.
  *
  * An address is taken only from the place that an anchor points to; an address that merely stands in
  * the text is never looked at. Bounds: FORMAT_MATCHES anchors in one text, LIMIT_EVENTS. */

@@ -1,6 +1,6 @@
 /* parser/notice/format_table.h -- the families of notices that are written for a person, all in one table.
- * Knows: the rows of families/, whose rows are anchors: the family, what stands behind its sentence, and the sentence. A new
- * family is rows and golden cases; code of its own only where its layout is its own, which is a shape here and a
+ * Knows: the tables in families/, whose rows are anchors: the family, what stands behind its sentence, the sentence.
+ * A new family is rows and golden cases; code of its own only where its layout is its own, which is a shape here and a
  * case of the one reader, format.c. Does not know how an anchor is found or read. Pure. */
 #pragma once
 #include "core/str.h"
