@@ -78,6 +78,16 @@ static void put_status(struct buf *out, const struct event *event)
 	buf_putc(out, '\n');
 }
 
+static void put_account(struct buf *out, struct str account)
+{
+	struct str line;
+
+	while (str_next_line(&account, &line)) {
+		put_plain(out, line);
+		buf_putc(out, '\n');
+	}
+}
+
 static void put_event(struct buf *out, const struct event *event)
 {
 	put_plain(out, event->recipient.n ? event->recipient : STR("(recipient not known)"));
@@ -96,6 +106,12 @@ static void put_event(struct buf *out, const struct event *event)
 		buf_printf(out, "  %-11s %.*s (layer %.*s, confidence %.2f)\n", "rule",
 			STR_ARG(event->rule.id), STR_ARG(layer_name(event->rule.layer)),
 			event->confidence);
+	put_account(out, event->account);
+}
+
+void explain_event(const struct event *event, struct buf *out)
+{
+	put_event(out, event);
 }
 
 void explain_write(const struct report *report, struct str file, struct buf *out)

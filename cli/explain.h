@@ -5,3 +5,5 @@
 
 /* Appends some lines about each event; `file` heads them. Control bytes of the mail become "?". */
 void explain_write(const struct report *report, struct str file, struct buf *out);
+/* The lines of one event, without a head. */
+void explain_event(const struct event *event, struct buf *out);

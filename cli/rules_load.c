@@ -21,7 +21,7 @@ bool rules_file_read(const char *path, struct arena *arena, struct parse_source 
 			"%s: %s", path, file && !ferror(file) ? "too large" : strerror(errno));
 	if (file)
 		fclose(file);
-	*ret_source = (struct parse_source){ str_c(path), str_from(text, n) };
+	*ret_source = (struct parse_source){ .name = str_c(path), .text = str_from(text, n) };
 	return ok;
 }
 

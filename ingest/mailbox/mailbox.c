@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 << 10 };
+/* To map a small file and to unmap it costs more than to read it. */
+enum { READ_BYTES = 64 << 10, MAP_FROM_BYTES = 256 << 10 };
 
 struct mailbox {
 	enum mailbox_format
@@ -22,7 +23,7 @@ struct mailbox {
 	size_t n_files, next_file;
 	struct str bytes; /* of the open file: mapped, or in `stream` */
 	struct buf stream;
-	bool mapped, open, maildir;
+	bool mapped, open, maildir, regular; /* regular: all of the file's bytes are known */
 	struct str rest; /* of bytes */
 	struct str file;
 	size_t number;
@@ -181,15 +182,15 @@ struct mailbox_progress mailbox_progress(const struct mailbox *mailbox)
 
 	if (mailbox->maildir)
 		return (struct mailbox_progress){ mailbox->next_file, mailbox->n_files };
-	return (struct mailbox_progress){ mailbox->mapped ? all.n - rest.n : 0,
-		mailbox->mapped ? all.n : 0 };
+	return (struct mailbox_progress){ mailbox->regular ? all.n - rest.n : 0,
+		mailbox->regular ? all.n : 0 };
 }
 
 static void close_file(struct mailbox *mailbox)
 {
 	if (mailbox->mapped)
 		munmap((void *)(uintptr_t)mailbox->bytes.p, mailbox->bytes.n);
-	mailbox->mapped = mailbox->open = false;
+	mailbox->mapped = mailbox->open = mailbox->regular = false;
 	mailbox->bytes = mailbox->rest = STR_EMPTY;
 	buf_reset(&mailbox->stream);
 }
@@ -251,7 +252,8 @@ static enum err load_file(struct mailbox *mailbox, int fd)
 
 	if (fstat(fd, &st))
 		return ERR_IO;
-	if (S_ISREG(st.st_mode) && st.st_size > 0)
+	mailbox->regular = S_ISREG(st.st_mode);
+	if (mailbox->regular && st.st_size > MAP_FROM_BYTES)
 		return map_file(mailbox, fd, (size_t)st.st_size);
 	return read_stream(mailbox, fd);
 }

@@ -3,7 +3,7 @@
  * know MIME or the spool. The splitter (mbox.h) is pure; this is the thin layer of files on
  * it. Ownership: a mailbox owns its files' bytes; a message borrows from it, or from the arena
  * where quoted lines had to be restored. Line ends stay as they are.
- * Bounds: a file is mapped, not copied, so only LIMIT_MESSAGE_BYTES of standard input or another
+ * Bounds: a file of more than 256 KiB is mapped, not copied, so only LIMIT_MESSAGE_BYTES of standard input or another
  * stream are held; a message over LIMIT_MESSAGE_BYTES is cut there and marked. */
 #pragma once
 #include "core/arena.h"
