@@ -6,4 +6,5 @@
 /* `name` stands in messages. Whoever loads it copies the texts. */
 struct parse_source {
 	struct str name, text;
+	bool builtin; /* of the program; others are an operator's, and certain */
 };
