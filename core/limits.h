@@ -32,6 +32,9 @@
 #define LIMIT_ADDRESS_BYTES      320u       /* 64 + 1 + 255 */
 #define LIMIT_RULES_BYTES        (4u << 20) /* a rules file */
 #define LIMIT_RULES              20000u     /* rules in all files together */
+#define LIMIT_LEXICON_WORDS      40000u     /* words in all files together, each spelling */
+#define LIMIT_ACCOUNT_BYTES      (64u << 10) /* how a verdict came about, for a person */
+#define LIMIT_FRAMES             2000u      /* frames in all files together */
 
 /* HTTP */
 #define LIMIT_HTTP_HEADER_BYTES (16u << 10)

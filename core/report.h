@@ -61,6 +61,7 @@ struct event {
 	int64_t arrival_date_us, last_attempt_date_us, will_retry_until_us;
 	struct rule_ref rule;
 	double confidence; /* 0 to 1 */
+	struct str account; /* how the verdict came about, in lines; empty unless it was asked for */
 };
 
 /* Of the message that bounced, from its returned headers. */

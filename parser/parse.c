@@ -1,5 +1,6 @@
 #include "parser/parse.h"
 
+#include "core/buf.h"
 #include "core/embedded.h"
 #include "core/limits.h"
 #include "core/status_code.h"
@@ -26,6 +27,9 @@ struct parser {
 	const struct parse_rules *rules;
 	struct mime_parser *mime;
 	struct matcher_scratch *scratch;
+	struct arena *work; /* of one verdict */
+	struct buf account;
+	bool wants_account;
 };
 
 /* ---- rules ---- */
@@ -48,7 +52,7 @@ enum err parse_rules_load(struct arena *arena, const struct parse_source *source
 	return ERR_OK;
 }
 
-enum { BUILTIN_FILES = 16 };
+enum { BUILTIN_FILES = 64 };
 
 struct builtin {
 	struct parse_source sources[BUILTIN_FILES];
@@ -62,7 +66,7 @@ static size_t embedded_sources(const struct embedded_file *files, struct builtin
 
 	for (; !builtin->n && n < BUILTIN_FILES && files[n].name; n++)
 		builtin->sources[n] = (struct parse_source){ str_c(files[n].name),
-			str_from(files[n].bytes, files[n].n) };
+			str_from(files[n].bytes, files[n].n), true };
 	builtin->n += n;
 	*ret_sources = builtin->sources;
 	return builtin->n;
@@ -113,6 +117,8 @@ struct parser *parser_new(const struct parse_rules *rules)
 	for (int i = 0; i < FORMAT_SETS; i++)
 		matchers[1 + i] = formats_matcher(rules->formats, (enum format_set)i);
 	parser->rules = rules;
+	parser->work = arena_new();
+	buf_init(&parser->account, LIMIT_ACCOUNT_BYTES);
 	parser->mime = mime_parser_new();
 	parser->scratch = matcher_scratch_new(matchers, ARRAY_LEN(matchers));
 	return parser;
@@ -124,7 +130,14 @@ void parser_free(struct parser *parser)
 		return;
 	mime_parser_free(parser->mime);
 	matcher_scratch_free(parser->scratch);
+	arena_free(parser->work);
+	buf_release(&parser->account);
 	free(parser);
+}
+
+void parser_ask_account(struct parser *parser, bool on)
+{
+	parser->wants_account = on;
 }
 
 void parser_freep(struct parser **parser)
@@ -160,22 +173,26 @@ static void read_words(struct arena *arena, struct event *event)
 		event->remote_mta = arena_lower(arena, d.host);
 }
 
-static void finish_event(const struct parser *parser, struct arena *arena,
+static void finish_event(struct parser *parser, struct arena *arena,
 	const struct classify_context *context, struct event *event)
 {
-	const struct classifier classifier = { parser->rules->rules, parser->scratch };
+	const struct classifier classifier = { parser->rules->rules, parser->scratch, parser->work,
+		parser->wants_account ? &parser->account : NULL };
 
 	event->domain = address_domain(arena, event->recipient);
 	if (event->outcome == OUTCOME_FAILED || event->outcome == OUTCOME_DELAYED)
 		read_words(arena, event);
 	else
 		event->status = event->status_field;
+	buf_reset(&parser->account);
 	classify_event(&classifier, arena, context, event);
+	arena_reset(parser->work);
+	event->account = arena_dup(arena, buf_str(&parser->account));
 }
 
 /* ---- the message ---- */
 
-static void take_events(const struct parser *parser, struct arena *arena,
+static void take_events(struct parser *parser, struct arena *arena,
 	const struct classify_context *context, struct event_list *list, struct report *report)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -194,8 +211,8 @@ static void read_bounce(struct parser *parser, struct arena *arena, struct notic
 	gather_bounce(parser->rules->formats, parser->scratch, arena, notice, certain, &g);
 	notice->returned = g.returned;
 	*ret_inner = g.inner;
-	take_events(
-		parser, arena, &(struct classify_context){ g.remarks, g.family }, &g.list, report);
+	take_events(parser, arena, &(struct classify_context){ g.remarks, g.family, STR_EMPTY },
+		&g.list, report);
 	report->format = g.format;
 	report->original.envelope_id = g.envelope_id;
 	if (g.list.n)
@@ -285,6 +302,19 @@ void parse_message(struct parser *parser, struct arena *arena, const struct enve
 	unwrap(parser, arena, envelope, inner, ret_report);
 }
 
+/* "250 2.0.0 Ok", "354 go ahead": RFC 5321 4.2.1. */
+static bool is_no_refusal(struct str reply, struct event *event)
+{
+	uint64_t code;
+
+	if ((reply.n > 3 && reply.p[3] != ' ' && reply.p[3] != '-') ||
+		!str_to_u64(str_head(reply, 3), 399, &code) || code < 200)
+		return false;
+	event->reply_code = (unsigned)code;
+	event->outcome = code < 300 ? OUTCOME_DELIVERED : OUTCOME_DELAYED;
+	return true;
+}
+
 void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
 	struct str remote_mta, struct event *ret_event)
 {
@@ -297,6 +327,7 @@ void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
 		text_squeeze(arena, utf8_clean(arena, str_head(reply, LIMIT_DIAGNOSTIC_BYTES))),
 		LIMIT_DIAGNOSTIC_BYTES);
 	event.remote_mta = arena_lower(arena, utf8_clean(arena, remote_mta));
-	finish_event(parser, arena, &(struct classify_context){ 0 }, &event);
+	if (!is_no_refusal(event.diagnostic, &event))
+		finish_event(parser, arena, &(struct classify_context){ 0 }, &event);
 	*ret_event = event;
 }

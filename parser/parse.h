@@ -33,11 +33,15 @@ struct parser *parser_new(const struct parse_rules *rules);
 void parser_free(struct parser *parser);
 void parser_freep(struct parser **parser);
 
+/* From now on events say how their verdicts came about (event.account). Costs time; off at first. */
+void parser_ask_account(struct parser *parser, bool on);
+
 /* Never fails: what cannot be read becomes KIND_UNKNOWN or KIND_NOT_BOUNCE with its flaws.
  * `envelope` may be NULL (a file). The report lives in `arena`; nothing borrows from `message`. */
 void parse_message(struct parser *parser, struct arena *arena, const struct envelope *envelope,
 	struct str message, struct report *ret_report);
 
-/* A bare SMTP reply: an event without a recipient, for `bounced classify`. `remote_mta` may be empty. */
+/* A bare SMTP reply: an event without a recipient, for `bounced classify`. `remote_mta` may be empty. A reply of 2xx is
+ * delivered, one of 3xx delayed; neither has a reason. */
 void parse_reply(struct parser *parser, struct arena *arena, struct str reply,
 	struct str remote_mta, struct event *ret_event);

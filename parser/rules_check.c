@@ -122,7 +122,7 @@ static bool word_can_be(enum rule_condition condition, struct str word)
 static bool scope_can_be(const struct rule_scope *scope, struct str *ret_bad)
 {
 	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++) {
-		const struct rule_words *words = &scope->words[i];
+		const struct glob_words *words = &scope->words[i];
 
 		for (size_t k = 0; k < words->n; k++)
 			if (!word_can_be((enum rule_condition)i, words->items[k])) {
@@ -154,7 +154,7 @@ static size_t facts_like(struct arena *arena, const struct rule_scope *scope, si
 	size_t most = 1;
 
 	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++) {
-		const struct rule_words *words = &scope->words[i];
+		const struct glob_words *words = &scope->words[i];
 
 		if (words->n)
 			facts.fact[i] = fact_like(arena, words->items[which % words->n]);

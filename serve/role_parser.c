@@ -40,8 +40,8 @@ static struct parse_rules *load_rules(const struct role *role, struct arena *are
 		char *text = arena_alloc(arena, LIMIT_RULES_BYTES);
 		ssize_t bytes = pread(role->fds[1], text, LIMIT_RULES_BYTES, 0);
 
-		sources[n++] = (struct parse_source){ STR("parser.rules_file"),
-			str_from(text, bytes > 0 ? (size_t)bytes : 0) };
+		sources[n++] = (struct parse_source){ .name = STR("parser.rules_file"),
+			.text = str_from(text, bytes > 0 ? (size_t)bytes : 0) };
 	}
 	for (size_t i = 0; i < n_builtin; i++)
 		sources[n++] = builtin[i];

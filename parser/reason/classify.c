@@ -3,13 +3,20 @@
 #include "core/limits.h"
 #include "core/status_code.h"
 #include "core/utf8.h"
+#include "parser/reason/account.h"
+#include "parser/reason/evidence.h"
 #include "parser/reason/mask.h"
+#include "parser/reason/meaning.h"
+#include "parser/reason/quoted.h"
 #include "parser/text/unfold.h"
 
-/* How far a verdict that stands on less than the refusal's own words is to be believed. */
-#define CONFIDENCE_OF_REMARKS 0.8 /* times the rule's own */
-#define CONFIDENCE_OF_STATUS  0.7
-#define CONFIDENCE_OF_SUBJECT 0.4 /* an unregistered code, or X.n.0 */
+/* What is left of a verdict on words that are not the refusal's own. */
+#define SHARE_OF_WRAPPING 0.85 /* of the words around a quoted reply */
+#define SHARE_OF_REMARKS  0.8  /* of what the notice says to a person */
+/* From here on no other words are asked. */
+#define ENOUGH 0.55
+
+enum { MEANINGS_HEARD = 3 }; /* of one text: a second may be the one that doubt leaves */
 
 /* "mx.shop.example" or "shop.example" for a recipient at shop.example: such a host knows its users. */
 static bool is_own_host(const struct event *event)
@@ -36,7 +43,6 @@ static struct rule_facts facts_of(struct arena *arena, struct str format, const 
 	struct rule_facts facts = { .reporting_mta = event->reporting_mta };
 
 	facts.fact[RULE_FORMAT] = format;
-
 	facts.fact[RULE_MTA] = event->remote_mta;
 	facts.fact[RULE_DOMAIN] = event->domain;
 	facts.fact[RULE_STATUS] = event->status;
@@ -47,89 +53,262 @@ static struct rule_facts facts_of(struct arena *arena, struct str format, const 
 	return facts;
 }
 
+/* Nothing was said of a recipient yet. */
+static bool is_greeting(struct str command)
+{
+	return str_eq(command, STR("EHLO")) || str_eq(command, STR("HELO")) ||
+	       str_eq(command, STR("CONN"));
+}
+
+struct judging {
+	const struct classifier *c;
+	struct arena *arena; /* for what the verdict holds; all else goes to c->work */
+	const struct rule_facts *facts;
+	const struct event *event;
+	struct str sender;
+	struct evidence_list list;
+	bool soon; /* words of time: it may be otherwise tomorrow */
+};
+
+/* ---- exact sentences ---- */
+
+static bool is_letter(char c)
+{
+	return ascii_alpha(c) || (unsigned char)c >= 0x80;
+}
+
+static size_t skip_link(struct str text, size_t at)
+{
+	return str_istarts(str_skip(text, at), STR("http"))
+		       ? at + str_cspan(str_skip(text, at), " >\")")
+		       : at;
+}
+
+/* Words of two letters and more; links, and blanked names, which are of `x` alone, are none. */
+static size_t count_words(struct str text)
+{
+	size_t words = 0, i = 0;
+
+	while (i < text.n) {
+		size_t from = i = skip_link(text, i);
+		bool blank = true;
+
+		for (; i < text.n && is_letter(text.p[i]); i++)
+			blank = blank && text.p[i] == 'x';
+		words += i - from >= 2 && !blank;
+		i += i == from;
+	}
+	return words;
+}
+
+static bool is_scoped(const struct rule *rule)
+{
+	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++)
+		if (rule->scope->words[i].n)
+			return true;
+	return false;
+}
+
+static enum sentence_kind kind_of(const struct rule *rule)
+{
+	if (rule->own)
+		return SENTENCE_OWN;
+	if (rule->layer == LAYER_PROVIDER)
+		return SENTENCE_OF_PROVIDER;
+	if (str_starts(rule->id, STR("text.guard.")))
+		return SENTENCE_GUARD;
+	return is_scoped(rule) ? SENTENCE_SCOPED : SENTENCE_PLAIN;
+}
+
+/* How much of the words the sentence is; remarks are long, and of them it need not be much. */
+static double part_of(struct str masked, const struct rule_hit *hit, double share)
+{
+	size_t all = share == SHARE_OF_REMARKS ? 0 : count_words(masked);
+
+	return all ? (double)count_words(str_slice(masked, hit->from, hit->to)) / (double)all : 1;
+}
+
+static void hear_sentence(struct judging *j, struct str text, size_t offset, double share)
+{
+	struct str masked = mask_names(j->c->work, text);
+	struct rule_hit hit = rules_first(j->c->rules, j->c->scratch, j->facts, masked);
+	struct evidence one;
+
+	if (!hit.rule)
+		return;
+	one = evidence_of_sentence(
+		kind_of(hit.rule), hit.rule->confidence, part_of(masked, &hit, share));
+	one.layer = hit.rule->layer;
+	one.reason = hit.rule->reason;
+	one.id = hit.rule->id;
+	one.confidence *= share;
+	one.strength *= share;
+	if (hit.to && share != SHARE_OF_REMARKS) {
+		one.from = hit.from + offset;
+		one.to = hit.to + offset;
+	}
+	evidence_add(&j->list, one);
+}
+
+/* ---- meaning ---- */
+
+static struct meaning_context meaning_context_of(const struct judging *j)
+{
+	const struct str *fact = j->facts->fact;
+	struct meaning_context context = { .recipient = j->event->recipient,
+		.sender = j->sender,
+		.codes = { fact[RULE_STATUS], fact[RULE_CODE], fact[RULE_COMMAND] } };
+	struct status_code code;
+
+	if (is_greeting(j->event->command))
+		context.said_of = SAID_OF_GREETING;
+	else if (status_code_parse(j->event->status, &code) && code.subject == 1 &&
+		 (code.detail == 7 || code.detail == 8))
+		context.said_of = SAID_OF_SENDER;
+	return context;
+}
+
+/* The diagnosis that a notice gives of a recipient needs not name him again; "unknown" alone may be said of the ground. */
+static bool is_about_recipient(const struct judging *j)
+{
+	return j->event->recipient.n > 0 && count_words(j->event->diagnostic) != 1;
+}
+
+static void hear_meaning(struct judging *j, struct str text, size_t offset, double share)
+{
+	struct meaning *m = arena_alloc(j->c->work, sizeof *m);
+	const struct meaning_context context = meaning_context_of(j);
+
+	meaning_read(rules_lexicon(j->c->rules), j->c->work, &context, text, m);
+	account_of_meaning(j->c->explanation, text, m);
+	j->soon |= m->marks.soon;
+	for (size_t i = 0; i < m->n && i < MEANINGS_HEARD; i++) {
+		const struct meaning_candidate *candidate = &m->candidates[i];
+		struct evidence one = { .layer = LAYER_MEANING,
+			.reason = candidate->frame->reason,
+			.id = candidate->frame->id,
+			.strength = candidate->strength * share,
+			.confidence = candidate->strength * share,
+			.never_hard = !candidate->thing && candidate->strength < EVIDENCE_PLAIN &&
+				      !is_about_recipient(j) };
+
+		if (share == SHARE_OF_REMARKS && candidate->strength < EVIDENCE_PLAIN)
+			continue;
+		if (share != SHARE_OF_REMARKS) {
+			one.from = candidate->from + offset;
+			one.to = candidate->to + offset;
+		}
+		evidence_add(&j->list, one);
+	}
+}
+
+/* ---- words and codes ---- */
+
+static double best_strength(const struct judging *j)
+{
+	const struct evidence *best = evidence_settle(&j->list);
+
+	return best ? best->strength : 0;
+}
+
+static void hear_text(struct judging *j, struct str text, size_t offset, double share)
+{
+	hear_sentence(j, text, offset, share);
+	hear_meaning(j, text, offset, share);
+}
+
+static void hear_remarks(struct judging *j, struct str remarks)
+{
+	struct str text = text_squeeze(j->c->work, utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES * 4));
+
+	hear_text(j, utf8_head(text, LIMIT_DIAGNOSTIC_BYTES * 2), 0, SHARE_OF_REMARKS);
+}
+
+/* "5.5.4" where the reply was 554: a server that makes the one of the other's digits has told nothing. */
+static bool repeats_code(const struct event *event)
+{
+	struct str s = event->status;
+
+	if (!event->reply_code || s.n != 5)
+		return false;
+	return s.p[0] == (char)('0' + event->reply_code / 100) &&
+	       s.p[2] == (char)('0' + event->reply_code / 10 % 10) &&
+	       s.p[4] == (char)('0' + event->reply_code % 10) &&
+	       str_find(event->diagnostic, s) == STR_NPOS;
+}
+
+static void hear_codes(struct judging *j)
+{
+	const struct event *event = j->event;
+	struct evidence one;
+
+	if (!repeats_code(event) && evidence_of_status(event->status, &one)) {
+		one.id = arena_printf(j->arena, "status.%.*s", STR_ARG(event->status));
+		evidence_add(&j->list, one);
+	}
+	if (evidence_of_code(event->reply_code, event->command, &one)) {
+		one.id = arena_printf(j->arena, "code.%u", event->reply_code);
+		evidence_add(&j->list, one);
+	}
+}
+
+static void hear_all(struct judging *j, struct str remarks)
+{
+	struct str diagnostic = j->event->diagnostic, quoted = quoted_reply(diagnostic);
+
+	hear_text(j, quoted, (size_t)(quoted.p - diagnostic.p), 1);
+	if (quoted.n < diagnostic.n && best_strength(j) < ENOUGH)
+		hear_text(j, diagnostic, 0, SHARE_OF_WRAPPING);
+	hear_codes(j);
+	if (remarks.n && best_strength(j) < ENOUGH)
+		hear_remarks(j, remarks);
+}
+
+/* ---- the verdict ---- */
+
 /* A temporary code says that the server itself does not hold the refusal for final, whatever its words
  * are; of a mail that is still being tried nothing is known to be final at all. */
-static enum reason_class class_of(const struct event *event)
+static bool is_temporary(const struct event *event)
 {
-	enum reason_class class = reason_class(event->reason);
-	bool temporary = str_starts(event->status, STR("4.")) ||
-			 (!event->status.n && event->reply_code / 100 == 4);
-
-	if (class == CLASS_HARD && (temporary || event->outcome == OUTCOME_DELAYED))
-		return CLASS_SOFT;
-	return class;
+	return event->outcome == OUTCOME_DELAYED || str_starts(event->status, STR("4.")) ||
+	       (!event->status.n && event->reply_code / 100 == 4);
 }
 
-static void take_rule(struct event *event, const struct rule_hit *hit, double share)
+static enum reason_class class_of(const struct judging *j, const struct evidence *best)
 {
-	event->reason = hit->rule->reason;
-	event->rule = (struct rule_ref){ .id = hit->rule->id, .layer = hit->rule->layer };
-	event->confidence = hit->rule->confidence * share;
-	event->class = class_of(event);
-}
+	enum reason_class class = reason_class(best->reason);
 
-static bool by_text(const struct classifier *c, struct arena *arena, const struct rule_facts *facts,
-	struct event *event)
-{
-	struct rule_hit hit =
-		rules_first(c->rules, c->scratch, facts, mask_names(arena, event->diagnostic));
-
-	if (!hit.rule)
-		return false;
-	take_rule(event, &hit, 1);
-	event->rule.span_from = hit.from;
-	event->rule.span_to = hit.to;
-	return true;
-}
-
-static bool by_remarks(const struct classifier *c, struct arena *arena,
-	const struct rule_facts *facts, struct str remarks, struct event *event)
-{
-	struct str text = text_squeeze(arena, utf8_head(remarks, LIMIT_DIAGNOSTIC_BYTES * 4));
-	struct rule_hit hit = rules_first(c->rules, c->scratch, facts,
-		mask_names(arena, utf8_head(text, LIMIT_DIAGNOSTIC_BYTES * 2)));
-
-	if (!hit.rule)
-		return false;
-	take_rule(event, &hit, CONFIDENCE_OF_REMARKS);
-	return true;
-}
-
-static bool by_status(struct arena *arena, struct event *event, double least)
-{
-	struct status_code code;
-	enum reason reason;
-	double confidence;
-
-	if (!status_code_parse(event->status, &code))
-		return false;
-	reason = status_code_reason(code);
-	confidence = code.detail && status_code_registered(code) ? CONFIDENCE_OF_STATUS
-								 : CONFIDENCE_OF_SUBJECT;
-	if (reason == REASON_NONE || reason == REASON_UNKNOWN_UNCLASSIFIED || confidence < least)
-		return false;
-	event->reason = reason;
-	event->rule =
-		(struct rule_ref){ .id = arena_printf(arena, "status.%.*s", STR_ARG(event->status)),
-			.layer = LAYER_STATUS };
-	event->confidence = confidence;
-	event->class = class_of(event);
-	return true;
+	if (class != CLASS_HARD)
+		return class;
+	return is_temporary(j->event) || best->never_hard || j->soon ||
+			       is_greeting(j->event->command)
+		       ? CLASS_SOFT
+		       : CLASS_HARD;
 }
 
 void classify_event(const struct classifier *classifier, struct arena *arena,
 	const struct classify_context *context, struct event *event)
 {
-	struct rule_facts facts = facts_of(arena, context->format, event);
+	static const struct evidence nothing = {
+		.layer = LAYER_NONE, .reason = REASON_UNKNOWN_UNCLASSIFIED, .id = STR_INIT("none")
+	};
+	struct rule_facts facts = facts_of(classifier->work, context->format, event);
+	struct judging j = { .c = classifier,
+		.arena = arena,
+		.facts = &facts,
+		.event = event,
+		.sender = context->sender };
+	const struct evidence *best;
 
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
 		return;
-	if (by_text(classifier, arena, &facts, event) ||
-		by_status(arena, event, CONFIDENCE_OF_STATUS) ||
-		by_remarks(classifier, arena, &facts, context->remarks, event) ||
-		by_status(arena, event, 0))
-		return;
-	event->reason = REASON_UNKNOWN_UNCLASSIFIED;
-	event->rule = (struct rule_ref){ .id = STR("none"), .layer = LAYER_NONE };
-	event->class = class_of(event);
+	hear_all(&j, context->remarks);
+	best = evidence_settle(&j.list);
+	if (!best)
+		best = &nothing;
+	event->reason = best->reason;
+	event->rule = (struct rule_ref){ best->id, best->layer, best->from, best->to };
+	event->confidence = best->confidence;
+	event->class = class_of(&j, best);
+	account_of_evidence(classifier->explanation, &j.list, best);
 }

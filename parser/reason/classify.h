@@ -1,20 +1,25 @@
 /* parser/reason/classify.h -- why: from the words and codes of a refusal to a reason.
- * Knows: the layers and their order: provider rules, text rules, the registry of enhanced codes.
- * Does not know mails or formats. Pure, given the rules. */
+ * Knows: which words are the refusal's own and which stand around it, and gathers the evidence of each layer: exact
+ * sentences (rules.h), meaning (meaning.h), codes (evidence.h). Does not know mails or formats. Pure, given the rules. */
 #pragma once
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/report.h"
 #include "parser/reason/rules.h"
 
 struct classifier {
 	const struct rules *rules;
 	struct matcher_scratch *scratch;
+	struct arena *work; /* for what lives no longer than a call; its owner empties it */
+	struct buf *
+		explanation; /* how each verdict came about, in lines for a person; NULL: not asked */
 };
 
 /* What the notice says beside the event itself; all may be empty. */
 struct classify_context {
 	struct str remarks; /* the words for a person, see below */
 	struct str format;  /* the family that wrote them */
+	struct str sender;  /* of the message that bounced */
 };
 
 /* Fills reason, class, rule and confidence of `event` from its other fields. `remarks` are what the

@@ -15,6 +15,7 @@ struct rules {
 	struct str *patterns; /* in the order of the files, as the matcher has them */
 	size_t n_patterns;
 	struct matcher *matcher;
+	struct lexicon *lexicon;
 };
 
 static const struct str condition_names[RULE_CONDITION_COUNT] = {
@@ -48,6 +49,8 @@ struct reading {
 	unsigned line;
 	struct rule head; /* of the block at hand */
 	struct rule_scope *scope;
+	bool elsewhere; /* in a block that is none of rules */
+	bool own;       /* the file is an operator's */
 	struct str trouble;
 };
 
@@ -119,7 +122,7 @@ static enum err read_head(struct reading *r, struct str rest)
 static enum err read_condition(struct reading *r, struct str rest)
 {
 	struct str name = STR_EMPTY, word;
-	struct rule_words *words;
+	struct glob_words *words;
 	enum rule_condition condition;
 	size_t most = rest.n / 2 + 1;
 
@@ -179,6 +182,7 @@ static enum err read_pattern(struct reading *r, struct str number, struct str pa
 	rule = add_rule(r);
 	*rule = r->head;
 	rule->line = r->line;
+	rule->own = r->own;
 	rule->id = arena_printf(r->arena, "%.*s.%u", STR_ARG(r->head.id), (unsigned)value);
 	rule->pattern = str_eq(pattern, STR("*")) ? STR_EMPTY : arena_dup(r->arena, pattern);
 	return ERR_OK;
@@ -190,8 +194,16 @@ static enum err read_line(struct reading *r, struct str line)
 
 	if (!next_word(&rest, &word) || word.p[0] == '#')
 		return ERR_OK;
-	if (str_eq(word, STR("rule")))
+	if (str_eq(word, STR("words")) || str_eq(word, STR("frame"))) {
+		r->elsewhere = true; /* blocks of the lexicon */
+		return ERR_OK;
+	}
+	if (str_eq(word, STR("rule"))) {
+		r->elsewhere = false;
 		return read_head(r, rest);
+	}
+	if (r->elsewhere)
+		return ERR_OK;
 	if (str_eq(word, STR("when")))
 		return read_condition(r, rest);
 	return read_pattern(r, word, rest);
@@ -205,6 +217,8 @@ static enum err read_source(struct reading *r, const struct parse_source *source
 	r->source = arena_dup(r->arena, source->name);
 	r->line = 0;
 	r->head = (struct rule){ 0 };
+	r->own = !source->builtin;
+	r->elsewhere = false;
 	if (rest.n > LIMIT_RULES_BYTES)
 		return fail(r, ERR_LIMIT, "the file is too large:", r->source);
 	while (!err && str_next_line(&rest, &line)) {
@@ -301,6 +315,8 @@ enum err rules_load(struct arena *arena, const struct parse_source *sources, siz
 		order_by_layer(rules, &r);
 		err = compile(rules, &r);
 	}
+	if (!err)
+		err = lexicon_load(arena, sources, n, &rules->lexicon, &r.trouble);
 	if (err) {
 		rules_free(rules);
 		*ret_trouble = r.trouble;
@@ -315,6 +331,7 @@ void rules_free(struct rules *rules)
 	if (!rules)
 		return;
 	matcher_free(rules->matcher);
+	lexicon_free(rules->lexicon);
 	arena_free(rules->arena);
 	free(rules);
 }
@@ -342,6 +359,11 @@ const struct matcher *rules_matcher(const struct rules *rules)
 	return rules->matcher;
 }
 
+const struct lexicon *rules_lexicon(const struct rules *rules)
+{
+	return rules->lexicon;
+}
+
 struct str rules_serialize(struct arena *arena, const struct rules *rules)
 {
 	return matcher_serialize(
@@ -350,48 +372,14 @@ struct str rules_serialize(struct arena *arena, const struct rules *rules)
 
 /* ---- asking ---- */
 
-/* `*` stands for any run of bytes; the rest is compared without case. Only the last star seen is ever
- * tried again: what an earlier one could take more of, the later one can as well. So the time is the
- * product of the lengths at most. */
-static bool glob(struct str pattern, struct str s)
-{
-	size_t p = 0, i = 0, star = STR_NPOS, resume = 0;
-
-	while (i < s.n) {
-		if (p < pattern.n && pattern.p[p] == '*') {
-			star = p++;
-			resume = i;
-		} else if (p < pattern.n && ascii_lower(pattern.p[p]) == ascii_lower(s.p[i])) {
-			p++;
-			i++;
-		} else if (star != STR_NPOS) {
-			p = star + 1;
-			i = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.n && pattern.p[p] == '*')
-		p++;
-	return p == pattern.n;
-}
-
-static bool any_fits(const struct rule_words *words, struct str fact)
-{
-	for (size_t i = 0; fact.n && i < words->n; i++)
-		if (glob(words->items[i], fact))
-			return true;
-	return false;
-}
-
 static bool scope_holds(const struct rule_scope *scope, const struct rule_facts *facts)
 {
 	for (size_t i = 0; i < RULE_CONDITION_COUNT; i++) {
-		const struct rule_words *words = &scope->words[i];
+		const struct glob_words *words = &scope->words[i];
 
-		if (!words->n || any_fits(words, facts->fact[i]))
+		if (!words->n || glob_any(words, facts->fact[i]))
 			continue;
-		if (i != RULE_MTA || !any_fits(words, facts->reporting_mta))
+		if (i != RULE_MTA || !glob_any(words, facts->reporting_mta))
 			return false;
 	}
 	return true;

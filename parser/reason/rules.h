@@ -8,6 +8,8 @@
 #include "core/reason.h"
 #include "core/report.h"
 #include "core/str.h"
+#include "parser/reason/lexicon.h"
+#include "parser/text/glob.h"
 #include "parser/text/matcher.h"
 #include "parser/text/source.h"
 
@@ -24,13 +26,8 @@ enum rule_condition {
 	RULE_CONDITION_COUNT
 };
 
-/* Words of a condition, any of which must fit; none: the condition is not asked. */
-struct rule_words {
-	struct str *items;
-	size_t n;
-};
 struct rule_scope {
-	struct rule_words words[RULE_CONDITION_COUNT];
+	struct glob_words words[RULE_CONDITION_COUNT]; /* without words: not asked */
 };
 struct rule {
 	struct str id; /* "text.user_unknown.3" */
@@ -39,7 +36,8 @@ struct rule {
 	double confidence;
 	const struct rule_scope *scope; /* shared by the patterns of one block */
 	struct str pattern;             /* empty: the conditions alone decide */
-	struct str source;              /* file, for messages */
+	bool own;          /* of an operator's file: counts in full wherever it stands */
+	struct str source; /* file, for messages */
 	unsigned line;
 };
 struct rule_facts {
@@ -60,6 +58,8 @@ void rules_free(struct rules *rules);
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t i);
 const struct matcher *rules_matcher(const struct rules *rules);
+/* The words and frames of the same files. */
+const struct lexicon *rules_lexicon(const struct rules *rules);
 /* By its id, NULL for none. */
 const struct rule *rules_find(const struct rules *rules, struct str id);
 /* "mta", as it stands behind `when`. */

@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	/* Rules are loaded once: compiling them costs more than a thousand mails. */
-	static const struct parse_source few = { STR_INIT("fuzz"),
-		STR_INIT("rule text.a = mailbox.full\n 1 full\n 2 \\bquota.*exceeded\n") };
+	static const struct parse_source few = { .name = STR_INIT("fuzz"),
+		.text = STR_INIT("rule text.a = mailbox.full\n 1 full\n 2 \\bquota.*exceeded\n") };
 	static struct parse_rules *rules;
 	static struct parser *parser;
 	CLEANUP(arena_freep) struct arena *arena = arena_new();

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOURCES = 8 };
+enum { SOURCES = 64 };
 static struct arena *arena;
 static struct parse_source sources[SOURCES];
 static size_t n_sources; /* [0] is the operator's, to be filled in */
@@ -68,9 +68,9 @@ START_TEST(rules_laid_over_leave_the_others_as_they_are)
 	struct str known = STR("550 5.1.1 user unknown"), own = STR("xyzzy plugh");
 	struct str before = first_rule(builtin, known);
 
-	sources[0] = (struct parse_source){ STR("own.rules"),
-		STR("rule text.own = recipient.moved\n 1 xyzzy\n"
-		    "rule provider.own = mailbox.full\n 1 plugh\n") };
+	sources[0] = (struct parse_source){ .name = STR("own.rules"),
+		.text = STR("rule text.own = recipient.moved\n 1 xyzzy\n"
+			    "rule provider.own = mailbox.full\n 1 plugh\n") };
 	both = load(sources, n_sources);
 	ck_assert(matcher_is_embedded(rules_matcher(both)));
 	ck_assert_uint_eq(rules_count(both), rules_count(builtin) + 2);
@@ -88,8 +88,8 @@ START_TEST(a_wrong_pattern_is_found_in_the_operators_file)
 	struct rules *rules = NULL;
 	struct str trouble = STR_EMPTY;
 
-	sources[0] = (struct parse_source){ STR("own.rules"),
-		STR("rule text.own = recipient.moved\n 1 fine\n 2 not(fine\n") };
+	sources[0] = (struct parse_source){ .name = STR("own.rules"),
+		.text = STR("rule text.own = recipient.moved\n 1 fine\n 2 not(fine\n") };
 	ck_assert_int_eq(rules_load(arena, sources, n_sources, &rules, &trouble), ERR_SYNTAX);
 	ck_assert(str_starts(trouble, STR("own.rules:3: ")));
 }
@@ -105,8 +105,8 @@ START_TEST(other_patterns_are_compiled)
 		STR_INIT("connection timed out"), STR_INIT("blocked using a list"),
 		STR_INIT("nothing that anybody knows") };
 
-	sources[n_sources] = (struct parse_source){ STR("last.rules"),
-		STR("rule text.last = recipient.moved\n 1 xyzzy\n") };
+	sources[n_sources] = (struct parse_source){ .name = STR("last.rules"),
+		.text = STR("rule text.last = recipient.moved\n 1 xyzzy\n") };
 	fresh = load(sources + 1, n_sources);
 	ck_assert(!matcher_is_embedded(rules_matcher(fresh)));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -119,8 +119,10 @@ static const struct {
 
 START_TEST(what_is_wrong_is_found)
 {
-	const struct parse_source source = { STR("own.rules"), str_c(check_cases[_i].rules) },
-				  cases = { STR("own.cases"), str_c(check_cases[_i].cases) };
+	const struct parse_source source = { .name = STR("own.rules"),
+		.text = str_c(check_cases[_i].rules) },
+				  cases = { .name = STR("own.cases"),
+					  .text = str_c(check_cases[_i].cases) };
 	struct rules_findings findings;
 	struct rules *rules;
 	struct str trouble, found = STR_EMPTY;

@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	const struct parse_source source = { STR("fuzz"), str_from((const char *)bytes, n) };
+	const struct parse_source source = { .name = STR("fuzz"), .text = str_from((const char *)bytes, n) };
 	const struct matcher *matcher;
 	struct matcher_scratch *scratch;
 	struct rules *rules;

@@ -1,0 +1,13 @@
+/* parser/reason/account.h -- how a verdict came about, in lines for a person: clauses, things, states, and what outvoted what.
+ * Knows: what meaning and evidence are made of. Pure; writes nothing where `out` is NULL. Bytes of a peer's text go out as
+ * they are: valid UTF-8, the printer escapes controls. */
+#pragma once
+#include "core/buf.h"
+#include "parser/reason/evidence.h"
+#include "parser/reason/meaning.h"
+
+/* The clauses of a text with the things and states in them, and the frames that fit. */
+void account_of_meaning(struct buf *out, struct str text, const struct meaning *m);
+/* All evidence, the strongest first; `best` is marked. */
+void account_of_evidence(
+	struct buf *out, const struct evidence_list *list, const struct evidence *best);
