@@ -65,7 +65,7 @@ END_TEST
 START_TEST(rules_laid_over_leave_the_others_as_they_are)
 {
 	struct rules *builtin = load(sources + 1, n_sources - 1), *both;
-	struct str known = STR("550 5.1.1 user unknown"), own = STR("xyzzy plugh");
+	struct str known = STR("552 this account is over quota"), own = STR("xyzzy plugh");
 	struct str before = first_rule(builtin, known);
 
 	sources[0] = (struct parse_source){ .name = STR("own.rules"),
