@@ -8,6 +8,7 @@
 #include "parser/reason/rules_case.h"
 #include "parser/reason/witness.h"
 #include "parser/text/unfold.h"
+#include "parser/word_check.h"
 
 #include <string.h>
 
@@ -254,6 +255,8 @@ static void check_case(struct checking *c, const struct rules_case *one)
 	struct rule_hit hit;
 	struct rules_finding *finding;
 
+	if (!one->bad && word_check_takes(one))
+		return;
 	if (one->bad) {
 		add(c, RULES_BAD_CASE, one->source, one->line)->text = one->words;
 	} else if (!rule) {
@@ -269,6 +272,12 @@ static void check_case(struct checking *c, const struct rules_case *one)
 		if (hit.rule)
 			finding->other = hit.rule->id;
 	}
+}
+
+static struct rules_finding *add_for_words(
+	void *context, enum rules_trouble trouble, struct str source, unsigned line)
+{
+	return add(context, trouble, source, line);
 }
 
 void rules_check(const struct rules *rules, const struct parse_source *cases, size_t n_cases,
@@ -288,6 +297,7 @@ void rules_check(const struct rules *rules, const struct parse_source *cases, si
 	}
 	for (size_t i = 0; i < golden.n; i++)
 		check_case(&c, &golden.items[i]);
+	word_check(rules_lexicon(rules), arena, &golden, add_for_words, &c);
 	matcher_scratch_free(c.scratch);
 	*ret_findings = c.found;
 }

@@ -107,7 +107,9 @@ static enum err read_word(struct reading *r, struct str text)
 		return fail(r, ERR_SYNTAX, "an empty word in", text);
 	r->head.open_left = left;
 	r->head.open_right = right;
+	r->head.spelling = false;
 	err = add_word(r, bare);
+	r->head.spelling = true;
 	other = respelled(r->arena, bare, false);
 	if (!err && other.n)
 		err = add_word(r, other);

@@ -45,12 +45,13 @@ static void sort_raw(struct reading *r)
 	}
 }
 
-static void add_mark(struct marks *m, enum concept concept, size_t from, size_t to)
+static void add_mark(struct marks *m, enum concept concept, uint32_t word, size_t from, size_t to)
 {
 	if (m->n == MARKS_MOST || concept == CONCEPT_NONE)
 		return;
-	m->items[m->n++] =
-		(struct mark){ .concept = concept, .from = (uint32_t)from, .to = (uint32_t)to };
+	m->items[m->n++] = (struct mark){
+		.concept = concept, .word = word, .from = (uint32_t)from, .to = (uint32_t)to
+	};
 }
 
 static bool behind_host(const struct marks *m, size_t i)
@@ -81,6 +82,13 @@ static enum concept concept_of_entity(const struct reading *r, size_t i)
 	}
 }
 
+static void add_entity(struct reading *r, size_t i)
+{
+	const struct entity *e = &r->m->folding.entities[i];
+
+	add_mark(r->m, concept_of_entity(r, i), MARK_OF_NAME, e->from, e->to);
+}
+
 /* Words and names in the order of the text; of words that overlap the first and longest. */
 static void take_marks(struct reading *r)
 {
@@ -96,15 +104,14 @@ static void take_marks(struct reading *r)
 		for (; entity < m->folding.n_entities &&
 			m->folding.entities[entity].from < r->raw[i].from;
 			entity++)
-			add_mark(m, concept_of_entity(r, entity), m->folding.entities[entity].from,
-				m->folding.entities[entity].to);
+			add_entity(r, entity);
 		for (size_t k = 0; k < WORD_CONCEPTS; k++)
-			add_mark(m, word->concepts[k], r->raw[i].from, r->raw[i].to);
+			add_mark(
+				m, word->concepts[k], r->raw[i].word, r->raw[i].from, r->raw[i].to);
 		end = r->raw[i].to;
 	}
 	for (; entity < m->folding.n_entities; entity++)
-		add_mark(m, concept_of_entity(r, entity), m->folding.entities[entity].from,
-			m->folding.entities[entity].to);
+		add_entity(r, entity);
 }
 
 /* ---- where clauses and sentences end ---- */

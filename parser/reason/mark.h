@@ -5,11 +5,13 @@
 #include "parser/reason/lexicon.h"
 
 enum { MARKS_MOST = 192 };
+#define MARK_OF_NAME UINT32_MAX
 
 /* A word of the text that the lexicon knows, or a name. */
 struct mark {
 	enum concept concept;
 	uint32_t from, to; /* in the folded text */
+	uint32_t word;     /* its position in the lexicon; MARK_OF_NAME: it is a name */
 	uint16_t unit;     /* how many words stand in front */
 	uint8_t clause, sentence;
 	bool advice, negated;
