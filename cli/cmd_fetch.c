@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/import_progress.h"
+#include "cli/mail_time.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"
@@ -80,7 +81,8 @@ static enum err store(void *context, struct str message, size_t at)
 	struct import_item item = { .mail = { .source = SOURCE_IMPORT,
 					    .reverse_path = STR_EMPTY,
 					    .stream = str_c(command->stream),
-					    .bytes = message },
+					    .bytes = message,
+					    .delivered_at_us = mail_time(message) },
 		.file = STR_EMPTY,
 		.path = at,
 		.cut = command->fetch.window[at].cut };

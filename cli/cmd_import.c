@@ -8,6 +8,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/import_progress.h"
+#include "cli/mail_time.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"
@@ -140,7 +141,8 @@ static enum err import_message(
 					    .stream = import->stream,
 					    .recipients = &import->recipient,
 					    .n_recipients = import->recipient.n ? 1 : 0,
-					    .bytes = message->bytes },
+					    .bytes = message->bytes,
+					    .delivered_at_us = mail_time(message->bytes) },
 		.file = message->file,
 		.path = path,
 		.movable = message->maildir && (import->move || import->done),

@@ -7,6 +7,7 @@
 #include "cli/command_config.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/mail_time.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"
@@ -124,6 +125,8 @@ static int store_message(struct pipe *pipe, struct intake *intake)
 
 	if (!trace_address(str_c(sender), TRACE_SENDER, &mail.reverse_path))
 		mail.reverse_path = str_head(str_trim(str_c(sender)), LIMIT_PATH_BYTES);
+	if (!sender)
+		mail.delivered_at_us = mail_time(mail.bytes);
 	if (!sender || !pipe->named)
 		intake_read_trace(intake, &mail, &room);
 	err = intake_store(intake, &mail, &cut);

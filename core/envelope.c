@@ -2,7 +2,7 @@
 
 #include "core/limits.h"
 
-enum { ENVELOPE_PLAIN = 1, ENVELOPE_WITH_DSN = 2 };
+enum { ENVELOPE_PLAIN = 1, ENVELOPE_WITH_DSN = 2, ENVELOPE_DELIVERED = 3 };
 
 static void encode_dsn(const struct envelope *envelope, struct buf *out)
 {
@@ -21,7 +21,9 @@ void envelope_encode(const struct envelope *envelope, struct buf *out)
 {
 	bool dsn = envelope->ret || envelope->dsn;
 
-	buf_put_u8(out, dsn ? ENVELOPE_WITH_DSN : ENVELOPE_PLAIN);
+	buf_put_u8(out, envelope->delivered_at_us ? ENVELOPE_DELIVERED
+			: dsn                     ? ENVELOPE_WITH_DSN
+						  : ENVELOPE_PLAIN);
 	buf_put_u8(out, (uint8_t)envelope->source);
 	buf_put_u32(out, envelope->flags);
 	buf_put_u64(out, (uint64_t)envelope->received_at_us);
@@ -34,8 +36,10 @@ void envelope_encode(const struct envelope *envelope, struct buf *out)
 	buf_put_u32(out, (uint32_t)envelope->n_forward_paths);
 	for (size_t i = 0; i < envelope->n_forward_paths; i++)
 		buf_put_str32(out, envelope->forward_paths[i]);
-	if (dsn)
+	if (dsn || envelope->delivered_at_us)
 		encode_dsn(envelope, out);
+	if (envelope->delivered_at_us)
+		buf_put_u64(out, (uint64_t)envelope->delivered_at_us);
 }
 
 static bool take_fixed(struct str *rest, struct envelope *envelope)
@@ -70,6 +74,16 @@ static bool take_dsn(struct arena *arena, struct str *rest, struct envelope *env
 	return true;
 }
 
+static bool take_delivered(struct str *rest, struct envelope *envelope)
+{
+	uint64_t at;
+
+	if (!str_take_u64(rest, &at))
+		return false;
+	envelope->delivered_at_us = (int64_t)at;
+	return true;
+}
+
 enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope *ret_envelope)
 {
 	struct envelope envelope = { 0 };
@@ -78,7 +92,7 @@ enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope 
 
 	if (!str_take_u8(&bytes, &version))
 		return ERR_SYNTAX;
-	if (version != ENVELOPE_PLAIN && version != ENVELOPE_WITH_DSN)
+	if (version < ENVELOPE_PLAIN || version > ENVELOPE_DELIVERED)
 		return ERR_NEWER;
 	if (!take_fixed(&bytes, &envelope) || !str_take_u32(&bytes, &n) || n > LIMIT_FORWARD_PATHS)
 		return ERR_SYNTAX;
@@ -87,7 +101,9 @@ enum err envelope_decode(struct arena *arena, struct str bytes, struct envelope 
 	for (uint32_t i = 0; i < n; i++)
 		if (!str_take_str32(&bytes, &envelope.forward_paths[i]))
 			return ERR_SYNTAX;
-	if (version == ENVELOPE_WITH_DSN && !take_dsn(arena, &bytes, &envelope))
+	if (version != ENVELOPE_PLAIN && !take_dsn(arena, &bytes, &envelope))
+		return ERR_SYNTAX;
+	if (version == ENVELOPE_DELIVERED && !take_delivered(&bytes, &envelope))
 		return ERR_SYNTAX;
 	if (bytes.n)
 		return ERR_SYNTAX;

@@ -30,6 +30,7 @@ struct envelope {
 	enum envelope_source source;
 	uint32_t flags;
 	int64_t received_at_us;
+	int64_t delivered_at_us; /* to where it was imported from, by its trace; 0: not known, or not imported */
 	struct str session_id; /* the id on every log line of the connection: printable ASCII */
 	struct str peer;       /* address in text form, without port */
 	struct str helo;
@@ -39,11 +40,11 @@ struct envelope {
 	size_t n_forward_paths;
 	enum envelope_ret ret;    /* RET */
 	struct envelope_dsn *dsn; /* one for each forward path; NULL: nothing was said of any */
-	struct str stream; /* the configured stream of the first forward-path */
+	struct str stream;        /* the configured stream of the first forward-path */
 };
 
 /* Appends the binary form: a version octet, then length-prefixed fields. Where nothing of RFC 3461 was
- * said it is version 1, which older programs read, else version 2. */
+ * said it is version 1, which older programs read, else version 2; with the time of an older delivery 3. */
 void envelope_encode(const struct envelope *envelope, struct buf *out);
 /* Reads the whole of `bytes`. Texts borrow from `bytes`, the array of paths from `arena`.
  * ERR_SYNTAX: not what envelope_encode writes; ERR_NEWER: another version. */

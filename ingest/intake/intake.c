@@ -169,6 +169,7 @@ static struct envelope make_envelope(struct intake *intake, const struct intake_
 		++intake->n_messages);
 	return (struct envelope){ .source = mail->source,
 		.received_at_us = now_us(CLOCK_REALTIME),
+		.delivered_at_us = mail->delivered_at_us,
 		.session_id = str_c(intake->message_id),
 		.reverse_path = mail->reverse_path,
 		.stream = choose_stream(intake, mail),

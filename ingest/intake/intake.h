@@ -28,6 +28,7 @@ struct intake_mail {
 	size_t n_recipients;
 	struct str stream; /* empty: that of the first recipient that is ours, else "default" */
 	struct str bytes;
+	int64_t delivered_at_us; /* to where it was taken from; 0: not known, or just now */
 };
 /* Fills in what is not said from the mail's trace fields: the reverse path from the first Return-Path,
  * the recipient from the first field that names one of our return paths, else from the first field.

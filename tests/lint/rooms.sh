@@ -31,7 +31,7 @@ declare -A may=(
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
 	[serve]="serve/sandbox load api suppress $ingest store spool parser core"
-	[cli]="serve load api/request api suppress $ingest store spool parser core"
+	[cli]="serve load api/request api suppress $ingest store spool parser/text parser core"
 )
 rooms=(core parser spool ingest store suppress load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }

@@ -218,7 +218,7 @@ START_TEST(envelope_goes_both_ways_and_refuses_every_head)
 }
 END_TEST
 
-/* Version 2 comes only with what version 1 cannot say, so that older programs read the rest. */
+/* A version comes only with what the one before it cannot say, so that older programs read the rest. */
 START_TEST(envelope_with_dsn_is_another_version)
 {
 	struct arena *arena = arena_new();
@@ -245,7 +245,17 @@ START_TEST(envelope_with_dsn_is_another_version)
 	for (size_t n = 1; n < buf.n; n++)
 		ck_assert_int_eq(
 			envelope_decode(arena, str_head(buf_str(&buf), n), &out), ERR_SYNTAX);
-	buf.p[0] = 3;
+	buf_reset(&buf);
+	in.dsn = NULL;
+	in.delivered_at_us = 77;
+	envelope_encode(&in, &buf);
+	ck_assert_int_eq(buf.p[0], 3);
+	ck_assert_int_eq(envelope_decode(arena, buf_str(&buf), &out), ERR_OK);
+	ck_assert_int_eq(out.delivered_at_us, 77);
+	for (size_t n = 1; n < buf.n; n++)
+		ck_assert_int_eq(
+			envelope_decode(arena, str_head(buf_str(&buf), n), &out), ERR_SYNTAX);
+	buf.p[0] = 4;
 	ck_assert_int_eq(envelope_decode(arena, buf_str(&buf), &out), ERR_NEWER);
 	buf_release(&buf);
 	arena_free(arena);
