@@ -1,5 +1,6 @@
 #include "api/http_server.h"
 
+#include "api/answer_cache.h"
 #include "api/http_deadlines_priv.h"
 #include "api/http_listen_priv.h"
 #include "api/http_server_framing_priv.h"
@@ -12,6 +13,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/timestamp.h"
+#include "store/ranking.h"
 #include "store/store.h"
 
 #include <microhttpd.h>
@@ -370,6 +372,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.store_context = server->stores,
 		.keyring = keyring_new(),
 		.metrics = &server->metrics,
+		.cache = options->answer_age_us ? cache_new(options->answer_age_us) : NULL,
+		.names = store_names_new(),
 		.spool = options->spool,
 		.lanes = options->lanes,
 		.n_lanes = options->n_lanes,
@@ -385,6 +389,8 @@ static void server_free(struct api_server *server)
 	deadlines_stop(server->deadlines);
 	thread_stores_free(server->stores);
 	keyring_free(server->service.keyring);
+	cache_free(server->service.cache);
+	store_names_free(server->service.names);
 	free(server);
 }
 

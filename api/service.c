@@ -1,12 +1,15 @@
 #include "api/service.h"
 
+#include "api/answer_cache.h"
 #include "api/handle/handle.h"
 #include "api/keyring_priv.h"
 #include "api/request/metrics.h"
 #include "api/request/router.h"
 #include "core/limits.h"
+#include "core/timestamp.h"
 
 #include <string.h>
+#include <time.h>
 
 static handle_fn *const handlers[ROUTE_COUNT] = {
 #define ROUTE(id, method, path, scope, needs, handler, ...) [ROUTE_##id] = handler,
@@ -290,16 +293,64 @@ static enum err run_handler(
 	return err;
 }
 
-static enum err run(struct handle *handle, enum route route)
+static enum err ask_store(struct handle *handle, enum route route)
 {
-	enum err err;
+	enum err err = run_handler(handle->service, handle, handlers[route]);
 
-	if (!router_needs_store(route))
-		return handlers[route](handle);
-	err = run_handler(handle->service, handle, handlers[route]);
 	if (err)
 		answer_store_error(handle->answer, err);
 	return err;
+}
+
+/* Reports over a window, which may cost much. */
+static bool is_report(enum route route)
+{
+	static const enum route reports[] = { ROUTE_DOMAINS, ROUTE_DOMAIN, ROUTE_TIMESERIES,
+		ROUTE_REASONS, ROUTE_STREAMS };
+
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
+		if (reports[i] == route)
+			return true;
+	return false;
+}
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
+/* All that an answer depends on: what was asked for, in which form, and what the key may see. */
+static struct str cache_key(const struct handle *handle)
+{
+	return arena_printf(handle->arena, "%d %.*s\n%.*s?%.*s", (int)handle->format,
+		STR_ARG(handle->grant.streams), STR_ARG(handle->request->path),
+		STR_ARG(handle->request->query));
+}
+
+static enum err ask_cache(struct handle *handle, enum route route)
+{
+	struct cache *cache = handle->service->cache;
+	struct str key = cache_key(handle);
+	int64_t start_us = monotonic_us(), now_us;
+	enum err err;
+
+	if (cache_take(cache, key, start_us, handle->answer))
+		return ERR_OK;
+	err = ask_store(handle, route);
+	now_us = monotonic_us();
+	cache_done(cache, key, now_us, now_us - start_us, handle->answer);
+	return err;
+}
+
+static enum err run(struct handle *handle, enum route route)
+{
+	if (!router_needs_store(route))
+		return handlers[route](handle);
+	return handle->service->cache && is_report(route) ? ask_cache(handle, route)
+							  : ask_store(handle, route);
 }
 
 enum err service_answer(

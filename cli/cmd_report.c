@@ -84,8 +84,9 @@ static struct store_window window_of(const struct report_options *options)
 	int64_t now_us = (int64_t)time(NULL) * TIMESTAMP_SECOND_US;
 	int64_t to_us = timestamp_floor(now_us, TIMESTAMP_HOUR_US) + TIMESTAMP_HOUR_US;
 
-	return (struct store_window){ to_us - (int64_t)options->days * TIMESTAMP_DAY_US, to_us,
-		str_c(options->stream), STORE_BASIS_EVENT };
+	return (struct store_window){ .from_us = to_us - (int64_t)options->days * TIMESTAMP_DAY_US,
+		.to_us = to_us,
+		.stream = str_c(options->stream) };
 }
 
 static enum err report_domains(struct store *store, const struct report_options *options)

@@ -25,6 +25,7 @@ static const struct {
 	const char *name;
 } role_names[] = {
 	{ R_SMTP, "smtp" },
+	{ R_SMTP_TOKENS, "smtp (with smtp.require_token)" },
 	{ R_PARSER, "parser" },
 	{ R_LOADER, "loader" },
 	{ R_API, "api" },

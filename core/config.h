@@ -17,6 +17,7 @@ enum config_role {
 	R_POSTGRES = 1u << 5,
 	R_MIGRATE = 1u << 6,
 	R_ALL = (1u << 7) - 1,
+	R_SMTP_TOKENS = 1u << 7, /* the smtp role where it has to verify tokens */
 };
 enum config_type { CONFIG_STRING, CONFIG_LIST, CONFIG_BOOL, CONFIG_INT, CONFIG_SECRET };
 enum config_id {

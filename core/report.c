@@ -18,6 +18,10 @@ static const struct str token_verdict_names[TOKEN_VERDICT_COUNT] = {
 #define TOKEN_VERDICT(id, name, meaning) [TOKEN_##id] = STR_INIT(name),
 #include "core/report.def"
 };
+static const struct str proof_names[PROOF_COUNT] = {
+#define PROOF(id, name, meaning) [PROOF_##id] = STR_INIT(name),
+#include "core/report.def"
+};
 static const struct str flaw_names[FLAW_COUNT] = {
 #define FLAW(id, name, meaning) [FLAW_##id] = STR_INIT(name),
 #include "core/report.def"
@@ -58,4 +62,5 @@ WORDS(kind, kind, KIND_COUNT)
 WORDS(outcome, outcome, OUTCOME_COUNT)
 WORDS(layer, layer, LAYER_COUNT)
 WORDS(token_verdict, token_verdict, TOKEN_VERDICT_COUNT)
+WORDS(proof, proof, PROOF_COUNT)
 WORDS(flaw, flaw, FLAW_COUNT)

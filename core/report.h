@@ -27,6 +27,11 @@ enum token_verdict {
 #include "core/report.def"
 	TOKEN_VERDICT_COUNT
 };
+enum proof {
+#define PROOF(id, name, meaning) PROOF_##id,
+#include "core/report.def"
+	PROOF_COUNT
+};
 enum flaw {
 #define FLAW(id, name, meaning) FLAW_##id,
 #include "core/report.def"
@@ -96,9 +101,11 @@ struct str kind_name(enum kind kind);
 struct str outcome_name(enum outcome outcome);
 struct str layer_name(enum layer layer);
 struct str token_verdict_name(enum token_verdict verdict);
+struct str proof_name(enum proof proof);
 struct str flaw_name(enum flaw flaw);
 bool kind_from_name(struct str name, enum kind *ret_kind);
 bool outcome_from_name(struct str name, enum outcome *ret_outcome);
 bool layer_from_name(struct str name, enum layer *ret_layer);
 bool token_verdict_from_name(struct str name, enum token_verdict *ret_verdict);
+bool proof_from_name(struct str name, enum proof *ret_proof);
 bool flaw_from_name(struct str name, enum flaw *ret_flaw);

@@ -226,6 +226,8 @@ static enum err load_settings(struct loader *l)
 		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
 	l->keep_raw = config_bool(l->config, CONFIG_LOADER_KEEP_RAW);
 	l->decisions = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->decisions);
+	l->standings = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->standings);
+	l->unsigned_recipients = (size_t)config_int(l->config, CONFIG_LOADER_UNSIGNED_RECIPIENTS);
 	return err;
 }
 

@@ -39,11 +39,24 @@ static void digest_message(const struct item *item, uint8_t ret_digest[STORE_DIG
 
 /* ---- what each event means for its recipient ---- */
 
+/* One mail that anybody could have sent must not make a rate by naming many recipients. */
+static struct store_standing standing_of(const struct loader *l, const struct policy *policy,
+	const struct evidence *evidence, size_t *unproven)
+{
+	enum proof proof = policy_proof(evidence);
+	struct store_standing standing = { proof, policy_rates(policy, proof), true };
+
+	if (!policy_is_proven(proof))
+		standing.counts = ++*unproven <= l->unsigned_recipients;
+	return standing;
+}
+
 static void decide(struct loader *l, struct item *item)
 {
 	struct report *report = &item->job.report;
 	struct policy policy = suppress_policy(&l->suppress, item->envelope.stream);
 	struct token_claims claims = { 0 };
+	size_t unproven = 0;
 
 	token_judge(&l->token_keys, &item->envelope, &report->token, &claims);
 	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
@@ -57,6 +70,7 @@ static void decide(struct loader *l, struct item *item)
 		evidence.bound = evidence.token == TOKEN_VALID &&
 				 token_names(&l->token_keys, &claims, event->recipient);
 		l->decisions[i] = policy_decide(&policy, &evidence);
+		l->standings[i] = standing_of(l, &policy, &evidence, &unproven);
 	}
 }
 
@@ -70,6 +84,7 @@ static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 		.report = &item->job.report,
 		.size = item->job.message.n,
 		.decisions = l->decisions,
+		.standings = l->standings,
 		.raw = l->keep_raw ? item->job.message : STR_EMPTY };
 
 	decide(l, item);

@@ -30,6 +30,8 @@ struct loader {
 	struct lane *lanes;       /* LANES of them */
 	int64_t asked_us;         /* when the positions were last compared with the database's */
 	enum decision *decisions; /* of one message: LIMIT_EVENTS */
+	struct store_standing *standings; /* likewise */
+	size_t unsigned_recipients;       /* of one message that may count */
 	bool keep_raw, stopping;
 };
 

@@ -56,6 +56,17 @@ void child_enter(struct child *child, enum child_state state)
 	child->state = state;
 }
 
+/* The smtp role, which the world talks to, gets the keys of tokens only where it has to verify them. */
+static unsigned settings_seen(enum role_id role, const struct config *config)
+{
+	unsigned seen = role_settings(role);
+	struct str item;
+
+	if (seen & R_SMTP && config_item(config, CONFIG_SMTP_REQUIRE_TOKEN, 0, &item))
+		seen |= R_SMTP_TOKENS;
+	return seen;
+}
+
 /* The role's settings as an anonymous file, so that no secret stands in its environment. */
 static int settings_fd(const struct child *child, const struct config *config)
 {
@@ -63,7 +74,7 @@ static int settings_fd(const struct child *child, const struct config *config)
 	int fd = memfd_create("settings", MFD_CLOEXEC);
 	bool written;
 
-	config_print(config, role_settings(child->role), CONFIG_SHOW_SECRETS, &text);
+	config_print(config, settings_seen(child->role, config), CONFIG_SHOW_SECRETS, &text);
 	written = fd >= 0 && !text.failed && write(fd, text.p, text.n) == (ssize_t)text.n;
 	explicit_bzero(text.p, text.n);
 	buf_release(&text);

@@ -1,6 +1,7 @@
 /* serve/role_api.c -- the api role: the HTTP server, its spool lane, and its way to a parser. */
 #include "api/http_server.h"
 #include "core/log.h"
+#include "core/timestamp.h"
 #include "serve/exit_code.h"
 #include "serve/parse_desk.h"
 #include "serve/roles.h"
@@ -20,6 +21,7 @@ static void read_options(const struct config *config, struct api_options *option
 			API_OTHER_FDS + 2 * options->threads);
 	options->max_per_address =
 		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
+	options->answer_age_us = config_int(config, CONFIG_API_ANSWER_AGE_S) * TIMESTAMP_SECOND_US;
 	options->statement_timeout_ms =
 		(unsigned)config_int(config, CONFIG_DATABASE_STATEMENT_TIMEOUT_MS);
 }

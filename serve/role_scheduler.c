@@ -5,6 +5,7 @@
 #include "serve/database.h"
 #include "serve/exit_code.h"
 #include "serve/roles.h"
+#include "store/ranking.h"
 #include "store/store.h"
 #include "suppress/exporter.h"
 #include "suppress/suppress_settings.h"
@@ -16,7 +17,10 @@ enum {
 	RETENTION_INTERVAL_MS = 3600 * 1000,
 	UPKEEP_RETRY_MS = 60 * 1000, /* after a failure, such as a long query in the way */
 	EXPORT_RETRY_MS = 60 * 1000, /* after a failure, where the interval is longer */
-	STANDBY_INTERVAL_MS = 2000,  /* how often the lock is tried, or asked for */
+	PACK_INTERVAL_MS = 2000,
+	PACK_DAYS = 8,
+	JOIN_INTERVAL_MS = 60 * 1000,
+	STANDBY_INTERVAL_MS = 2000, /* how often the lock is tried, or asked for */
 };
 
 /* A piece of work, and when it is done next. */
@@ -50,7 +54,7 @@ static int64_t run_upkeep(struct scheduler *s)
 {
 	int64_t days = config_int(s->role->config, CONFIG_RETENTION_DIGEST_DAYS);
 	int64_t strike_days = s->suppress.strikes.window_days, now = clock_us(CLOCK_REALTIME);
-	size_t made = 0, purged = 0, strikes = 0;
+	size_t made = 0, purged = 0, strikes = 0, failures = 0;
 	enum err err = store_make_partitions(s->store, now, &made);
 
 	if (!err)
@@ -58,10 +62,12 @@ static int64_t run_upkeep(struct scheduler *s)
 	if (!err)
 		err = store_suppression_purge(
 			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &strikes);
+	if (!err)
+		err = store_purge_failures(s->store, now - STORE_FAILURE_US, &failures);
 	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err),
 		LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
 		LOG_U64("partitions", made), LOG_U64("digests_forgotten", purged),
-		LOG_U64("strikes_forgotten", strikes));
+		LOG_U64("strikes_forgotten", strikes), LOG_U64("failures_forgotten", failures));
 	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
 }
 
@@ -93,6 +99,34 @@ static int64_t run_retention(struct scheduler *s)
 		next_ms = UPKEEP_RETRY_MS;
 	}
 	return next_ms;
+}
+
+/* ---- what rankings and totals are read from ---- */
+
+/* Packing may take a quarter of the time, however fast mail comes. */
+static int64_t run_pack(struct scheduler *s)
+{
+	int64_t start_us = clock_us(CLOCK_MONOTONIC), pause_ms;
+	size_t days = 0;
+	enum err err = store_pack(s->store, PACK_DAYS, &days);
+
+	if (err) {
+		log_event(LOG_WARN, "pack_failed", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+		return UPKEEP_RETRY_MS;
+	}
+	pause_ms = 3 * (clock_us(CLOCK_MONOTONIC) - start_us) / 1000;
+	return pause_ms > PACK_INTERVAL_MS ? pause_ms : PACK_INTERVAL_MS;
+}
+
+static int64_t run_join(struct scheduler *s)
+{
+	enum err err = store_join_totals(s->store);
+
+	if (err)
+		log_event(LOG_WARN, "totals_not_joined", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+	return JOIN_INTERVAL_MS;
 }
 
 /* ---- export ---- */
@@ -174,7 +208,8 @@ static enum err load_settings(struct scheduler *s)
 
 int role_scheduler(struct role *role)
 {
-	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_export, 0 } };
+	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_export, 0 },
+		{ run_pack, 0 }, { run_join, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 

@@ -7,6 +7,7 @@
 #include "serve/roles.h"
 #include "serve/tls_files.h"
 #include "spool/lanes.h"
+#include "suppress/token_keys.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -126,11 +127,11 @@ static void read_limits(const struct config *config, struct smtp_server_options 
 	options->proxy_timeout_ms = 1000 * config_int(config, CONFIG_SMTP_PROXY_TIMEOUT_S);
 }
 
-static void read_options(
-	const struct role *role, struct arena *arena, struct smtp_server_options *options)
+static void read_options(const struct role *role, struct arena *arena,
+	const struct token_keys *keys, struct smtp_server_options *options)
 {
 	const struct config *config = role->config;
-	struct str *exempt, *proxies, *listen;
+	struct str *exempt, *proxies, *listen, *streams;
 
 	smtp_server_options_init(options);
 	options->n_listen = read_list(config, CONFIG_SMTP_LISTEN, arena, &listen);
@@ -144,13 +145,29 @@ static void read_options(
 	options->exempt = exempt;
 	options->n_proxies = read_list(config, CONFIG_SMTP_PROXY_NETWORKS, arena, &proxies);
 	options->proxies = proxies;
+	options->n_token_streams = read_list(config, CONFIG_SMTP_REQUIRE_TOKEN, arena, &streams);
+	options->token_streams = streams;
+	options->proves = token_proves;
+	options->proves_context = keys;
 	options->refusal = smtp_settings_refusal(config);
 	options->bare_line_ends = smtp_settings_bare_line_ends(config);
 	read_limits(config, options);
 	options->log_addresses = config_bool(config, CONFIG_SERVER_LOG_ADDRESSES);
 }
 
-static enum err serve(struct role *role, struct arena *arena, struct spool_writer *writer)
+static enum err load_keys(
+	const struct config *config, struct arena *arena, struct token_keys *ret_keys)
+{
+	struct str trouble;
+	enum err err = token_keys_load(config, arena, ret_keys, &trouble);
+
+	if (err)
+		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
+	return err;
+}
+
+static enum err serve(struct role *role, struct arena *arena, struct spool_writer *writer,
+	const struct token_keys *keys)
 {
 	struct smtp_server_options options;
 	struct smtp_server *server;
@@ -158,7 +175,7 @@ static enum err serve(struct role *role, struct arena *arena, struct spool_write
 	pthread_t thread;
 	enum err err;
 
-	read_options(role, arena, &options);
+	read_options(role, arena, keys, &options);
 	if (role->n_fds < options.n_listen)
 		return ERR_RANGE;
 	if (role->n_fds >= options.n_listen + TLS_FILES &&
@@ -183,12 +200,15 @@ int role_smtp(struct role *role)
 {
 	struct arena *arena = arena_new();
 	struct spool_writer *writer = NULL;
+	struct token_keys keys = { 0 };
 	enum err err = lanes_open(role->config, arena, "smtp", SPOOL_PREPARE_AHEAD, &writer);
 
 	if (err)
 		log_event(LOG_ERROR, "spool_not_opened", LOG_ERR(err));
-	else if ((err = serve(role, arena, writer)))
+	else if (!(err = load_keys(role->config, arena, &keys)) &&
+		 (err = serve(role, arena, writer, &keys)))
 		log_event(LOG_ERROR, "smtp_not_served", LOG_ERR(err));
+	token_keys_release(&keys);
 	spool_writer_close(writer);
 	arena_free(arena);
 	return err ? EXIT_CODE_FAILED : EXIT_CODE_OK;

@@ -55,6 +55,17 @@ void copy_i64(struct buf *out, int64_t number)
 	put_be(out, (uint64_t)number, 8);
 }
 
+void copy_bool(struct buf *out, bool value)
+{
+	put_length(out, 1);
+	put_be(out, value, 1);
+}
+
+void copy_null(struct buf *out)
+{
+	put_length(out, COPY_NULL);
+}
+
 void copy_f64(struct buf *out, double number)
 {
 	uint64_t bits;

@@ -14,6 +14,8 @@ void copy_row(struct buf *out, unsigned n_fields);
 void copy_text(struct buf *out, struct str s);
 void copy_bytes(struct buf *out, const void *p, size_t n);
 void copy_i64(struct buf *out, int64_t number);
+void copy_bool(struct buf *out, bool value);
+void copy_null(struct buf *out);
 void copy_f64(struct buf *out, double number);
 /* TIMESTAMP_NONE is null. */
 void copy_time(struct buf *out, int64_t at_us);

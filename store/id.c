@@ -59,15 +59,6 @@ struct uuid store_id(
 	return id;
 }
 
-int64_t store_sent_at(int64_t date_us, int64_t received_at_us)
-{
-	int64_t oldest = received_at_us - 30 * TIMESTAMP_DAY_US;
-
-	if (date_us == TIMESTAMP_NONE || date_us > received_at_us)
-		return date_us == TIMESTAMP_NONE ? TIMESTAMP_NONE : received_at_us;
-	return date_us < oldest ? oldest : date_us;
-}
-
 struct uuid store_id_lowest(int64_t at_us)
 {
 	struct uuid id = { 0 };

@@ -33,9 +33,13 @@ struct rates rates_of(const struct store_counts *counts)
 		rates.flags |= RATE_NO_VOLUME;
 	else if (counts->failed_covered > counts->attempted)
 		rates.flags |= RATE_OVER_ATTEMPTED;
-	if (counts->has_volume && counts->failed_covered < counts->failed)
+	if (counts->has_volume && counts->failed && !counts->failed_covered)
+		rates.flags |= RATE_NOT_COVERED;
+	else if (counts->has_volume && counts->failed_covered < counts->failed)
 		rates.flags |= RATE_PARTLY_COVERED;
-	if (rates.flags & (RATE_NO_VOLUME | RATE_OVER_ATTEMPTED))
+	if (counts->cut)
+		rates.flags = RATE_CUT;
+	if (rates.flags & ~(unsigned)RATE_PARTLY_COVERED)
 		return rates;
 	rates.known = true;
 	rates.failure = (double)counts->failed_covered / attempted;

@@ -1,16 +1,19 @@
 /* store/rate.h -- counts -> rates.
- * Knows: failure_rate = failed / attempted over the hours that have a volume, its Wilson interval,
+ * Knows: failure_rate = failed / attempted over the days that have a volume, its Wilson interval,
  * coverage. Does not know where counts come from. Pure.
  * Without a denominator there is no rate: it is unknown, never 0. */
 #pragma once
 #include "store/store.h"
 
 enum rate_flag {
-	RATE_NO_VOLUME = 1u << 0, /* no hour of the window has a volume, or only volumes of 0 */
+	RATE_NO_VOLUME = 1u << 0, /* no time of the window has a volume, or only volumes of 0 */
 	RATE_OVER_ATTEMPTED =
 		1u << 1, /* more failures than attempts: times or streams do not match */
 	RATE_PARTLY_COVERED =
-		1u << 2, /* some failures are of hours without a volume: not in the rate */
+		1u << 2, /* some failures are of days without a volume: not in the rate */
+	RATE_NOT_COVERED =
+		1u << 3, /* all failures are: streams do not match, or the mail was sent before */
+	RATE_CUT = 1u << 4, /* the time zone cuts a volume of an hour */
 };
 
 struct rates {

@@ -117,3 +117,14 @@ enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_pu
 	*ret_purged = pg_rows_touched(rows);
 	return ERR_OK;
 }
+
+enum err store_purge_failures(struct store *store, int64_t before_us, size_t *ret_purged)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_PURGE_FAILURES, &rows, pg_time(before_us));
+
+	if (err)
+		return err;
+	*ret_purged = pg_rows_touched(rows);
+	return ERR_OK;
+}

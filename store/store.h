@@ -63,7 +63,11 @@ MUST_CHECK enum err store_migrate(struct store *store, int64_t now_us, unsigned 
 MUST_CHECK enum err store_make_partitions(struct store *store, int64_t now_us, size_t *ret_made);
 /* Forgets digests of messages that were seen before `before_us`. */
 MUST_CHECK enum err store_purge_seen(struct store *store, int64_t before_us, size_t *ret_purged);
-#define STORE_SEEN_US (10 * TIMESTAMP_DAY_US) /* how long a second delivery is known */
+/* Forgets which of several reports counted, where the last came before `before_us`. */
+MUST_CHECK enum err store_purge_failures(
+	struct store *store, int64_t before_us, size_t *ret_purged);
+#define STORE_FAILURE_US (30 * TIMESTAMP_DAY_US) /* how long reports of one delivery meet */
+#define STORE_SEEN_US    (10 * TIMESTAMP_DAY_US) /* how long a second delivery is known */
 
 /* What is kept for a time of its own: raw mail; events and their messages, which are personal data; and
  * rollups with the volumes. */
@@ -86,19 +90,33 @@ MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_
 struct uuid store_id(
 	int64_t received_at_us, struct str spool_id, uint64_t sequence, uint32_t number);
 
-/* When the mail that failed was sent: the Date of the original, not after received_at and not more
- * than 30 days before it (a peer writes it). TIMESTAMP_NONE without one. Pure. */
-int64_t store_sent_at(int64_t date_us, int64_t received_at_us);
+/* When what an event tells of happened: the last attempt as the report has it; else, of mail that was
+ * imported, the time of its delivery, the original's arrival or its Date; else, of mail that came to us,
+ * when it came. Peers write dates: one after the arrival (by more than an hour of clocks that differ), or
+ * more than 30 days before the delivery that is known, is no such time. TIMESTAMP_NONE: not known. Pure. */
+int64_t store_happened_at(const struct event *event, const struct original *original,
+	const struct envelope *envelope);
+/* When the mail that failed was sent: the Date of the original, if it lies within 30 days before that (an
+ * hour after it still is that moment); else TIMESTAMP_NONE: not known. Pure. */
+int64_t store_sent_at(int64_t date_us, int64_t happened_at_us);
+
+/* What an event may do to a rate. */
+struct store_standing {
+	enum proof proof;
+	bool rated;  /* counts in its stream's rate; else beside it */
+	bool counts; /* false: kept, and counted nowhere */
+};
 
 struct store_message {
 	uint64_t sequence;    /* of its spool record */
 	int64_t stored_at_us; /* when that was committed; 0: not known */
 	const struct envelope *envelope;
 	const struct report *report;
-	size_t size;                        /* of the message in bytes */
-	uint8_t digest[STORE_DIGEST_BYTES]; /* of envelope and bytes: finds a second delivery */
-	struct str raw;                     /* the message; empty: do not keep it */
-	const enum decision *decisions;     /* one for each event of `report`; NULL: all none */
+	size_t size;                            /* of the message in bytes */
+	uint8_t digest[STORE_DIGEST_BYTES];     /* of envelope and bytes: finds a second delivery */
+	struct str raw;                         /* the message; empty: do not keep it */
+	const enum decision *decisions;         /* one for each event of `report`; NULL: all none */
+	const struct store_standing *standings; /* likewise; NULL: no proof, rated, counted */
 };
 
 /* When strikes suppress, and for whom. */
@@ -158,22 +176,44 @@ MUST_CHECK enum err store_set_back(
 
 /* ---- volumes ---- */
 
-/* How many recipients of a domain were attempted in an hour. All but `attempted` is the key: the same
- * key again replaces, another source or campaign adds. */
+#define STORE_VOLUME_MAX                                                                           \
+	((uint64_t)1 << 53) /* what every reader of JSON tells from its neighbours */
+
+/* How many recipients of a domain were attempted in an hour or a quarter of one, and how that went. All up
+ * to `source` is the key: the same key again replaces, another source or campaign adds. */
 struct store_volume {
-	int64_t hour_us;                             /* a whole hour */
+	int64_t at_us; /* its start: a whole hour, or quarter of an hour */
 	struct str stream, campaign, domain, source; /* domain lower-case */
-	uint64_t attempted;                          /* at most INT64_MAX */
+	uint64_t attempted;              /* this and the next at most STORE_VOLUME_MAX */
+	bool quarter;                    /* of 15 minutes; else of an hour */
+	bool has_accepted, has_deferred; /* told */
+	uint64_t accepted, deferred;
 };
 
 /* One transaction. Of two rows with one key in the same call the later holds.
- * ERR_LIMIT: over LIMIT_VOLUME_ROWS. ERR_RANGE: no whole hour, or attempted too large. */
+ * ERR_LIMIT: over LIMIT_VOLUME_ROWS. ERR_RANGE: no whole hour or quarter, or a number too large. */
 MUST_CHECK enum err store_volume_put(
 	struct store *store, const struct store_volume *rows, size_t n);
 
+/* Empty text: any. */
+struct store_volumes_query {
+	int64_t from_us, to_us; /* of their starts: from <= t < to */
+	struct str stream, domain, campaign, source;
+	const struct store_volume
+		*after; /* the last row of the page before; NULL: from the first */
+	size_t limit;   /* 1 to LIMIT_PAGE_ROWS */
+};
+typedef bool store_volume_fn(void *context, const struct store_volume *row);
+/* By domain, start, stream, campaign, source. */
+MUST_CHECK enum err store_volumes(struct store *store, const struct store_volumes_query *query,
+	store_volume_fn *fn, void *context);
+/* Deletes all that the query means, whatever its page. */
+MUST_CHECK enum err store_volumes_delete(
+	struct store *store, const struct store_volumes_query *query, uint64_t *ret_n);
+
 /* ---- reports: read rollups and volumes, never events ---- */
 
-/* By the arrival of the bounce, or by the Date of the mail that bounced. */
+/* By the time at which it happened, or by the Date of the mail that bounced. */
 enum store_basis { STORE_BASIS_EVENT, STORE_BASIS_SEND, STORE_BASIS_COUNT };
 struct str store_basis_name(enum store_basis basis);
 
@@ -182,15 +222,19 @@ struct store_window {
 	int64_t from_us, to_us;
 	struct str stream;
 	enum store_basis basis;
+	struct str proof; /* of a proof by name, or "all"; empty: what rates are made of */
 };
 
 struct store_counts {
-	bool has_volume;
-	uint64_t attempted; /* 0 without a volume: ask has_volume */
+	bool has_volume, has_accepted;
+	uint64_t attempted, accepted; /* 0 without a volume: ask has_volume, has_accepted */
 	uint64_t failed, hard, soft, block;
 	uint64_t delayed, delivered, relayed, expanded, complaints;
-	/* Of failed and its parts: those in hours for which their stream and domain have a volume. */
+	/* Of failed and its parts: those of days for which their stream has a volume; in a series of hours or
+	 * quarters: those of steps. */
 	uint64_t failed_covered, hard_covered, soft_covered, block_covered;
+	uint64_t unproven; /* failures that no rate is made of */
+	bool cut;          /* the end of a step cuts a volume: it is not in `attempted` */
 };
 
 enum store_sort {
@@ -218,7 +262,10 @@ struct store_domain_row {
 	struct str domain;
 	struct store_counts counts;
 	struct store_domain_place place;
+	uint64_t number; /* of a ranking from packed days; else 0 */
 };
+
+struct store_names; /* ranking.h */
 
 struct store_domains_query {
 	struct store_window window;
@@ -226,6 +273,9 @@ struct store_domains_query {
 	uint64_t min_attempted;                 /* 0: domains without a volume too */
 	const struct store_domain_place *after; /* NULL: from the start */
 	size_t limit;                           /* 1 to LIMIT_PAGE_ROWS */
+	struct store_names *names; /* NULL: packed days are not read, however long that takes */
+	int64_t *
+		as_of_us; /* set to the moment that the rows are of, unless that is now; NULL: not asked */
 };
 
 /* False ends the rows early, without an error. */
@@ -261,13 +311,10 @@ MUST_CHECK enum err store_domain_diagnostics(struct store *store, const struct s
 
 enum store_step { STORE_STEP_HOUR, STORE_STEP_DAY };
 struct store_series_row {
-	int64_t at_us; /* start of the hour or of the day (UTC) */
+	int64_t at_us; /* start of the step */
 	struct store_counts counts;
 };
 typedef bool store_series_fn(void *context, const struct store_series_row *row);
-/* Steps with neither an event nor a volume are left out; oldest first. */
-MUST_CHECK enum err store_domain_series(struct store *store, const struct store_window *window,
-	struct str domain, enum store_step step, store_series_fn *fn, void *context);
 
 /* ---- events ---- */
 
@@ -275,6 +322,9 @@ MUST_CHECK enum err store_domain_series(struct store *store, const struct store_
 struct store_event {
 	struct uuid id, message_id;
 	int64_t received_at_us, sent_at_us; /* sent_at: of store_sent_at */
+	int64_t happened_at_us;             /* of store_happened_at */
+	struct str source, campaign;
+	struct store_standing standing;
 	struct str stream;
 	enum kind kind;
 	struct event event;

@@ -15,14 +15,17 @@ static enum err erase_one(struct store *store, enum query query, struct str addr
 enum err store_erase(struct store *store, struct str address, struct store_erased *ret_erased)
 {
 	struct store_erased erased = { 0 };
+	size_t failures;
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
 		return err;
-	/* Events last: they tell which messages are meant. */
+	/* Events last: they tell which messages are meant, and which other reports. */
 	err = erase_one(store, QUERY_ERASE_RAW, address, &erased.raw);
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_MESSAGES, address, &erased.messages);
+	if (!err)
+		err = erase_one(store, QUERY_ERASE_FAILURES, address, &failures);
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_EVENTS, address, &erased.events);
 	err = pg_end(store->pg, err);

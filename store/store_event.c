@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-enum { EVENT_COLUMNS = 29 };
+enum { EVENT_COLUMNS = 35 };
 
 void store_events_query_init(struct store_events_query *query)
 {
@@ -68,6 +68,17 @@ static void next_rule(struct reader *reader, struct event *event)
 	event->confidence = pg_get_f64(reader->rows, reader->row, reader->column++);
 }
 
+static void next_standing(struct reader *reader, struct store_event *event)
+{
+	event->happened_at_us = next_time(reader);
+	event->source = next_text(reader);
+	event->campaign = next_text(reader);
+	if (!proof_from_name(next_text(reader), &event->standing.proof))
+		event->standing.proof = PROOF_NONE;
+	event->standing.rated = pg_get_bool(reader->rows, reader->row, reader->column++);
+	event->standing.counts = pg_get_bool(reader->rows, reader->row, reader->column++);
+}
+
 /* EVENT_COLUMNS of queries.def. */
 static void next_event(struct reader *reader, struct store_event *ret_event)
 {
@@ -86,6 +97,7 @@ static void next_event(struct reader *reader, struct store_event *ret_event)
 	event.event.domain = next_text(reader);
 	next_verdict(reader, &event.event);
 	next_rule(reader, &event.event);
+	next_standing(reader, &event);
 	assert(reader->column == EVENT_COLUMNS);
 	*ret_event = event;
 }
@@ -163,9 +175,10 @@ static void own_texts(struct arena *arena, struct str *const *texts, size_t n)
 static void own_event(struct arena *arena, struct store_event *event)
 {
 	struct event *e = &event->event;
-	struct str *const texts[] = { &event->stream, &e->recipient, &e->final_recipient,
-		&e->original_recipient, &e->domain, &e->status, &e->status_field, &e->diagnostic,
-		&e->diagnostic_type, &e->command, &e->reporting_mta, &e->remote_mta, &e->rule.id };
+	struct str *const texts[] = { &event->stream, &event->source, &event->campaign,
+		&e->recipient, &e->final_recipient, &e->original_recipient, &e->domain, &e->status,
+		&e->status_field, &e->diagnostic, &e->diagnostic_type, &e->command,
+		&e->reporting_mta, &e->remote_mta, &e->rule.id };
 
 	own_texts(arena, texts, ARRAY_LEN(texts));
 }

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* QUERY_TIMESERIES has the same words; all but the first are units of date_trunc. */
+/* STEP of queries_report.def has the same words; all but the first are units of date_trunc. */
 static const struct {
 	struct str name;
 	int64_t shortest_us;
@@ -36,21 +36,34 @@ enum err store_timezone_known(struct store *store, struct str timezone)
 	return err == ERR_RANGE ? ERR_NOT_FOUND : err;
 }
 
-static struct pg_value domain_value(const struct str *domain)
+static struct str domain_text(const struct str *domain)
 {
-	return domain ? pg_text(*domain) : pg_null('t');
+	return domain ? *domain : STR_EMPTY;
+}
+
+/* The tables of a report: of one domain or of all, of days where they have the whole of it. */
+enum tables { OF_ALL_15M, OF_ALL_DAY, OF_DOMAIN_15M, OF_DOMAIN_DAY };
+
+static enum tables tables_of(const struct str *domain, bool days)
+{
+	return (enum tables)((domain ? OF_DOMAIN_15M : OF_ALL_15M) + days);
 }
 
 enum err store_timeseries(struct store *store, const struct store_window *window,
 	const struct str *domain, enum store_interval interval, struct str timezone,
 	store_series_fn *fn, void *context)
 {
+	static const enum query queries[] = { [OF_ALL_15M] = QUERY_SERIES_15M,
+		[OF_ALL_DAY] = QUERY_SERIES_DAY,
+		[OF_DOMAIN_15M] = QUERY_DOMAIN_SERIES_15M,
+		[OF_DOMAIN_DAY] = QUERY_DOMAIN_SERIES_DAY };
+	bool days = store_window_is_days(window) && interval >= STORE_INTERVAL_DAY &&
+		    str_eq(timezone, STR("UTC"));
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err = PG_RUN(store->pg, QUERY_TIMESERIES, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), domain_value(domain),
-		pg_text(store_interval_name(interval)), pg_text(timezone));
+	enum err err = PG_RUN(store->pg, queries[tables_of(domain, days)], &rows,
+		WINDOW_VALUES(window, domain_text(domain)), pg_text(store_interval_name(interval)),
+		pg_text(timezone));
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_series_row row = { .at_us = pg_get_time(rows, i, 0),
@@ -64,18 +77,18 @@ enum err store_timeseries(struct store *store, const struct store_window *window
 enum err store_reasons(struct store *store, const struct store_window *window,
 	const struct str *domain, store_reason_fn *fn, void *context)
 {
+	enum query query = store_window_is_days(window) ? QUERY_REASONS_DAY : QUERY_REASONS_15M;
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err = PG_RUN(store->pg, QUERY_REASONS, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), domain_value(domain));
+	enum err err;
 
+	if (domain)
+		return store_domain_reasons(store, window, *domain, fn, context);
+	err = PG_RUN(store->pg, query, &rows, WINDOW_VALUES(window, STR_EMPTY));
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
-		struct store_reason_row row = { .reason = pg_get_text(rows, i, 1),
-			.class = pg_get_text(rows, i, 2),
-			.count = (uint64_t)pg_get_i64(rows, i, 3) };
+		struct store_reason_row row;
 
-		if (!outcome_from_name(pg_get_text(rows, i, 0), &row.outcome))
+		if (!store_get_reason(rows, i, &row))
 			return ERR_CORRUPT;
 		more = fn(context, &row);
 	}
@@ -85,12 +98,14 @@ enum err store_reasons(struct store *store, const struct store_window *window,
 enum err store_streams(struct store *store, const struct store_window *window,
 	const struct str *domain, store_stream_fn *fn, void *context)
 {
+	static const enum query queries[] = { [OF_ALL_15M] = QUERY_STREAMS_15M,
+		[OF_ALL_DAY] = QUERY_STREAMS_DAY,
+		[OF_DOMAIN_15M] = QUERY_DOMAIN_STREAMS_15M,
+		[OF_DOMAIN_DAY] = QUERY_DOMAIN_STREAMS_DAY };
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err = PG_RUN(store->pg, QUERY_STREAMS, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), domain_value(domain),
-		pg_i64(LIMIT_PAGE_ROWS));
+	enum err err = PG_RUN(store->pg, queries[tables_of(domain, store_window_is_days(window))],
+		&rows, WINDOW_VALUES(window, domain_text(domain)), pg_i64(LIMIT_PAGE_ROWS));
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_stream_row row = { .stream = pg_get_text(rows, i, 0),

@@ -21,7 +21,23 @@ MUST_CHECK enum err store_partitions_in_transaction(
 struct uuid store_id_lowest(int64_t at_us);
 int64_t store_id_received_ms(const struct uuid *id);
 
-/* The columns COUNTS_I8 of queries.def, from `first` on. */
+/* The columns COUNTS_OUT of queries_report.def, from `first` on. */
 struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first);
 
+/* A row of REASONS_OF. False: of an outcome that this program does not know. */
+bool store_get_reason(const struct pg_rows *rows, size_t row, struct store_reason_row *ret_reason);
+
+/* Answers from packed days. *ret_done false: they are not good enough, and nothing was handed out. */
+MUST_CHECK enum err store_ranking(struct store *store, const struct store_domains_query *query,
+	store_domain_fn *fn, void *context, bool *ret_done);
+
 struct str store_kept_name(enum store_kept kept);
+/* $1 to $6 of queries_report.def. */
+#define WINDOW_VALUES(window, domain)                                                              \
+	pg_time((window)->from_us), pg_time((window)->to_us), pg_text((window)->stream),           \
+		pg_text(store_basis_name((window)->basis)), pg_text(domain),                       \
+		pg_text((window)->proof)
+/* Is the window of whole days (UTC)? Then the daily tables have all of it. */
+bool store_window_is_days(const struct store_window *window);
+/* Of whoever changes volumes: one at a time. */
+#define VOLUME_LOCK_KEY ((int64_t)0x626f756e63656404)

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-/* In the order of enum store_sort; QUERY_DOMAINS has the same words. */
+/* In the order of enum store_sort; DOMAINS_OF of queries_report.def has the same words. */
 static const struct str sort_names[STORE_SORT_COUNT] = {
 	[STORE_SORT_FAILED] = STR_INIT("failed"),
 	[STORE_SORT_FAILURE_RATE] = STR_INIT("failure_rate"),
@@ -16,36 +16,16 @@ static const struct str sort_names[STORE_SORT_COUNT] = {
 	[STORE_SORT_DOMAIN] = STR_INIT("domain"),
 };
 
-static const struct str basis_names[STORE_BASIS_COUNT] = {
-	[STORE_BASIS_EVENT] = STR_INIT("event"),
-	[STORE_BASIS_SEND] = STR_INIT("send"),
-};
-
 struct str store_sort_name(enum store_sort sort)
 {
 	assert(sort < STORE_SORT_COUNT);
 	return sort_names[sort];
 }
 
-struct str store_basis_name(enum store_basis basis)
+bool store_window_is_days(const struct store_window *window)
 {
-	assert(basis < STORE_BASIS_COUNT);
-	return basis_names[basis];
-}
-
-/* The whole days inside of a window; from == to, at the window's start, where there are none. */
-struct days {
-	int64_t from_us, to_us;
-};
-
-static struct days days_inside(const struct store_window *window)
-{
-	int64_t from = timestamp_floor(window->from_us + TIMESTAMP_DAY_US - 1, TIMESTAMP_DAY_US);
-	int64_t to = timestamp_floor(window->to_us, TIMESTAMP_DAY_US);
-
-	if (from >= to)
-		return (struct days){ window->from_us, window->from_us };
-	return (struct days){ from, to };
+	return timestamp_floor(window->from_us, TIMESTAMP_DAY_US) == window->from_us &&
+	       timestamp_floor(window->to_us, TIMESTAMP_DAY_US) == window->to_us;
 }
 
 static uint64_t get_count(const struct pg_rows *rows, size_t row, size_t column)
@@ -53,45 +33,57 @@ static uint64_t get_count(const struct pg_rows *rows, size_t row, size_t column)
 	return (uint64_t)pg_get_i64(rows, row, column);
 }
 
-/* COUNTS_I8 of queries.def, from `first` on. */
+/* COUNTS_OUT of queries_report.def, from `first` on. */
 struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first)
 {
-	struct store_counts counts = { .has_volume = !pg_is_null(rows, row, first) };
-	uint64_t *const fields[] = { &counts.attempted, &counts.failed, &counts.hard, &counts.soft,
-		&counts.block, &counts.delayed, &counts.delivered, &counts.relayed,
-		&counts.expanded, &counts.complaints, &counts.failed_covered, &counts.hard_covered,
-		&counts.soft_covered, &counts.block_covered };
+	struct store_counts counts = { .has_volume = !pg_is_null(rows, row, first),
+		.has_accepted = !pg_is_null(rows, row, first + 1) };
+	uint64_t *const fields[] = { &counts.attempted, &counts.accepted, &counts.failed,
+		&counts.hard, &counts.soft, &counts.block, &counts.delayed, &counts.delivered,
+		&counts.relayed, &counts.expanded, &counts.complaints, &counts.failed_covered,
+		&counts.hard_covered, &counts.soft_covered, &counts.block_covered,
+		&counts.unproven };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		*fields[i] = get_count(rows, row, first + i);
+	counts.cut = get_count(rows, row, first + ARRAY_LEN(fields));
 	return counts;
 }
 
-/* `domain` has no bytes and no address for all domains: the empty one is a domain of its own. */
-static enum err run_domains(struct store *store, const struct store_domains_query *query,
-	struct pg_value domain, struct pg_rows **ret_rows)
+/* The daily table where it has the window, else the one of quarters. */
+static enum err run_domains(
+	struct store *store, const struct store_domains_query *query, struct pg_rows **ret_rows)
 {
 	const struct store_window *window = &query->window;
 	const struct store_domain_place *after = query->after;
-	struct days days = days_inside(window);
 
-	return PG_RUN(store->pg, QUERY_DOMAINS, ret_rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), domain, pg_time(days.from_us),
-		pg_time(days.to_us), pg_text(store_sort_name(query->sort)),
+	return PG_RUN(store->pg,
+		store_window_is_days(window) ? QUERY_DOMAINS_DAY : QUERY_DOMAINS_15M, ret_rows,
+		WINDOW_VALUES(window, STR_EMPTY), pg_text(store_sort_name(query->sort)),
 		pg_i64((int64_t)query->min_attempted), after ? pg_f64(after->value) : pg_null('f'),
 		after ? pg_text(after->domain) : pg_null('t'), pg_i64((int64_t)query->limit));
+}
+
+/* The table of quarters is read faster than packed days are for what is shorter. */
+static bool is_long(const struct store_window *window)
+{
+	return store_window_is_days(window) &&
+	       window->to_us - window->from_us > 2 * TIMESTAMP_DAY_US;
 }
 
 enum err store_domains(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	bool more = true;
-	enum err err;
+	bool more = true, done = false;
+	enum err err = ERR_OK;
 
 	assert(query->limit <= LIMIT_PAGE_ROWS);
-	err = run_domains(store, query, pg_null('t'), &rows);
+	if (query->names && is_long(&query->window))
+		err = store_ranking(store, query, fn, context, &done);
+	if (err || done)
+		return err;
+	err = run_domains(store, query, &rows);
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_domain_row row = { .domain = pg_get_text(rows, i, 0),
 			.counts = store_get_counts(rows, i, 2),
@@ -105,15 +97,28 @@ enum err store_domains(struct store *store, const struct store_domains_query *qu
 enum err store_domain_counts(struct store *store, const struct store_window *window,
 	struct str domain, struct store_counts *ret_counts)
 {
-	struct store_domains_query query = { .window = *window, .limit = 1 };
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = run_domains(store, &query, pg_text(domain), &rows);
+	enum err err = PG_RUN(store->pg,
+		store_window_is_days(window) ? QUERY_COUNTS_DAY : QUERY_COUNTS_15M, &rows,
+		WINDOW_VALUES(window, domain));
 
 	if (err)
 		return err;
 	*ret_counts =
-		pg_rows_count(rows) ? store_get_counts(rows, 0, 2) : (struct store_counts){ 0 };
+		pg_rows_count(rows) ? store_get_counts(rows, 0, 0) : (struct store_counts){ 0 };
 	return ERR_OK;
+}
+
+bool store_get_reason(const struct pg_rows *rows, size_t row, struct store_reason_row *ret_reason)
+{
+	struct store_reason_row reason = { .reason = pg_get_text(rows, row, 1),
+		.class = pg_get_text(rows, row, 2),
+		.count = get_count(rows, row, 3) };
+
+	if (!outcome_from_name(pg_get_text(rows, row, 0), &reason.outcome))
+		return false;
+	*ret_reason = reason;
+	return true;
 }
 
 enum err store_domain_reasons(struct store *store, const struct store_window *window,
@@ -121,16 +126,13 @@ enum err store_domain_reasons(struct store *store, const struct store_window *wi
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err = PG_RUN(store->pg, QUERY_DOMAIN_REASONS, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), pg_text(domain));
+	enum err err =
+		PG_RUN(store->pg, QUERY_DOMAIN_REASONS, &rows, WINDOW_VALUES(window, domain));
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
-		struct store_reason_row row = { .reason = pg_get_text(rows, i, 1),
-			.class = pg_get_text(rows, i, 2),
-			.count = get_count(rows, i, 3) };
+		struct store_reason_row row;
 
-		if (!outcome_from_name(pg_get_text(rows, i, 0), &row.outcome))
+		if (!store_get_reason(rows, i, &row))
 			return ERR_CORRUPT;
 		more = fn(context, &row);
 	}
@@ -153,25 +155,6 @@ enum err store_domain_diagnostics(struct store *store, const struct store_window
 			.class = pg_get_text(rows, i, 2),
 			.count = get_count(rows, i, 3),
 			.example = pg_get_uuid(rows, i, 4) };
-
-		more = fn(context, &row);
-	}
-	return err;
-}
-
-enum err store_domain_series(struct store *store, const struct store_window *window,
-	struct str domain, enum store_step step, store_series_fn *fn, void *context)
-{
-	static const double seconds[] = { [STORE_STEP_HOUR] = 3600, [STORE_STEP_DAY] = 86400 };
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	bool more = true;
-	enum err err = PG_RUN(store->pg, QUERY_DOMAIN_SERIES, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)), pg_text(domain), pg_f64(seconds[step]));
-
-	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
-		struct store_series_row row = { .at_us = pg_get_time(rows, i, 0),
-			.counts = store_get_counts(rows, i, 1) };
 
 		more = fn(context, &row);
 	}

@@ -25,14 +25,16 @@ static enum err check_events_are_left(struct store *store, int64_t from_us)
 
 enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us)
 {
-	static const enum query steps[] = { QUERY_ROLLUP_15M_CLEAR, QUERY_ROLLUP_DAY_CLEAR,
-		QUERY_ROLLUP_DIAGNOSTIC_CLEAR, QUERY_ROLLUP_15M_MAKE, QUERY_ROLLUP_DAY_MAKE,
-		QUERY_ROLLUP_DIAGNOSTIC_MAKE };
+	static const enum query steps[] = { QUERY_ROLLUP_CLEAR, QUERY_ROLLUP_15M_MAKE,
+		QUERY_ROLLUP_DAY_MAKE, QUERY_ROLLUP_DIAGNOSTIC_MAKE, QUERY_TOTAL_15M_MAKE,
+		QUERY_TOTAL_DAY_MAKE, QUERY_TOTAL_VOLUME_MAKE, QUERY_STALE_MAKE };
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
 		return err;
-	err = pg_do(store->pg, QUERY_ROLLUP_LOCK, NULL);
+	err = PG_RUN(store->pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
+	if (!err)
+		err = pg_do(store->pg, QUERY_ROLLUP_LOCK, NULL);
 	if (!err)
 		err = check_events_are_left(store, from_us);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)

@@ -3,7 +3,9 @@
 #include "store/copy_priv.h"
 #include "store/store_priv.h"
 
-enum { VOLUME_FIELDS = 7, VOLUME_ROW_BYTES = 1024 };
+#include <assert.h>
+
+enum { VOLUME_FIELDS = 10, VOLUME_ROW_BYTES = 1024 };
 
 static bool is_text(struct str s, size_t max_bytes)
 {
@@ -12,10 +14,12 @@ static bool is_text(struct str s, size_t max_bytes)
 
 static enum err check_row(const struct store_volume *row)
 {
-	bool good = row->attempted <= INT64_MAX &&
-		    timestamp_floor(row->hour_us, TIMESTAMP_HOUR_US) == row->hour_us &&
-		    row->hour_us >= timestamp_days(1, 1, 1) * TIMESTAMP_DAY_US &&
-		    row->hour_us < timestamp_days(10000, 1, 1) * TIMESTAMP_DAY_US &&
+	int64_t step_us = row->quarter ? 15 * TIMESTAMP_MINUTE_US : TIMESTAMP_HOUR_US;
+	bool good = row->attempted <= STORE_VOLUME_MAX && row->accepted <= STORE_VOLUME_MAX &&
+		    row->deferred <= STORE_VOLUME_MAX &&
+		    timestamp_floor(row->at_us, step_us) == row->at_us &&
+		    row->at_us >= timestamp_days(1, 1, 1) * TIMESTAMP_DAY_US &&
+		    row->at_us < timestamp_days(10000, 1, 1) * TIMESTAMP_DAY_US &&
 		    is_text(row->stream, STORE_STREAM_BYTES) &&
 		    is_text(row->campaign, STORE_LABEL_BYTES) &&
 		    is_text(row->source, STORE_LABEL_BYTES) &&
@@ -24,17 +28,28 @@ static enum err check_row(const struct store_volume *row)
 	return good ? ERR_OK : ERR_RANGE;
 }
 
+static void put_told(struct buf *out, bool told, uint64_t number)
+{
+	if (told)
+		copy_i64(out, (int64_t)number);
+	else
+		copy_null(out);
+}
+
 /* In the order of VOLUME_COPY. */
 static void put_row(struct buf *out, const struct store_volume *row, size_t number)
 {
 	copy_row(out, VOLUME_FIELDS);
 	copy_i64(out, (int64_t)number);
 	copy_text(out, row->domain);
-	copy_time(out, row->hour_us);
+	copy_time(out, row->at_us);
 	copy_text(out, row->stream.n ? row->stream : STR(STORE_DEFAULT_STREAM));
 	copy_text(out, row->campaign);
 	copy_text(out, row->source);
+	copy_i64(out, row->quarter ? 15 : 60);
 	copy_i64(out, (int64_t)row->attempted);
+	put_told(out, row->has_accepted, row->accepted);
+	put_told(out, row->has_deferred, row->deferred);
 }
 
 static enum err encode_rows(const struct store_volume *rows, size_t n, struct buf *out)
@@ -50,6 +65,20 @@ static enum err encode_rows(const struct store_volume *rows, size_t n, struct bu
 	return err ? err : buf_check(out);
 }
 
+/* What a row had before is taken off the totals, so nobody may change it between the two. */
+static enum err change_volumes(struct pg *pg, struct str bytes)
+{
+	static const enum query steps[] = { QUERY_VOLUME_TOTAL, QUERY_VOLUME_PUT,
+		QUERY_VOLUME_STALE };
+	enum err err = pg_copy(pg, QUERY_VOLUME_COPY, bytes);
+
+	if (!err)
+		err = PG_RUN(pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = pg_do(pg, steps[i], NULL);
+	return err;
+}
+
 static enum err write_rows(struct store *store, struct str bytes)
 {
 	enum err err = ERR_OK;
@@ -62,10 +91,7 @@ static enum err write_rows(struct store *store, struct str bytes)
 	err = pg_do(store->pg, QUERY_BEGIN, NULL);
 	if (err)
 		return err;
-	err = pg_copy(store->pg, QUERY_VOLUME_COPY, bytes);
-	if (!err)
-		err = pg_do(store->pg, QUERY_VOLUME_PUT, NULL);
-	return pg_end(store->pg, err);
+	return pg_end(store->pg, change_volumes(store->pg, bytes));
 }
 
 enum err store_volume_put(struct store *store, const struct store_volume *rows, size_t n)
@@ -80,4 +106,68 @@ enum err store_volume_put(struct store *store, const struct store_volume *rows, 
 		err = write_rows(store, buf_str(&out));
 	buf_release(&out);
 	return err;
+}
+
+/* ---- what is there ---- */
+
+/* $1 to $6 of VOLUME_WHERE. */
+#define FILTER_VALUES(query)                                                                       \
+	pg_time((query)->from_us), pg_time((query)->to_us), pg_text((query)->stream),              \
+		pg_text((query)->domain), pg_text((query)->campaign), pg_text((query)->source)
+
+static struct store_volume get_row(const struct pg_rows *rows, size_t i)
+{
+	return (struct store_volume){ .domain = pg_get_text(rows, i, 0),
+		.at_us = pg_get_time(rows, i, 1),
+		.stream = pg_get_text(rows, i, 2),
+		.campaign = pg_get_text(rows, i, 3),
+		.source = pg_get_text(rows, i, 4),
+		.quarter = pg_get_i64(rows, i, 5) == 15,
+		.attempted = (uint64_t)pg_get_i64(rows, i, 6),
+		.has_accepted = !pg_is_null(rows, i, 7),
+		.accepted = (uint64_t)pg_get_i64(rows, i, 7),
+		.has_deferred = !pg_is_null(rows, i, 8),
+		.deferred = (uint64_t)pg_get_i64(rows, i, 8) };
+}
+
+enum err store_volumes(struct store *store, const struct store_volumes_query *query,
+	store_volume_fn *fn, void *context)
+{
+	static const struct store_volume none = { .at_us = 0 };
+	const struct store_volume *after = query->after ? query->after : &none;
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err;
+
+	assert(query->limit <= LIMIT_PAGE_ROWS);
+	err = PG_RUN(store->pg, QUERY_VOLUMES, &rows, FILTER_VALUES(query), pg_i64(after != &none),
+		pg_time(after->at_us), pg_text(after->domain), pg_text(after->stream),
+		pg_text(after->campaign), pg_text(after->source), pg_i64((int64_t)query->limit));
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_volume row = get_row(rows, i);
+
+		more = fn(context, &row);
+	}
+	return err;
+}
+
+static enum err delete_volumes(
+	struct store *store, const struct store_volumes_query *query, uint64_t *ret_n)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
+
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_VOLUME_DELETE, &rows, FILTER_VALUES(query));
+	if (!err)
+		*ret_n = (uint64_t)pg_get_i64(rows, 0, 0);
+	return err;
+}
+
+enum err store_volumes_delete(
+	struct store *store, const struct store_volumes_query *query, uint64_t *ret_n)
+{
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	return err ? err : pg_end(store->pg, delete_volumes(store, query, ret_n));
 }

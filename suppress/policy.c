@@ -38,6 +38,32 @@ static bool weighs(const struct evidence *evidence)
 	return evidence->outcome == OUTCOME_FAILED && evidence->class == CLASS_HARD;
 }
 
+enum proof policy_proof(const struct evidence *evidence)
+{
+	switch (evidence->token) {
+	case TOKEN_VALID:
+		return evidence->bound ? PROOF_VALID : PROOF_UNBOUND;
+	case TOKEN_EXPIRED:
+	case TOKEN_INVALID:
+		return PROOF_INVALID;
+	case TOKEN_NONE:
+	case TOKEN_UNKNOWN:
+	case TOKEN_VERDICT_COUNT:
+		break;
+	}
+	return PROOF_NONE;
+}
+
+bool policy_is_proven(enum proof proof)
+{
+	return proof == PROOF_VALID || proof == PROOF_LOG;
+}
+
+bool policy_rates(const struct policy *policy, enum proof proof)
+{
+	return !policy->stream_signs || policy_is_proven(proof);
+}
+
 enum decision policy_decide(const struct policy *policy, const struct evidence *evidence)
 {
 	if (!weighs(evidence))

@@ -27,6 +27,12 @@ struct evidence {
 	struct str recipient; /* empty: not known */
 };
 
+/* How far the evidence is proven, and whether a rate of its stream may be made of it: of a stream that signs
+ * its return paths, only what is proven. */
+enum proof policy_proof(const struct evidence *evidence);
+bool policy_rates(const struct policy *policy, enum proof proof);
+/* Did we or our own mail system say it, so that nobody can have made it up? */
+bool policy_is_proven(enum proof proof);
 enum decision policy_decide(const struct policy *policy, const struct evidence *evidence);
 
 /* "strikes", "hold", "trust". */

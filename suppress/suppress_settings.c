@@ -104,8 +104,15 @@ static enum err check_signed(const struct config *config, struct str *ret_troubl
 {
 	struct str item;
 
-	if (!config_item(config, CONFIG_SUPPRESS_SIGNED_STREAMS, 0, &item) ||
-		config_item(config, CONFIG_TOKEN_KEYS, 0, &item))
+	if (config_item(config, CONFIG_TOKEN_KEYS, 0, &item))
+		return ERR_OK;
+	if (config_item(config, CONFIG_SMTP_REQUIRE_TOKEN, 0, &item)) {
+		*ret_trouble =
+			STR("smtp.require_token: token.keys has no key to verify with, so no "
+			    "bounce of these streams would ever be taken");
+		return ERR_SYNTAX;
+	}
+	if (!config_item(config, CONFIG_SUPPRESS_SIGNED_STREAMS, 0, &item))
 		return ERR_OK;
 	*ret_trouble = STR("suppress.signed_streams: token.keys has no key to verify with, so no "
 			   "bounce of these streams would ever count");

@@ -21,6 +21,14 @@ enum err token_keys_load(const struct config *config, struct arena *arena,
 	return ERR_OK;
 }
 
+bool token_proves(const void *context, struct str local, struct str domain, int64_t now_us)
+{
+	const struct token_keys *keys = context;
+	struct token_claims claims;
+
+	return token_verify(keys, local, domain, now_us, &claims) == TOKEN_VALID;
+}
+
 void token_judge(const struct token_keys *keys, const struct envelope *envelope,
 	struct token_ref *token, struct token_claims *ret_claims)
 {

@@ -7,6 +7,8 @@
 /* *ret_trouble (in `arena`) names the wrong key by its place, never by its text. */
 MUST_CHECK enum err token_keys_load(const struct config *config, struct arena *arena,
 	struct token_keys *ret_keys, struct str *ret_trouble);
+/* Is this return path a token that a key signed, and of a day that is not over? An smtp_proof_fn. */
+bool token_proves(const void *keys, struct str local, struct str domain, int64_t now_us);
 /* Verifies the token that the parser found in a forward-path. Without keys it stays TOKEN_UNKNOWN.
  * *ret_claims is written where the verdict is TOKEN_VALID or TOKEN_EXPIRED. */
 void token_judge(const struct token_keys *keys, const struct envelope *envelope,

@@ -4,6 +4,8 @@
 #include "core/timestamp.h"
 
 #define DEFAULT_WINDOW_US (7 * TIMESTAMP_DAY_US)
+#define HOURS_WINDOW_US   (2 * TIMESTAMP_DAY_US) /* a longer one is of whole days */
+#define MATURE_US         (72 * TIMESTAMP_HOUR_US)
 enum { DEFAULT_LIMIT = 100 };
 
 bool handle_refuse(struct handle *handle, enum param param, struct str detail)
@@ -38,20 +40,56 @@ bool handle_span(struct handle *handle, int64_t step_us, struct span *ret_span)
 	return true;
 }
 
+/* Whole hours; a long window is of whole days, as volumes are matched by days. */
+static void widen(struct span *span)
+{
+	if (span->to_us - span->from_us <= HOURS_WINDOW_US)
+		return;
+	span->from_us = timestamp_floor(span->from_us, TIMESTAMP_DAY_US);
+	span->to_us = ceiling(span->to_us, TIMESTAMP_DAY_US);
+}
+
+/* Bounces of a mail still come for some days: by send time the newest rates are too low. */
+static bool leave_out_immature(struct handle *handle, struct span *span)
+{
+	int64_t end_us = timestamp_floor(handle->request->now_us - MATURE_US,
+		span->to_us - span->from_us > HOURS_WINDOW_US ? TIMESTAMP_DAY_US
+							      : TIMESTAMP_HOUR_US);
+
+	if (span->to_us > end_us)
+		span->to_us = end_us;
+	if (span->from_us < span->to_us)
+		return true;
+	return handle_refuse(handle, PARAM_MATURE,
+		STR("nothing in this window is mature: it ends 72 hours before now"));
+}
+
 bool handle_window(struct handle *handle, struct store_window *ret_window)
 {
 	struct span span;
 
 	if (!handle_span(handle, TIMESTAMP_HOUR_US, &span))
 		return false;
+	widen(&span);
+	if (handle->values.number[PARAM_MATURE] && !leave_out_immature(handle, &span))
+		return false;
 	*ret_window = (struct store_window){ .from_us = span.from_us,
 		.to_us = span.to_us,
 		.stream = handle->values.text[PARAM_STREAM],
-		.basis = (enum store_basis)handle->values.number[PARAM_BASIS] };
+		.basis = (enum store_basis)handle->values.number[PARAM_BASIS],
+		.proof = handle->values.text[PARAM_PROOF] };
 	return true;
 }
 
-json_t *handle_window_json(const struct store_window *window)
+json_t *handle_mature(
+	const struct handle *handle, const struct store_window *window, int64_t end_us)
+{
+	if (window->basis != STORE_BASIS_SEND)
+		return json_null();
+	return json_boolean(end_us + MATURE_US <= handle->request->now_us);
+}
+
+json_t *handle_window_json(const struct handle *handle, const struct store_window *window)
 {
 	json_t *json = json_object();
 
@@ -59,6 +97,9 @@ json_t *handle_window_json(const struct store_window *window)
 	json_object_set_new(json, "to", json_time(window->to_us));
 	json_object_set_new(json, "basis", json_text(store_basis_name(window->basis)));
 	json_object_set_new(json, "stream", json_text(window->stream));
+	json_object_set_new(json, "proof", json_text(window->proof));
+	json_object_set_new(json, "mature", handle_mature(handle, window, window->to_us));
+	json_object_set_new(json, "as_of", json_time(handle->request->now_us));
 	return json;
 }
 

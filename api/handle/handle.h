@@ -48,8 +48,11 @@ struct span {
 };
 bool handle_span(struct handle *handle, int64_t step_us, struct span *ret_span);
 bool handle_window(struct handle *handle, struct store_window *ret_window);
-/* "from", "to", "basis", "stream". */
-json_t *handle_window_json(const struct store_window *window);
+/* "from", "to", "basis", "stream", "proof", "mature". */
+json_t *handle_window_json(const struct handle *handle, const struct store_window *window);
+/* Have the bounces of what was sent before end_us come? null where that is no question (basis=event). */
+json_t *handle_mature(
+	const struct handle *handle, const struct store_window *window, int64_t end_us);
 size_t handle_limit(const struct handle *handle);
 
 /* A problem about one parameter; always false. */

@@ -9,6 +9,8 @@ static const struct {
 	{ RATE_NO_VOLUME, "no_volume" },
 	{ RATE_OVER_ATTEMPTED, "over_attempted" },
 	{ RATE_PARTLY_COVERED, "partly_covered" },
+	{ RATE_NOT_COVERED, "not_covered" },
+	{ RATE_CUT, "volume_cut" },
 };
 
 static void set_count(json_t *json, const char *key, uint64_t count)
@@ -25,12 +27,15 @@ void handle_set_counts(json_t *json, const struct store_counts *counts)
 {
 	json_object_set_new(json, "attempted",
 		counts->has_volume ? json_integer((json_int_t)counts->attempted) : json_null());
+	json_object_set_new(json, "accepted",
+		counts->has_accepted ? json_integer((json_int_t)counts->accepted) : json_null());
 	set_count(json, "failed", counts->failed);
 	set_count(json, "hard", counts->hard);
 	set_count(json, "soft", counts->soft);
 	set_count(json, "block", counts->block);
 	set_count(json, "delayed", counts->delayed);
 	set_count(json, "complaints", counts->complaints);
+	set_count(json, "unproven", counts->unproven);
 }
 
 void handle_set_rates(json_t *json, const struct store_counts *counts)

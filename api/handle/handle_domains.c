@@ -1,6 +1,7 @@
 #include "api/handle/handle.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
+#include "store/overview.h"
 
 #include <stdlib.h>
 
@@ -87,7 +88,11 @@ static enum err answer_domains(struct handle *handle, struct store_domains_query
 	enum err err;
 	json_t *json;
 
+	int64_t as_of_us = TIMESTAMP_NONE;
+
 	query->limit += page.limit < LIMIT_PAGE_ROWS;
+	query->names = handle->service->names;
+	query->as_of_us = &as_of_us;
 	err = store_domains(handle->store, query, add_domain, &page);
 	if (err) {
 		json_decref(page.rows);
@@ -95,7 +100,9 @@ static enum err answer_domains(struct handle *handle, struct store_domains_query
 	}
 	/* A full page of the largest size cannot look one row ahead: its next page may be empty. */
 	page.more |= page.limit == LIMIT_PAGE_ROWS && json_array_size(page.rows) == page.limit;
-	json = handle_window_json(&query->window);
+	json = handle_window_json(handle, &query->window);
+	if (as_of_us != TIMESTAMP_NONE)
+		json_object_set_new(json, "as_of", json_time(as_of_us));
 	json_object_set_new(json, "domains", page.rows);
 	json_object_set_new(json, "next_cursor",
 		page.more ? json_text(make_cursor(&page, query)) : json_null());
@@ -191,7 +198,9 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 		err = store_domain_diagnostics(handle->store, window, domain, DETAIL_DIAGNOSTICS,
 			add_diagnostic, diagnostics);
 	if (!err)
-		err = store_domain_series(handle->store, window, domain, step, add_step, series);
+		err = store_timeseries(handle->store, window, &domain,
+			step == STORE_STEP_DAY ? STORE_INTERVAL_DAY : STORE_INTERVAL_HOUR,
+			STR("UTC"), add_step, series);
 	json_object_set_new(json, "reasons", reasons);
 	json_object_set_new(json, "diagnostics", diagnostics);
 	json_object_set_new(json, "step", json_string(step == STORE_STEP_DAY ? "day" : "hour"));
@@ -214,7 +223,7 @@ enum err handle_domain(struct handle *handle)
 			STR("no domain is longer than 255 bytes"), NULL, STR_EMPTY);
 		return ERR_OK;
 	}
-	json = handle_window_json(&window);
+	json = handle_window_json(handle, &window);
 	err = fill_domain(handle, &window, domain, step, json);
 	if (err)
 		json_decref(json);

@@ -18,8 +18,14 @@ json_t *handle_event_json(const struct store_event *event)
 	json_object_set_new(json, "id", json_text(uuid_format(&event->id, room)));
 	json_object_set_new(json, "message_id", json_text(uuid_format(&event->message_id, room)));
 	json_object_set_new(json, "received_at", json_time(event->received_at_us));
+	json_object_set_new(json, "happened_at", json_time(event->happened_at_us));
 	json_object_set_new(json, "sent_at", json_time(event->sent_at_us));
 	json_object_set_new(json, "stream", json_text(event->stream));
+	json_object_set_new(json, "source", json_text(event->source));
+	json_object_set_new(json, "campaign", json_text(event->campaign));
+	json_object_set_new(json, "proof", json_text(proof_name(event->standing.proof)));
+	json_object_set_new(json, "rated", json_boolean(event->standing.rated));
+	json_object_set_new(json, "counts", json_boolean(event->standing.counts));
 	json_object_set_new(json, "kind", json_text(kind_name(event->kind)));
 	if (report_json_write_event(&event->event, options, &text) == ERR_OK)
 		rest = json_loadb(text.p, text.n, 0, NULL);

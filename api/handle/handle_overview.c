@@ -18,9 +18,10 @@ static const struct str *domain_of(struct handle *handle)
 	return domain;
 }
 
-static json_t *head_json(const struct store_window *window, const struct str *domain)
+static json_t *head_json(
+	const struct handle *handle, const struct store_window *window, const struct str *domain)
 {
-	json_t *json = handle_window_json(window);
+	json_t *json = handle_window_json(handle, window);
 
 	json_object_set_new(json, "domain", domain ? json_text(*domain) : json_null());
 	return json;
@@ -39,14 +40,33 @@ static enum err answer_rows(
 
 /* ---- over time ---- */
 
+struct series {
+	const struct handle *handle;
+	const struct store_window *window;
+	enum store_interval interval;
+	json_t *rows;
+};
+
+/* The longest that an interval can be, so that none is called mature too early. */
+static int64_t longest_us(enum store_interval interval)
+{
+	return interval == STORE_INTERVAL_MONTH ? 31 * TIMESTAMP_DAY_US
+						: store_interval_us(interval);
+}
+
 static bool add_point(void *context, const struct store_series_row *row)
 {
+	struct series *series = context;
+	int64_t end_us = row->at_us + longest_us(series->interval);
 	json_t *json = json_object();
 
 	json_object_set_new(json, "at", json_time(row->at_us));
+	json_object_set_new(json, "mature", handle_mature(series->handle, series->window, end_us));
 	handle_set_counts(json, &row->counts);
 	handle_set_rates(json, &row->counts);
-	json_array_append_new(context, json);
+	if (series->interval < STORE_INTERVAL_DAY)
+		json_array_append_new(json_object_get(json, "flags"), json_string("by_the_hour"));
+	json_array_append_new(series->rows, json);
 	return true;
 }
 
@@ -95,7 +115,8 @@ enum err handle_timeseries(struct handle *handle)
 	enum store_interval interval = STORE_INTERVAL_HOUR;
 	struct store_window window;
 	struct str timezone;
-	json_t *json, *rows;
+	struct series series = { handle, &window, STORE_INTERVAL_HOUR, NULL };
+	json_t *json;
 	enum err err;
 
 	if (!handle_window(handle, &window) || !choose_interval(handle, &window, &interval))
@@ -103,12 +124,14 @@ enum err handle_timeseries(struct handle *handle)
 	err = choose_timezone(handle, &timezone);
 	if (err || !timezone.n)
 		return err;
-	json = head_json(&window, domain);
+	json = head_json(handle, &window, domain);
 	json_object_set_new(json, "interval", json_text(store_interval_name(interval)));
 	json_object_set_new(json, "tz", json_text(timezone));
-	rows = json_array();
-	err = store_timeseries(handle->store, &window, domain, interval, timezone, add_point, rows);
-	return answer_rows(handle, err, json, "points", rows);
+	series.interval = interval;
+	series.rows = json_array();
+	err = store_timeseries(
+		handle->store, &window, domain, interval, timezone, add_point, &series);
+	return answer_rows(handle, err, json, "points", series.rows);
 }
 
 /* ---- by reason and by stream ---- */
@@ -142,7 +165,7 @@ enum err handle_reasons(struct handle *handle)
 		return ERR_OK;
 	rows = json_array();
 	err = store_reasons(handle->store, &window, domain, add_reason, rows);
-	return answer_rows(handle, err, head_json(&window, domain), "reasons", rows);
+	return answer_rows(handle, err, head_json(handle, &window, domain), "reasons", rows);
 }
 
 struct streams {
@@ -176,7 +199,8 @@ enum err handle_streams(struct handle *handle)
 		return ERR_OK;
 	streams.rows = json_array();
 	err = store_streams(handle->store, &window, domain, add_stream, &streams);
-	return answer_rows(handle, err, head_json(&window, domain), "streams", streams.rows);
+	return answer_rows(
+		handle, err, head_json(handle, &window, domain), "streams", streams.rows);
 }
 
 /* ---- one recipient ---- */

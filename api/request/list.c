@@ -15,8 +15,8 @@ struct column {
 		name, name                                                                         \
 	}
 #define COUNT_COLUMNS                                                                              \
-	SAME("attempted"), SAME("failed"), SAME("hard"), SAME("soft"), SAME("block"),              \
-		SAME("delayed"), SAME("complaints")
+	SAME("attempted"), SAME("accepted"), SAME("failed"), SAME("hard"), SAME("soft"),           \
+		SAME("block"), SAME("delayed"), SAME("complaints"), SAME("unproven")
 #define RATE_COLUMNS                                                                               \
 	SAME("failure_rate"), { "failure_rate_low", "failure_rate_interval.0" },                   \
 		{ "failure_rate_high", "failure_rate_interval.1" }, SAME("hard_rate"),             \
@@ -24,22 +24,28 @@ struct column {
 
 static const struct column domain_columns[] = { SAME("domain"), COUNT_COLUMNS, RATE_COLUMNS,
 	{ NULL, NULL } };
-static const struct column point_columns[] = { SAME("at"), COUNT_COLUMNS, RATE_COLUMNS,
-	{ NULL, NULL } };
+static const struct column point_columns[] = { SAME("at"), SAME("mature"), COUNT_COLUMNS,
+	RATE_COLUMNS, { NULL, NULL } };
 static const struct column stream_columns[] = { SAME("stream"), COUNT_COLUMNS, RATE_COLUMNS,
 	{ NULL, NULL } };
 static const struct column reason_columns[] = { SAME("outcome"), SAME("reason"), SAME("class"),
 	SAME("count"), SAME("about"), SAME("meaning"), { NULL, NULL } };
 static const struct column event_columns[] = { SAME("id"), SAME("message_id"), SAME("received_at"),
-	SAME("sent_at"), SAME("stream"), SAME("kind"), SAME("recipient"), SAME("final_recipient"),
-	SAME("domain"), SAME("outcome"), SAME("status"), SAME("status_field"), SAME("reply_code"),
-	SAME("reason"), SAME("class"), SAME("diagnostic"), SAME("diagnostic_type"), SAME("command"),
-	SAME("reporting_mta"), SAME("remote_mta"), SAME("arrival_date"), SAME("last_attempt_date"),
-	{ "rule", "rule.id" }, { "rule_layer", "rule.layer" }, SAME("confidence"), { NULL, NULL } };
+	SAME("happened_at"), SAME("sent_at"), SAME("stream"), SAME("source"), SAME("campaign"),
+	SAME("proof"), SAME("rated"), SAME("counts"), SAME("kind"), SAME("recipient"),
+	SAME("final_recipient"), SAME("domain"), SAME("outcome"), SAME("status"),
+	SAME("status_field"), SAME("reply_code"), SAME("reason"), SAME("class"), SAME("diagnostic"),
+	SAME("diagnostic_type"), SAME("command"), SAME("reporting_mta"), SAME("remote_mta"),
+	SAME("arrival_date"), SAME("last_attempt_date"), { "rule", "rule.id" },
+	{ "rule_layer", "rule.layer" }, SAME("confidence"), { NULL, NULL } };
 static const struct column suppression_columns[] = { SAME("address"), SAME("stream"),
 	SAME("domain"), SAME("state"), SAME("reason"), SAME("class"), SAME("source"),
 	SAME("first_seen_at"), SAME("last_seen_at"), SAME("expires_at"), SAME("count"),
 	SAME("status"), SAME("diagnostic"), SAME("evidence"), { NULL, NULL } };
+
+static const struct column volume_columns[] = { SAME("at"), SAME("minutes"), SAME("domain"),
+	SAME("stream"), SAME("campaign"), SAME("source"), SAME("attempted"), SAME("accepted"),
+	SAME("deferred"), { NULL, NULL } };
 
 static const struct {
 	const char *rows_key;
@@ -51,6 +57,7 @@ static const struct {
 	{ "reasons", reason_columns },
 	{ "events", event_columns },
 	{ "suppressions", suppression_columns },
+	{ "volumes", volume_columns },
 };
 
 static const struct str types[LIST_FORMAT_COUNT] = {

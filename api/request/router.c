@@ -32,6 +32,8 @@ static const struct {
 } bodies[BODY_COUNT] = {
 	[BODY_NONE] = { { NULL }, LIMIT_HTTP_BODY_BYTES },
 	[BODY_JSON] = { { "application/json" }, LIMIT_HTTP_BODY_BYTES },
+	[BODY_ROWS] = { { "application/json", "application/x-ndjson", "text/csv" },
+		LIMIT_HTTP_BODY_BYTES },
 	[BODY_MAIL] = { { "message/rfc822", "message/global", "application/octet-stream" },
 		LIMIT_HTTP_MAIL_BYTES },
 };

@@ -24,7 +24,7 @@ enum route {
 enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_DELETE, ROUTE_METHOD_COUNT };
 /* Does the handler ask the database? One that does not answers while it is away. */
 enum route_needs { NEEDS_NOTHING, NEEDS_STORE };
-enum route_body { BODY_NONE, BODY_JSON, BODY_MAIL, BODY_COUNT };
+enum route_body { BODY_NONE, BODY_JSON, BODY_ROWS, BODY_MAIL, BODY_COUNT };
 enum route_answer {
 	ANSWER_JSON,
 	ANSWER_ACCEPTED, /* JSON with 202 */

@@ -217,7 +217,7 @@ static json_t *request_body(enum route route, const struct route_row *row)
 
 	for (size_t i = 0; types[i]; i++)
 		set(media, types[i],
-			row->body == BODY_JSON
+			strcmp(types[i], "application/json") == 0
 				? json_pack("{s:o}", "schema",
 					  json_pack("{s:s++}", "$ref", "#/components/schemas/",
 						  row->schema, "Request"))

@@ -21,6 +21,8 @@ enum param_type {
 	TYPE_CLASS,
 	TYPE_KIND,
 	TYPE_STATE,
+	TYPE_PROOF,
+	TYPE_FLAG,
 	TYPE_COUNT_OF
 };
 
@@ -165,6 +167,21 @@ static bool read_state(struct str text, int64_t *ret_number)
 	return good;
 }
 
+static bool read_proof(struct str text, int64_t *ret_number)
+{
+	enum proof proof = PROOF_NONE;
+	bool good = proof_from_name(text, &proof) || str_eq(text, STR("all"));
+
+	*ret_number = proof;
+	return good;
+}
+
+static bool read_flag(struct str text, int64_t *ret_number)
+{
+	*ret_number = str_eq(text, STR("true"));
+	return *ret_number || str_eq(text, STR("false"));
+}
+
 #define ENUM(...) "{\"type\":\"string\",\"enum\":[" #__VA_ARGS__ "]}"
 static const struct {
 	bool (*read)(struct str text, int64_t *ret_number);
@@ -204,6 +221,9 @@ static const struct {
 		"{\"$ref\":\"#/components/schemas/Kind\"}" },
 	[TYPE_STATE] = { read_state, "one of active, held, removed",
 		ENUM("active", "held", "removed") },
+	[TYPE_PROOF] = { read_proof, "one of none, valid, unbound, invalid, log, all",
+		ENUM("none", "valid", "unbound", "invalid", "log", "all") },
+	[TYPE_FLAG] = { read_flag, "true or false", "{\"type\":\"boolean\"}" },
 };
 
 const char *param_schema(enum param param)

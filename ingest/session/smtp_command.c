@@ -188,6 +188,20 @@ static enum smtp_reply apply_mail(struct smtp_session *session, const struct smt
 	return SMTP_SAY_SENDER_OK;
 }
 
+/* Postmaster takes mail from anybody (RFC 5321 4.5.1): it is of no stream. */
+static bool lacks_token(
+	const struct smtp_session *session, const struct smtp_path *path, struct str stream)
+{
+	const struct smtp_session_options *options = session->options;
+
+	for (size_t i = 0; stream.n && i < options->n_token_streams; i++)
+		if (str_eq(options->token_streams[i], STR("*")) ||
+			str_eq(options->token_streams[i], stream))
+			return !options->proves(options->proves_context, path->local, path->domain,
+				session->now.wall_us);
+	return false;
+}
+
 /* Ours: a configured domain or pattern, and postmaster (RFC 5321 4.5.1) alone, of this host, and of each domain
  * that a pattern names. */
 static bool find_stream(const struct smtp_session_options *options, const struct smtp_path *path,
@@ -228,6 +242,8 @@ static enum smtp_reply check_rcpt(
 		return SMTP_SAY_WANT_SMTPUTF8;
 	if (!find_stream(session->options, &ret_args->path, &ret_args->stream))
 		return session->options->refusal ? session->options->refusal : SMTP_SAY_NOT_OURS;
+	if (lacks_token(session, &ret_args->path, ret_args->stream))
+		return SMTP_SAY_NO_TOKEN;
 	if (!envelope->reverse_path.n && envelope->n_forward_paths)
 		return SMTP_SAY_ONE_RECIPIENT;
 	if (envelope->n_forward_paths >= session->options->max_recipients)

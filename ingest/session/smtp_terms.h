@@ -14,6 +14,10 @@ enum smtp_tls_use {
 };
 enum smtp_bare_line_ends { SMTP_KEEP_BARE_LINE_ENDS, SMTP_REFUSE_BARE_LINE_ENDS };
 
+/* Is a return path of ours signed, and still valid? Pure. */
+typedef bool smtp_proof_fn(
+	const void *context, struct str local, struct str domain, int64_t wall_us);
+
 struct smtp_session_options {
 	struct str hostname;
 	const struct smtp_domain *domains;
@@ -29,6 +33,10 @@ struct smtp_session_options {
 	int64_t tls_timeout_us;                  /* of a handshake */
 	enum smtp_reply refusal;                 /* of a recipient that is not ours; 0: NOT_OURS */
 	enum smtp_bare_line_ends bare_line_ends; /* of DATA; never an end of line either way */
+	const struct str *token_streams;         /* whose return paths must be signed; "*": all */
+	size_t n_token_streams;
+	smtp_proof_fn *proves; /* asked for those streams; may be NULL where there are none */
+	const void *proves_context;
 };
 
 /* The world as of one call. */

@@ -75,5 +75,9 @@ struct smtp_session_options smtp_server_session_options(const struct smtp_server
 		.tls_timeout_us = options->tls_timeout_ms * 1000,
 		.refusal = options->refusal,
 		.bare_line_ends = options->bare_line_ends,
+		.token_streams = options->token_streams,
+		.n_token_streams = options->n_token_streams,
+		.proves = options->proves,
+		.proves_context = options->proves_context,
 	};
 }

@@ -31,6 +31,10 @@ struct smtp_server_options {
 	size_t n_proxies;
 	enum smtp_reply refusal; /* of a recipient that is not ours; 0: NOT_OURS */
 	enum smtp_bare_line_ends bare_line_ends;
+	const struct str *token_streams; /* as smtp_session_options has them */
+	size_t n_token_streams;
+	smtp_proof_fn *proves;
+	const void *proves_context;
 	uint64_t max_memory_bytes; /* messages of all sessions while they arrive */
 
 	int64_t banner_delay_ms; /* 0: greet at once; else who talks first is refused */

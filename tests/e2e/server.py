@@ -58,6 +58,7 @@ class Server:
             "spool.min_free_bytes": str(16 << 20),
             "api.listen": f"127.0.0.1:{self.http_port}",
             "api.loopback_without_key": "true",
+            "api.answer_age_s": "0",
             **{key: str(value) for key, value in settings.items()},
         }
         self.config = self.folder / "bounced.conf"

@@ -5,6 +5,7 @@ the database exactly once, each volume counts once, and the last export says wha
 CHAOS_MESSAGES, CHAOS_KILLS and CHAOS_SEED as in test_chaos.py.
 """
 import csv
+import email.utils
 import json
 import random
 import subprocess
@@ -40,7 +41,7 @@ class Writers:
         folder.chmod(0o755)
         for number in range(IMPORTS):
             mbox = folder / f"{number}.mbox"
-            mbox.write_text("".join("From a@example.com Thu Jan  1 00:00:00 1970\n" + bounce(f"import{number}-{i}")
+            mbox.write_text("".join("From a@example.com Thu Jan  1 00:00:00 1970\n" + email.utils.formatdate().join(("Date: ", "\n")) + bounce(f"import{number}-{i}")
                                     for i in range(IMPORT_MAILS)))
             mbox.chmod(0o644)
             self.until_done(lambda path=mbox: subprocess.run(

@@ -80,7 +80,7 @@ def tables(flow):
     # Who reads is served; what cannot be written is refused for now; the backlog tells that nothing gets on.
     assert server.get("/readyz")[0] == 200 and server.get("/v1/domains")[0] == 200
     assert flow.backlog() >= 200, flow.backlog()
-    volume = {"hour": "2026-11-23T10:00:00Z", "stream": "news", "domain": "example.com", "source": "a", "attempted": 9}
+    volume = {"hour": "2021-11-23T10:00:00Z", "stream": "news", "domain": "example.com", "source": "a", "attempted": 9}
     posted, _, body = server.request("POST", "/v1/volumes", {"volumes": [volume]})
     assert posted == 503, (posted, body)
     filler.free()

@@ -69,8 +69,8 @@ static inline void add_event(
 /* a.example: 5 of 100 failed; b.example: 2 failed, no volume. Runs outside of every test. */
 static inline void fill_database(void)
 {
-	const struct store_volume volume = { NOON, STR("news"), STR_EMPTY, STR("a.example"),
-		STR_EMPTY, 100 };
+	const struct store_volume volume =
+		VOLUME(NOON, STR("news"), STR_EMPTY, STR("a.example"), STR_EMPTY, 100);
 	struct store_migration migration;
 	struct store_batch_result result;
 	struct store_batch *batch;

@@ -21,6 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A volume of an hour. */
+#define VOLUME(at, stream_, campaign_, domain_, source_, attempted_)                               \
+	{                                                                                          \
+		.at_us = (at), .stream = stream_, .campaign = campaign_, .domain = domain_,        \
+		.source = source_, .attempted = (attempted_)                                       \
+	}
+
 static struct fixture {
 	char dir[64], user[64], data[96], conninfo[512], bin_dir[256];
 	pid_t server;

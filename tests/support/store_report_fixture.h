@@ -82,10 +82,10 @@ static const struct line story[] = {
 };
 
 static const struct store_volume volumes[] = {
-	{ NOON, STR_INIT("news"), STR_INIT("c1"), STR_INIT("a.example"), STR_INIT("mta1"), 60 },
-	{ NOON, STR_INIT("news"), STR_INIT("c1"), STR_INIT("a.example"), STR_INIT("mta2"), 40 },
-	{ NOON + DAY, STR_INIT("shop"), STR_INIT(""), STR_INIT("a.example"), STR_INIT(""), 10 },
-	{ NOON, STR_INIT("news"), STR_INIT(""), STR_INIT("quiet.example"), STR_INIT(""), 500 },
+	VOLUME(NOON, STR_INIT("news"), STR_INIT("c1"), STR_INIT("a.example"), STR_INIT("mta1"), 60),
+	VOLUME(NOON, STR_INIT("news"), STR_INIT("c1"), STR_INIT("a.example"), STR_INIT("mta2"), 40),
+	VOLUME(NOON + DAY, STR_INIT("shop"), STR_INIT(""), STR_INIT("a.example"), STR_INIT(""), 10),
+	VOLUME(NOON, STR_INIT("news"), STR_INIT(""), STR_INIT("quiet.example"), STR_INIT(""), 500),
 };
 
 static UNUSED struct store *told(void)

@@ -43,8 +43,8 @@ static void add(struct store_batch *batch, uint64_t sequence, int64_t at_us, con
 /* Three failures: 22:10 and 23:50 UTC of the 17th, noon of the 18th; a delay at noon. */
 static void setup(void)
 {
-	const struct store_volume volume = { NOON, STR("news"), STR_EMPTY, STR("example.com"),
-		STR_EMPTY, 10 };
+	const struct store_volume volume =
+		VOLUME(NOON, STR("news"), STR_EMPTY, STR("example.com"), STR_EMPTY, 10);
 	const int64_t evening = NOON - 14 * HOUR;
 	struct store_batch_result result;
 	struct store_batch *batch;
@@ -71,8 +71,9 @@ static void teardown(void)
 
 static struct store_window window(const char *stream)
 {
-	return (struct store_window){ NOON - 3 * DAY, NOON + DAY, str_c(stream),
-		STORE_BASIS_EVENT };
+	return (struct store_window){
+		.from_us = NOON - 3 * DAY, .to_us = NOON + DAY, .stream = str_c(stream)
+	};
 }
 
 struct series {
@@ -97,9 +98,10 @@ static const struct {
 	int64_t first_us; /* start of the first interval, after NOON */
 	uint64_t first_failed, attempted;
 } series_cases[] = {
-	{ STORE_INTERVAL_15M, "UTC", 3, -14 * HOUR, 1, 0 },
+	/* The volume is of an hour, which quarters cut, and half-hours of a zone: its two ends say so. */
+	{ STORE_INTERVAL_15M, "UTC", 4, -14 * HOUR, 1, 0 },
 	{ STORE_INTERVAL_HOUR, "UTC", 3, -14 * HOUR, 1, 10 },
-	{ STORE_INTERVAL_HOUR, "Asia/Kolkata", 3, -14 * HOUR - HOUR / 2, 1, 10 },
+	{ STORE_INTERVAL_HOUR, "Asia/Kolkata", 4, -14 * HOUR - HOUR / 2, 1, 0 },
 	{ STORE_INTERVAL_DAY, "UTC", 2, -36 * HOUR, 2, 10 },
 	{ STORE_INTERVAL_DAY, "Europe/Berlin", 2, -37 * HOUR, 1, 10 },
 	{ STORE_INTERVAL_DAY, "Asia/Tokyo", 1, -21 * HOUR, 3, 10 },
@@ -111,7 +113,7 @@ START_TEST(series_by_interval_and_time_zone)
 {
 	const struct store_window all = window("");
 	struct series series = { .n = 0 };
-	uint64_t attempted = 0;
+	uint64_t attempted = 0, cut = 0;
 
 	ck_assert_int_eq(store_timeseries(store, &all, NULL, series_cases[_i].interval,
 				 str_c(series_cases[_i].timezone), take_point, &series),
@@ -119,9 +121,12 @@ START_TEST(series_by_interval_and_time_zone)
 	ck_assert_uint_eq(series.n, series_cases[_i].n);
 	ck_assert_int_eq(series.at_us[0] - NOON, series_cases[_i].first_us);
 	ck_assert_uint_eq(series.counts[0].failed, series_cases[_i].first_failed);
-	for (size_t i = 0; i < series.n; i++)
+	for (size_t i = 0; i < series.n; i++) {
 		attempted += series.counts[i].attempted;
+		cut += series.counts[i].cut;
+	}
 	ck_assert_uint_eq(attempted, series_cases[_i].attempted);
+	ck_assert_uint_eq(cut, attempted ? 0 : 2);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 // links: store
 // Check program of reports: volumes, rankings, details and series.
 #define _GNU_SOURCE
+#include "store/overview.h"
 #include "tests/support/store_report_fixture.h"
 #include "tests/support/suite.h"
 
@@ -141,9 +142,9 @@ START_TEST(volumes_replace_and_add)
 {
 	struct store *store = open_migrated();
 	struct store_volume rows[3] = {
-		{ NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta1"), 10 },
-		{ NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta2"), 5 },
-		{ NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta1"), 20 },
+		VOLUME(NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta1"), 10),
+		VOLUME(NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta2"), 5),
+		VOLUME(NOON, STR("news"), STR("c1"), STR("a.example"), STR("mta1"), 20),
 	};
 
 	ck_assert_int_eq(store_volume_put(store, rows, 3), ERR_OK);
@@ -153,12 +154,12 @@ START_TEST(volumes_replace_and_add)
 	ck_assert_int_eq(store_volume_put(store, rows, 1), ERR_OK);
 	ck_assert_uint_eq(counts_in(store, all_days, "a.example").attempted, 15);
 	ck_assert_int_eq(store_volume_put(store, rows, 0), ERR_OK);
-	rows[0].hour_us = NOON + 1;
+	rows[0].at_us = NOON + 1;
 	ck_assert_int_eq(store_volume_put(store, rows, 3), ERR_RANGE);
-	rows[0].hour_us = NOON;
-	rows[0].attempted = (uint64_t)INT64_MAX + 1;
+	rows[0].at_us = NOON;
+	rows[0].attempted = STORE_VOLUME_MAX + 1;
 	ck_assert_int_eq(store_volume_put(store, rows, 3), ERR_RANGE);
-	rows[0].attempted = INT64_MAX;
+	rows[0].attempted = STORE_VOLUME_MAX;
 	ck_assert_int_eq(store_volume_put(store, rows, 1), ERR_OK);
 	store_close(store);
 }
@@ -170,8 +171,8 @@ START_TEST(volumes_end_at_their_limit)
 	struct store_volume *rows = calloc(LIMIT_VOLUME_ROWS + 1, sizeof *rows);
 
 	for (size_t i = 0; i <= LIMIT_VOLUME_ROWS; i++)
-		rows[i] = (struct store_volume){ NOON - (int64_t)i * HOUR, STR("s"), STR("c"),
-			STR("a.example"), STR("m"), 1 };
+		rows[i] = (struct store_volume)VOLUME(NOON - (int64_t)i * HOUR, STR("s"), STR("c"),
+			STR("a.example"), STR("m"), 1);
 	ck_assert_int_eq(store_volume_put(store, rows, LIMIT_VOLUME_ROWS), ERR_OK);
 	ck_assert_int_eq(store_volume_put(store, rows, LIMIT_VOLUME_ROWS + 1), ERR_LIMIT);
 	free(rows);
@@ -212,6 +213,7 @@ static bool note_step(void *context, const struct store_series_row *row)
 
 START_TEST(details_of_a_domain)
 {
+	const struct str domain = STR("a.example");
 	struct store *store = told();
 	char text[400] = "";
 
@@ -226,13 +228,13 @@ START_TEST(details_of_a_domain)
 		ERR_OK);
 	ck_assert_str_eq(text, "550 5.1.1 <*> unknown 5; 452 4.2.2 full 3; ");
 	text[0] = '\0';
-	ck_assert_int_eq(store_domain_series(store, &all_days, STR("a.example"), STORE_STEP_HOUR,
-				 note_step, text),
+	ck_assert_int_eq(store_timeseries(store, &all_days, &domain, STORE_INTERVAL_HOUR,
+				 STR("UTC"), note_step, text),
 		ERR_OK);
 	ck_assert_str_eq(text, "2026-11-17T12 5/0 (0); 2026-11-18T12 3/100 (3); "
 			       "2026-11-19T12 2/10 (2); ");
 	text[0] = '\0';
-	ck_assert_int_eq(store_domain_series(store, &all_days, STR("a.example"), STORE_STEP_DAY,
+	ck_assert_int_eq(store_timeseries(store, &all_days, &domain, STORE_INTERVAL_DAY, STR("UTC"),
 				 note_step, text),
 		ERR_OK);
 	ck_assert_str_eq(text, "2026-11-17T00 5/0 (0); 2026-11-18T00 3/100 (3); "

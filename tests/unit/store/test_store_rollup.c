@@ -9,11 +9,61 @@ START_TEST(send_time_is_the_date_within_bounds)
 	const int64_t day = TIMESTAMP_DAY_US;
 
 	ck_assert_int_eq(store_sent_at(TIMESTAMP_NONE, NOW), TIMESTAMP_NONE);
+	ck_assert_int_eq(store_sent_at(NOW - day, TIMESTAMP_NONE), TIMESTAMP_NONE);
 	ck_assert_int_eq(store_sent_at(NOW - day, NOW), NOW - day);
-	ck_assert_int_eq(store_sent_at(NOW + 1, NOW), NOW);
+	ck_assert_int_eq(store_sent_at(NOW + HOUR, NOW), NOW);
+	ck_assert_int_eq(store_sent_at(NOW + HOUR + 1, NOW), TIMESTAMP_NONE);
 	ck_assert_int_eq(store_sent_at(NOW - 30 * day, NOW), NOW - 30 * day);
-	ck_assert_int_eq(store_sent_at(NOW - 30 * day - 1, NOW), NOW - 30 * day);
-	ck_assert_int_eq(store_sent_at(INT64_MIN + 1, NOW), NOW - 30 * day);
+	ck_assert_int_eq(store_sent_at(NOW - 30 * day - 1, NOW), TIMESTAMP_NONE);
+	ck_assert_int_eq(store_sent_at(INT64_MIN + 1, NOW), TIMESTAMP_NONE);
+}
+END_TEST
+
+#define NONE TIMESTAMP_NONE
+static const struct {
+	const char *what;
+	enum envelope_source source;
+	int64_t delivered, last_attempt, arrival, date, happened; /* beside NOW; NONE: not known */
+} moments[] = {
+	{ "mail that came", SOURCE_SMTP, NONE, NONE, -HOUR, -HOUR, 0 },
+	{ "as the report has it", SOURCE_SMTP, NONE, -2 * HOUR, -3 * HOUR, NONE, -2 * HOUR },
+	{ "a clock that is fast", SOURCE_HTTP, NONE, HOUR, NONE, NONE, 0 },
+	{ "a time to come", SOURCE_SMTP, NONE, HOUR + 1, NONE, NONE, 0 },
+	{ "a queue's longest", SOURCE_SMTP, NONE, -720 * HOUR, NONE, NONE, -720 * HOUR },
+	{ "too old to be", SOURCE_SMTP, NONE, -720 * HOUR - 1, NONE, NONE, 0 },
+	{ "an archive's trace", SOURCE_IMPORT, -9000 * HOUR, NONE, -9001 * HOUR, NONE,
+		-9000 * HOUR },
+	{ "its report", SOURCE_IMPORT, -9000 * HOUR, -9002 * HOUR, NONE, NONE, -9002 * HOUR },
+	{ "a report after it", SOURCE_IMPORT, -9000 * HOUR, -10 * HOUR, NONE, NONE, -9000 * HOUR },
+	{ "a trace to come", SOURCE_IMPORT, 9 * HOUR, NONE, NONE, NONE, 0 },
+	{ "no trace", SOURCE_IMPORT, NONE, -9000 * HOUR, NONE, NONE, -9000 * HOUR },
+	{ "when it was taken", SOURCE_IMPORT, NONE, NONE, -9000 * HOUR, -9001 * HOUR,
+		-9000 * HOUR },
+	{ "when it was sent", SOURCE_IMPORT, NONE, NONE, NONE, -9000 * HOUR, -9000 * HOUR },
+	{ "before there was mail", SOURCE_IMPORT, NONE, NONE, NONE, -400000 * HOUR, NONE },
+	{ "nothing", SOURCE_IMPORT, NONE, NONE, NONE, NONE, NONE },
+};
+
+static int64_t beside_now(int64_t at)
+{
+	return at == NONE ? NONE : NOW + at;
+}
+
+/* What happened has its own time, and what nobody knows has none. */
+START_TEST(an_event_happened_when_it_did)
+{
+	struct envelope envelope = { .source = moments[_i].source, .received_at_us = NOW };
+	struct original original = { .date_us = beside_now(moments[_i].date) };
+	struct event event;
+
+	event_init(&event);
+	event.last_attempt_date_us = beside_now(moments[_i].last_attempt);
+	event.arrival_date_us = beside_now(moments[_i].arrival);
+	if (moments[_i].delivered != NONE)
+		envelope.delivered_at_us = NOW + moments[_i].delivered;
+	ck_assert_msg(
+		store_happened_at(&event, &original, &envelope) == beside_now(moments[_i].happened),
+		"%s", moments[_i].what);
 }
 END_TEST
 
@@ -163,6 +213,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, send_time_is_the_date_within_bounds);
+	tcase_add_loop_test(tests, an_event_happened_when_it_did, 0, ARRAY_LEN(moments));
 	tcase_add_test(tests, send_time_has_buckets_of_its_own);
 	tcase_add_test(tests, rollups_made_again_are_the_same);
 	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);

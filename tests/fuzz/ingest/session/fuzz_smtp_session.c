@@ -12,7 +12,7 @@ static void run(struct str input, bool lmtp, size_t cut, struct buf *out)
 	const struct smtp_session_options options = { STR("mx"), &any, 1, 4096, 10, 20, 50, 0,
 		1000000, 1000, 1000, 1000000, 1000000, 1000000, 500,
 		lmtp ? SMTP_PROTOCOL_LMTP : SMTP_PROTOCOL_SMTP, SMTP_TLS_OFFERED, 1000000,
-		SMTP_SAY_NOTHING, SMTP_REFUSE_BARE_LINE_ENDS };
+		SMTP_SAY_NOTHING, SMTP_REFUSE_BARE_LINE_ENDS, NULL, 0, NULL, NULL };
 	struct smtp_now now = { .at_us = 1, .memory_left = 1 << 20 };
 	struct smtp_session *session = smtp_session_new(&options, STR("id"), STR("::1"), &now);
 	struct str pieces[] = { str_head(input, cut), str_skip(input, cut) };

@@ -36,6 +36,7 @@ struct script {
 	struct arena *arena;
 	struct smtp_session_options options;
 	struct smtp_domain domains[8];
+	struct str token_streams[2];
 	size_t memory;
 	bool whole_only, throttled;
 	struct script_step steps[STEPS_MAX];
@@ -136,6 +137,15 @@ static void read_number(struct script *script, struct str name, struct str value
 		ck_abort_msg("%s: unknown option", script->name);
 }
 
+/* What stands for a token in a transcript. */
+static bool is_signed(const void *context, struct str local, struct str domain, int64_t wall_us)
+{
+	(void)context;
+	(void)domain;
+	(void)wall_us;
+	return str_istarts(local, STR("signed"));
+}
+
 static void read_option(struct script *script, struct str text)
 {
 	struct smtp_session_options *options = &script->options;
@@ -149,6 +159,10 @@ static void read_option(struct script *script, struct str text)
 		options->tls = str_eq(value, STR("offered"))    ? SMTP_TLS_OFFERED
 			       : str_eq(value, STR("required")) ? SMTP_TLS_REQUIRED
 								: SMTP_TLS_IMPLICIT;
+	} else if (str_eq(name, STR("token"))) {
+		script->token_streams[options->n_token_streams++] = value;
+		options->token_streams = script->token_streams;
+		options->proves = is_signed;
 	} else if (str_eq(name, STR("domain"))) {
 		ck_assert(str_next_word(&text, " ", &domain));
 		script->domains[options->n_domains++] = (struct smtp_domain){ value, domain };

@@ -1,0 +1,450 @@
+#include "store/ranking.h"
+
+#include "core/limits.h"
+#include "store/pack.h"
+#include "store/store_priv.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the names of domains, by number ---- */
+
+struct store_names {
+	pthread_rwlock_t lock;
+	struct arena *arena;
+	struct str *names; /* names[number]; an empty one with p NULL is not known */
+	uint64_t n, room;
+};
+
+struct store_names *store_names_new(void)
+{
+	struct store_names *names = calloc(1, sizeof *names);
+
+	if (!names || pthread_rwlock_init(&names->lock, NULL))
+		abort();
+	names->arena = arena_new();
+	return names;
+}
+
+void store_names_free(struct store_names *names)
+{
+	if (!names)
+		return;
+	pthread_rwlock_destroy(&names->lock);
+	arena_free(names->arena);
+	free(names->names);
+	free(names);
+}
+
+static void add_name(struct store_names *names, uint64_t number, struct str name)
+{
+	while (number >= names->room) {
+		uint64_t room = names->room ? names->room * 2 : 1024;
+
+		names->names = realloc(names->names, room * sizeof *names->names);
+		if (!names->names)
+			abort();
+		memset(names->names + names->room, 0, (room - names->room) * sizeof *names->names);
+		names->room = room;
+	}
+	names->names[number] = arena_dup(names->arena, name);
+	names->n = number + 1;
+}
+
+/* Numbers only grow; fewer than before mean another database, such as a copy that was restored. */
+static enum err learn_names(struct store *store, struct store_names *names, uint64_t newest)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err;
+
+	if (names->n > newest + 1) {
+		arena_reset(names->arena);
+		memset(names->names, 0, names->room * sizeof *names->names);
+		names->n = 0;
+	}
+	if (names->n == newest + 1)
+		return ERR_OK;
+	err = PG_RUN(
+		store->pg, QUERY_DOMAIN_NAMES, &rows, pg_i64(names->n ? (int64_t)names->n - 1 : 0));
+	for (size_t i = 0; !err && i < pg_rows_count(rows); i++)
+		add_name(names, (uint64_t)pg_get_i64(rows, i, 0), pg_get_text(rows, i, 1));
+	return err;
+}
+
+/* ---- adding up ---- */
+
+struct rank {
+	uint64_t sum; /* of the column that is sorted by */
+	uint64_t attempted, failed, covered;
+	uint32_t picked; /* its place on the page, from 1; 0: not on it */
+	bool seen, has_volume;
+};
+
+struct part {
+	bool volume, chosen, rated;
+	struct str stream;
+	int64_t at_us;
+	struct str packed;
+};
+
+struct sums {
+	const struct store_domains_query *query;
+	struct part *parts;
+	size_t n_parts;
+	struct rank *ranks; /* by number */
+	uint64_t n;
+	struct pg_rows *rows; /* what the parts borrow from */
+};
+
+static bool is_chosen(struct str wanted, struct str proof, bool rated)
+{
+	if (!wanted.n)
+		return rated;
+	return str_eq(wanted, STR("all")) || str_eq(wanted, proof);
+}
+
+/* Is there a volume of this stream and day? Parts of volumes come first. */
+static bool is_covered(const struct sums *sums, const struct part *part)
+{
+	for (size_t i = 0; i < sums->n_parts && sums->parts[i].volume; i++)
+		if (sums->parts[i].at_us == part->at_us &&
+			str_eq(sums->parts[i].stream, part->stream))
+			return true;
+	return false;
+}
+
+static void read_parts(struct sums *sums, struct arena *arena)
+{
+	sums->n_parts = pg_rows_count(sums->rows);
+	sums->parts = arena_calloc(arena, sums->n_parts, sizeof *sums->parts);
+	for (size_t i = 0; i < sums->n_parts; i++) {
+		bool rated = pg_get_bool(sums->rows, i, 4);
+
+		sums->parts[i] = (struct part){ .volume = str_eq(pg_get_text(sums->rows, i, 0),
+							STR("volume")),
+			.at_us = pg_get_time(sums->rows, i, 1),
+			.stream = pg_get_text(sums->rows, i, 2),
+			.chosen = is_chosen(
+				sums->query->window.proof, pg_get_text(sums->rows, i, 3), rated),
+			.rated = rated,
+			.packed = pg_get_text(sums->rows, i, 5) };
+	}
+}
+
+/* What is not zero of an entry, and so what the others are. */
+static uint64_t get(const struct pack_entry *entry, enum pack_column column)
+{
+	return entry->set & 1u << column ? entry->column[column] : 0;
+}
+
+static const int sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_FAILED] = PACK_FAILED,
+	[STORE_SORT_FAILURE_RATE] = -1,
+	[STORE_SORT_ATTEMPTED] = -1,
+	[STORE_SORT_HARD] = PACK_HARD,
+	[STORE_SORT_SOFT] = PACK_SOFT,
+	[STORE_SORT_BLOCK] = PACK_BLOCK,
+	[STORE_SORT_DELAYED] = PACK_DELAYED,
+	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS,
+	[STORE_SORT_DOMAIN] = -1 };
+
+static void add_rank(struct rank *rank, const struct pack_entry *entry, const struct part *part,
+	bool covered, int column)
+{
+	rank->seen = true;
+	if (part->volume) {
+		rank->has_volume = true;
+		rank->attempted += get(entry, PACK_ATTEMPTED);
+		return;
+	}
+	if (!part->chosen)
+		return;
+	rank->failed += get(entry, PACK_FAILED);
+	rank->covered += covered ? get(entry, PACK_FAILED) : 0;
+	rank->sum += column >= 0 ? get(entry, (enum pack_column)column) : 0;
+}
+
+/* First walk: what the order is made of, of every domain. */
+static enum err add_up(struct sums *sums)
+{
+	int column = sort_columns[sums->query->sort];
+
+	for (size_t i = 0; i < sums->n_parts; i++) {
+		bool covered = !sums->parts[i].volume && is_covered(sums, &sums->parts[i]);
+		struct pack_reader reader;
+		struct pack_entry entry;
+
+		pack_open(&reader, sums->parts[i].packed);
+		while (pack_next(&reader, &entry)) {
+			if (entry.number >= sums->n)
+				return ERR_CORRUPT;
+			add_rank(&sums->ranks[entry.number], &entry, &sums->parts[i], covered,
+				column);
+		}
+		if (reader.bad)
+			return ERR_CORRUPT;
+	}
+	return ERR_OK;
+}
+
+static void add_counts(struct store_counts *counts, const struct pack_entry *entry,
+	const struct part *part, bool covered)
+{
+	uint64_t *const fields[] = { &counts->failed, &counts->hard, &counts->soft, &counts->block,
+		&counts->delayed, &counts->delivered, &counts->relayed, &counts->expanded,
+		&counts->complaints };
+	uint64_t *const covers[] = { &counts->failed_covered, &counts->hard_covered,
+		&counts->soft_covered, &counts->block_covered };
+
+	if (part->volume) {
+		counts->has_volume = true;
+		counts->attempted += get(entry, PACK_ATTEMPTED);
+		counts->accepted += get(entry, PACK_ACCEPTED);
+		counts->has_accepted = counts->accepted > 0;
+		return;
+	}
+	if (!part->rated)
+		counts->unproven += get(entry, PACK_FAILED);
+	for (size_t i = 0; i < ARRAY_LEN(fields) && part->chosen; i++)
+		*fields[i] += get(entry, (enum pack_column)i);
+	for (size_t i = 0; i < ARRAY_LEN(covers) && part->chosen && covered; i++)
+		*covers[i] += get(entry, (enum pack_column)i);
+}
+
+/* Second walk: all counts, of the domains that were picked. */
+static void fill_picked(const struct sums *sums, struct store_domain_row *rows)
+{
+	for (size_t i = 0; i < sums->n_parts; i++) {
+		bool covered = !sums->parts[i].volume && is_covered(sums, &sums->parts[i]);
+		struct pack_reader reader;
+		struct pack_entry entry;
+
+		pack_open(&reader, sums->parts[i].packed);
+		while (pack_next(&reader, &entry))
+			if (sums->ranks[entry.number].picked)
+				add_counts(&rows[sums->ranks[entry.number].picked - 1].counts,
+					&entry, &sums->parts[i], covered);
+	}
+}
+
+/* ---- the page ---- */
+
+static double value_of(const struct rank *rank, enum store_sort sort)
+{
+	switch (sort) {
+	case STORE_SORT_DOMAIN:
+		return 0;
+	case STORE_SORT_ATTEMPTED:
+		return rank->has_volume ? (double)rank->attempted : -1;
+	case STORE_SORT_FAILURE_RATE:
+		return rank->attempted && rank->covered <= rank->attempted &&
+				       (!rank->failed || rank->covered)
+			       ? (double)rank->covered / (double)rank->attempted
+			       : -1;
+	case STORE_SORT_FAILED:
+	case STORE_SORT_HARD:
+	case STORE_SORT_SOFT:
+	case STORE_SORT_BLOCK:
+	case STORE_SORT_DELAYED:
+	case STORE_SORT_COMPLAINTS:
+	case STORE_SORT_COUNT:
+		break;
+	}
+	return (double)rank->sum;
+}
+
+/* Does a stand behind b on the list? Larger values first, then names from a to z. */
+static bool is_behind(const struct store_domain_place *a, const struct store_domain_place *b)
+{
+	if (a->value < b->value || a->value > b->value)
+		return a->value < b->value;
+	return str_cmp(a->domain, b->domain) > 0;
+}
+
+/* rows[0] is the hindmost of the n that were kept. */
+static void sink(struct store_domain_row *rows, size_t n, size_t at)
+{
+	for (;;) {
+		size_t hind = at, child = 2 * at + 1;
+		struct store_domain_row row;
+
+		for (size_t i = child; i < n && i < child + 2; i++)
+			if (is_behind(&rows[i].place, &rows[hind].place))
+				hind = i;
+		if (hind == at)
+			return;
+		row = rows[at];
+		rows[at] = rows[hind];
+		rows[hind] = row;
+		at = hind;
+	}
+}
+
+static void rise(struct store_domain_row *rows, size_t at)
+{
+	while (at && is_behind(&rows[at].place, &rows[(at - 1) / 2].place)) {
+		struct store_domain_row row = rows[at];
+
+		rows[at] = rows[(at - 1) / 2];
+		rows[(at - 1) / 2] = row;
+		at = (at - 1) / 2;
+	}
+}
+
+/* The heap in its order, the foremost first. */
+static void put_in_order(struct store_domain_row *rows, size_t n)
+{
+	while (n > 1) {
+		struct store_domain_row row = rows[0];
+
+		rows[0] = rows[--n];
+		rows[n] = row;
+		sink(rows, n, 0);
+	}
+}
+
+static bool is_wanted(const struct store_domains_query *query, const struct rank *rank,
+	const struct store_domain_place *place)
+{
+	if (!rank->seen || (query->min_attempted &&
+				   (!rank->has_volume || rank->attempted < query->min_attempted)))
+		return false;
+	return !query->after || is_behind(place, query->after);
+}
+
+/* Of ranks[1] to ranks[n - 1] the rows of the page: their domain and place; counts stay as they are.
+ * Returns how many. */
+static size_t rank_pick(const struct store_domains_query *query, struct rank *ranks,
+	const struct str *names, uint64_t n, struct store_domain_row *rows)
+{
+	size_t kept = 0;
+
+	for (uint64_t i = 1; i < n; i++) {
+		struct store_domain_place place = { value_of(&ranks[i], query->sort), names[i] };
+		struct store_domain_row row = {
+			.domain = place.domain, .place = place, .number = i
+		};
+
+		if (!is_wanted(query, &ranks[i], &place))
+			continue;
+		if (kept < query->limit) {
+			rows[kept] = row;
+			rise(rows, kept++);
+		} else if (is_behind(&rows[0].place, &place)) {
+			rows[0] = row;
+			sink(rows, kept, 0);
+		}
+	}
+	put_in_order(rows, kept);
+	for (size_t i = 0; i < kept; i++)
+		ranks[rows[i].number].picked = (uint32_t)(i + 1);
+	return kept;
+}
+
+/* ---- the whole ---- */
+
+enum { EXACT_BYTES = 1 << 20 }; /* so much is counted afresh in a moment */
+#define LATE_US (60 * TIMESTAMP_SECOND_US)
+
+struct state {
+	int64_t now_us, stale_us,
+		unpacked_us; /* of the oldest change that is not packed; of a day that never was */
+	uint64_t newest;
+};
+
+/* Packed days answer where they are of now; where the days are large also a little later. */
+static bool is_good(const struct state *state, uint64_t bytes)
+{
+	if (state->stale_us == TIMESTAMP_NONE)
+		return true;
+	if (bytes < EXACT_BYTES)
+		return false;
+	return state->unpacked_us == TIMESTAMP_NONE || state->now_us - state->unpacked_us < LATE_US;
+}
+
+static enum err read_state(struct store *store, const struct store_window *window,
+	struct state *ret_state, bool *ret_good)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_PACK_STATE, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)));
+
+	if (err)
+		return err;
+	*ret_state = (struct state){ pg_get_time(rows, 0, 0), pg_get_time(rows, 0, 1),
+		pg_get_time(rows, 0, 2), (uint64_t)pg_get_i64(rows, 0, 4) };
+	*ret_good = is_good(ret_state, (uint64_t)pg_get_i64(rows, 0, 3));
+	return ERR_OK;
+}
+
+static enum err rank_and_hand_out(
+	struct sums *sums, struct store_names *names, store_domain_fn *fn, void *context)
+{
+	struct store_domain_row *rows;
+	enum err err = add_up(sums);
+	size_t n = 0;
+
+	if (err)
+		return err;
+	rows = calloc(sums->query->limit, sizeof *rows);
+	if (!rows)
+		abort();
+	pthread_rwlock_rdlock(&names->lock);
+	n = rank_pick(sums->query, sums->ranks, names->names, sums->n, rows);
+	fill_picked(sums, rows);
+	for (size_t i = 0; i < n; i++)
+		if (!fn(context, &rows[i]))
+			break;
+	pthread_rwlock_unlock(&names->lock);
+	free(rows);
+	return ERR_OK;
+}
+
+/* One snapshot for state and days: what is told to be packed must be what is read. */
+static enum err read_packed(struct store *store, const struct store_domains_query *query,
+	struct sums *sums, bool *ret_done)
+{
+	const struct store_window *window = &query->window;
+	struct state state;
+	enum err err = read_state(store, window, &state, ret_done);
+
+	if (err || !*ret_done)
+		return err;
+	if (query->as_of_us && state.stale_us != TIMESTAMP_NONE)
+		*query->as_of_us = state.stale_us;
+	pthread_rwlock_wrlock(&query->names->lock);
+	err = learn_names(store, query->names, state.newest);
+	sums->n = query->names->n;
+	pthread_rwlock_unlock(&query->names->lock);
+	if (err)
+		return err;
+	return PG_RUN(store->pg, QUERY_PACKED, &sums->rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)));
+}
+
+enum err store_ranking(struct store *store, const struct store_domains_query *query,
+	store_domain_fn *fn, void *context, bool *ret_done)
+{
+	struct sums sums = { .query = query };
+	struct arena *arena;
+	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
+
+	*ret_done = false;
+	if (err)
+		return err;
+	err = pg_end(store->pg, read_packed(store, query, &sums, ret_done));
+	if (!err && *ret_done) {
+		arena = arena_new();
+		sums.ranks = calloc(sums.n + 1, sizeof *sums.ranks);
+		if (!sums.ranks)
+			abort();
+		read_parts(&sums, arena);
+		err = rank_and_hand_out(&sums, query->names, fn, context);
+		free(sums.ranks);
+		arena_free(arena);
+	}
+	pg_rows_free(sums.rows);
+	return err;
+}

@@ -1,0 +1,19 @@
+/* store/store_batch_priv.h -- what a batch holds until it is committed, for the two files that make it. */
+#pragma once
+#include "store/copy_priv.h"
+#include "store/store_priv.h"
+
+struct store_batch {
+	struct store *store;
+	char spool_id[STORE_SPOOL_ID_BYTES];
+	size_t spool_id_n;
+	struct buf messages, raws, events, decisions; /* rows of COPY, without the trailer */
+	size_t n_messages, n_decisions;
+	uint64_t
+		last_sequence; /* of the message that was added last, and when its record was committed */
+	int64_t last_stored_at_us;
+	struct store_strikes strikes;
+	struct arena *scratch; /* of one store_batch_add */
+};
+
+struct str store_batch_spool_id(const struct store_batch *batch);
