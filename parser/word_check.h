@@ -1,8 +1,8 @@
 /* parser/word_check.h -- what is wrong with words and frames that load: a word that no case reads, one that an earlier one
- * hides, a frame without a case. Part of rules_check.h, whose findings it adds to. Pure. */
+ * hides, a frame without a case. Adds to the findings of whoever checks the rules. Pure. */
 #pragma once
 #include "parser/reason/rules_case.h"
-#include "parser/rules_check.h"
+#include "parser/rules_finding.h"
 
 struct lexicon;
 
