@@ -3,7 +3,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "core/attr.h"
-#include "store/store_erase.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

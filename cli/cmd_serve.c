@@ -8,6 +8,7 @@
 #include "core/attr.h"
 #include "core/config.h"
 #include "core/log.h"
+#include "logs/log_settings.h"
 #include "serve/privilege.h"
 #include "serve/role.h"
 #include "serve/settings.h"
@@ -37,6 +38,8 @@ static bool choose_roles(const struct config *config, const char *list, unsigned
 		roles &= ~(1u << ROLE_POSTGRES);
 	if (!config_bool(config, CONFIG_DATABASE_MIGRATE_ON_START))
 		roles &= ~(1u << ROLE_MIGRATE);
+	if (!log_settings_any(config))
+		roles &= ~(1u << ROLE_LOG);
 	*ret_roles = roles;
 	return true;
 }

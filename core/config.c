@@ -29,6 +29,7 @@ static const struct {
 	{ R_PARSER, "parser" },
 	{ R_LOADER, "loader" },
 	{ R_API, "api" },
+	{ R_LOG, "log" },
 	{ R_SCHEDULER, "scheduler" },
 	{ R_POSTGRES, "postgres" },
 	{ R_MIGRATE, "migrate" },

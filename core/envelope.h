@@ -7,7 +7,7 @@
 #include "core/err.h"
 #include "core/str.h"
 
-enum envelope_source { SOURCE_SMTP, SOURCE_HTTP, SOURCE_IMPORT, SOURCE_COUNT };
+enum envelope_source { SOURCE_SMTP, SOURCE_HTTP, SOURCE_IMPORT, SOURCE_LOG, SOURCE_COUNT };
 enum envelope_flag {
 	ENVELOPE_SMTPUTF8 = 1u << 0, /* RFC 6531 */
 	ENVELOPE_8BITMIME = 1u << 1, /* RFC 6152 */

@@ -45,6 +45,15 @@
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
 #define LIMIT_SUPPRESSION_ROWS  10000u /* addresses of one check, rows of one import */
 
+/* Logs of mail systems */
+#define LIMIT_LOG_LINE_BYTES  (64u << 10) /* a line of many recipients; longer ones are counted, not read */
+#define LIMIT_LOG_ID_BYTES    64u         /* a queue id; Haraka's have 40 */
+#define LIMIT_LOG_TAG_BYTES   128u        /* the program's name in a syslog line */
+#define LIMIT_LOG_MAILS       100000u     /* mails under way that are remembered */
+#define LIMIT_LOG_MAILS_BYTES (64u << 20) /* and their bytes */
+#define LIMIT_LOG_FILES       1000u       /* of one log, that rotation left or a folder holds */
+#define LIMIT_LOG_WAITING     1000u       /* recipients of one mail that are remembered */
+
 /* Mailboxes on other servers */
 #define LIMIT_FETCH_LINE_BYTES (4u << 20) /* a SEARCH of half a million messages is one line */
 #define LIMIT_FETCH_MESSAGES   100000u    /* of one run; the next takes more */

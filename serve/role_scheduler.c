@@ -6,7 +6,7 @@
 #include "serve/exit_code.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
-#include "store/store.h"
+#include "store/store_log.h"
 #include "suppress/exporter.h"
 #include "suppress/suppress_settings.h"
 
@@ -21,6 +21,7 @@ enum {
 	PACK_DAYS = 8,
 	JOIN_INTERVAL_MS = 60 * 1000,
 	STANDBY_INTERVAL_MS = 2000, /* how often the lock is tried, or asked for */
+	LOG_STATE_DAYS = 8,         /* longer than mail systems keep trying */
 };
 
 /* A piece of work, and when it is done next. */
@@ -64,6 +65,8 @@ static int64_t run_upkeep(struct scheduler *s)
 			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &strikes);
 	if (!err)
 		err = store_purge_failures(s->store, now - STORE_FAILURE_US, &failures);
+	if (!err)
+		err = store_log_forget(s->store, now - LOG_STATE_DAYS * TIMESTAMP_DAY_US);
 	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err),
 		LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
 		LOG_U64("partitions", made), LOG_U64("digests_forgotten", purged),

@@ -3,6 +3,7 @@
 #include "api/api_settings.h"
 #include "core/log.h"
 #include "ingest/smtp/smtp_settings.h"
+#include "logs/log_settings.h"
 #include "suppress/suppress_settings.h"
 #include "suppress/token_keys.h"
 
@@ -33,6 +34,8 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 	token_keys_release(&keys);
 	if (!err)
 		err = suppress_settings_check(config, arena, ret_trouble);
+	if (!err)
+		err = log_settings_check(config, arena, ret_trouble);
 	if (err)
 		return err;
 	if (config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES) + SETTINGS_RECORD_BYTES >

@@ -108,3 +108,16 @@ void copy_text_array(struct buf *out, const struct str *texts, size_t n)
 	length = htonl((uint32_t)(out->n - place - 4));
 	memcpy(out->p + place, &length, sizeof length);
 }
+
+enum err copy_in(struct pg *pg, enum query query, struct buf *rows)
+{
+	const size_t n = rows->n;
+	enum err err;
+
+	copy_trailer(rows);
+	err = buf_check(rows);
+	if (!err)
+		err = pg_copy(pg, query, buf_str(rows));
+	rows->n = n;
+	return err;
+}

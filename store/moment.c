@@ -32,6 +32,8 @@ int64_t store_happened_at(
 	if (envelope->source == SOURCE_IMPORT && envelope->delivered_at_us)
 		latest_us = envelope->delivered_at_us < arrival_us ? envelope->delivered_at_us
 								   : arrival_us;
+	if (envelope->source == SOURCE_LOG) /* of our own mail system, of any age */
+		return believed(envelope->delivered_at_us, arrival_us, INT64_MAX / 2);
 	at_us = believed(event->last_attempt_date_us, latest_us, age_of(envelope));
 	if (at_us != TIMESTAMP_NONE)
 		return at_us;

@@ -115,6 +115,7 @@ struct store_message {
 	size_t size;                            /* of the message in bytes */
 	uint8_t digest[STORE_DIGEST_BYTES];     /* of envelope and bytes: finds a second delivery */
 	struct str raw;                         /* the message; empty: do not keep it */
+	struct str campaign;                    /* empty: not known */
 	const enum decision *decisions;         /* one for each event of `report`; NULL: all none */
 	const struct store_standing *standings; /* likewise; NULL: no proof, rated, counted */
 };
@@ -372,3 +373,19 @@ MUST_CHECK enum err store_rollup_rebuild(struct store *store, int64_t from_us, i
  * that are missing. */
 MUST_CHECK enum err store_rollup_check(
 	struct store *store, int64_t from_us, int64_t to_us, uint64_t *ret_differences);
+
+/* ---- forgetting a person ---- */
+
+/* What the law may ask of an operator. Rows stay, without what tells whose they are, so that counts and their check
+ * against the events hold. Not the suppression list, which exists so that the person is not mailed again, nor the spool, whose
+ * files go when their retention is over. */
+struct store_erased {
+	size_t events;   /* emptied of addresses and diagnostic */
+	size_t messages; /* emptied of paths and of what the original said */
+	size_t raw;      /* deleted */
+};
+
+/* One transaction. `address` without regard to ASCII case, as recipient, final or original recipient
+ * of an event, or as reverse-path of a message. */
+MUST_CHECK enum err store_erase(
+	struct store *store, struct str address, struct store_erased *ret_erased);

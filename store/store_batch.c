@@ -1,4 +1,6 @@
+#include "core/limits.h"
 #include "store/store_batch_priv.h"
+#include "store/store_log.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@ struct store_batch *store_batch_new(struct store *store, struct str spool_id)
 	buf_init(&batch->raws, STORE_BATCH_BYTES);
 	buf_init(&batch->events, STORE_BATCH_BYTES);
 	buf_init(&batch->decisions, STORE_BATCH_BYTES);
+	store_log_rows_init(&batch->log);
 	batch->strikes = (struct store_strikes){ .strikes = 2, .window_days = 90 };
 	store_batch_reset(batch);
 	return batch;
@@ -34,6 +37,7 @@ void store_batch_free(struct store_batch *batch)
 	buf_release(&batch->raws);
 	buf_release(&batch->events);
 	buf_release(&batch->decisions);
+	store_log_rows_release(&batch->log);
 	arena_free(batch->scratch);
 	free(batch);
 }
@@ -49,6 +53,7 @@ void store_batch_reset(struct store_batch *batch)
 		copy_header(bufs[i]);
 	}
 	batch->n_messages = batch->n_decisions = 0;
+	store_log_rows_reset(&batch->log);
 	batch->last_sequence = 0;
 	batch->last_stored_at_us = 0;
 }
@@ -65,7 +70,8 @@ size_t store_batch_count(const struct store_batch *batch)
 
 size_t store_batch_bytes(const struct store_batch *batch)
 {
-	return batch->messages.n + batch->raws.n + batch->events.n + batch->decisions.n;
+	return batch->messages.n + batch->raws.n + batch->events.n + batch->decisions.n +
+	       store_log_rows_bytes(&batch->log);
 }
 
 struct str store_batch_spool_id(const struct store_batch *batch)
@@ -73,26 +79,35 @@ struct str store_batch_spool_id(const struct store_batch *batch)
 	return str_from(batch->spool_id, batch->spool_id_n);
 }
 
-/* ---- commit ---- */
+/* ---- of a log ---- */
 
-static enum err copy_in(struct pg *pg, enum query query, struct buf *rows)
+enum err store_batch_set_log(struct store_batch *batch, const struct store_log *log)
 {
-	const size_t n = rows->n;
-	enum err err;
-
-	copy_trailer(rows);
-	err = buf_check(rows);
-	if (!err)
-		err = pg_copy(pg, query, buf_str(rows));
-	rows->n = n;
-	return err;
+	return store_log_rows_set(&batch->log, log);
 }
+
+enum err store_batch_add_volumes(
+	struct store_batch *batch, const struct store_volume *rows, size_t n)
+{
+	return store_log_rows_add_volumes(&batch->log, rows, n);
+}
+
+enum err store_batch_add_delivered(
+	struct store_batch *batch, struct str address, struct str stream, int64_t at_us)
+{
+	if (store_batch_bytes(batch) > STORE_BATCH_BYTES - LIMIT_FIELD_TEXT_BYTES)
+		return ERR_LIMIT;
+	arena_reset(batch->scratch);
+	return store_log_rows_add_delivered(&batch->log, batch->scratch, address, stream, at_us);
+}
+
+/* ---- commit ---- */
 
 static enum err make_tables(struct store *store)
 {
 	static const enum query tables[] = { QUERY_BATCH_MESSAGE_TABLE, QUERY_BATCH_RAW_TABLE,
 		QUERY_BATCH_EVENT_TABLE, QUERY_BATCH_DECISION_TABLE, QUERY_BATCH_KEY_TABLE,
-		QUERY_BATCH_CHANGE_TABLE };
+		QUERY_BATCH_CHANGE_TABLE, QUERY_VOLUME_TABLE, QUERY_DELIVERED_TABLE };
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(tables) && !store->has_batch_tables && !err; i++)
@@ -209,10 +224,12 @@ static enum err write_batch(
 {
 	enum err err = move_position(batch, from, to);
 
-	if (err || !batch->n_messages)
-		return err;
-	err = copy_rows(batch);
-	return err ? err : store_rows(batch, result);
+	if (!err && batch->n_messages)
+		err = copy_rows(batch);
+	if (!err && batch->n_messages)
+		err = store_rows(batch, result);
+	return err ? err
+		   : store_log_rows_write(&batch->log, batch->store, store_batch_spool_id(batch));
 }
 
 enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, uint64_t to_sequence,

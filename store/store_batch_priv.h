@@ -14,6 +14,7 @@ struct store_batch {
 	int64_t last_stored_at_us;
 	struct store_strikes strikes;
 	struct arena *scratch; /* of one store_batch_add */
+	struct store_log_rows log; /* see store_log.h */
 };
 
 struct str store_batch_spool_id(const struct store_batch *batch);

@@ -49,6 +49,7 @@ static const struct str source_names[SOURCE_COUNT] = {
 	[SOURCE_SMTP] = STR_INIT("smtp"),
 	[SOURCE_HTTP] = STR_INIT("http"),
 	[SOURCE_IMPORT] = STR_INIT("import"),
+	[SOURCE_LOG] = STR_INIT("log"),
 };
 
 static void put_envelope(
@@ -184,8 +185,8 @@ static void put_standing(struct store_batch *batch, struct buf *out,
 
 	put_time(out, happened_us);
 	copy_text(out, source_names[message->envelope->source]);
-	copy_text(out, STR_EMPTY); /* campaign, provider, organisational domain */
-	copy_text(out, STR_EMPTY);
+	copy_text(out, clean(batch, message->campaign, STORE_LABEL_BYTES));
+	copy_text(out, STR_EMPTY); /* provider, organisational domain */
 	copy_text(out, STR_EMPTY);
 	copy_text(out, proof_name(standing.proof));
 	copy_bool(out, standing.rated);

@@ -1,5 +1,3 @@
-#include "store/store_erase.h"
-
 #include "store/store_priv.h"
 
 static enum err erase_one(struct store *store, enum query query, struct str address, size_t *ret_n)
@@ -15,7 +13,7 @@ static enum err erase_one(struct store *store, enum query query, struct str addr
 enum err store_erase(struct store *store, struct str address, struct store_erased *ret_erased)
 {
 	struct store_erased erased = { 0 };
-	size_t failures;
+	size_t failures, delivered;
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
@@ -26,6 +24,8 @@ enum err store_erase(struct store *store, struct str address, struct store_erase
 		err = erase_one(store, QUERY_ERASE_MESSAGES, address, &erased.messages);
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_FAILURES, address, &failures);
+	if (!err)
+		err = erase_one(store, QUERY_ERASE_DELIVERED, address, &delivered);
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_EVENTS, address, &erased.events);
 	err = pg_end(store->pg, err);

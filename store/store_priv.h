@@ -41,3 +41,28 @@ struct str store_kept_name(enum store_kept kept);
 bool store_window_is_days(const struct store_window *window);
 /* Of whoever changes volumes: one at a time. */
 #define VOLUME_LOCK_KEY ((int64_t)0x626f756e63656404)
+
+/* One row in the order of VOLUME_COPY; `number` is its place. ERR_RANGE. */
+MUST_CHECK enum err store_volume_encode(
+	struct buf *out, const struct store_volume *row, size_t number);
+
+/* What a batch has of a log; rows of COPY without the trailer. */
+struct store_log_rows {
+	struct buf volumes, delivered, texts;
+	size_t n_volumes, n_delivered;
+	int64_t seen_at_us;
+	bool has_log;
+};
+void store_log_rows_init(struct store_log_rows *rows);
+void store_log_rows_release(struct store_log_rows *rows);
+void store_log_rows_reset(struct store_log_rows *rows);
+size_t store_log_rows_bytes(const struct store_log_rows *rows);
+/* Within the transaction of the batch. */
+MUST_CHECK enum err store_log_rows_write(
+	struct store_log_rows *rows, struct store *store, struct str spool_id);
+struct store_log;
+MUST_CHECK enum err store_log_rows_set(struct store_log_rows *rows, const struct store_log *log);
+MUST_CHECK enum err store_log_rows_add_volumes(
+	struct store_log_rows *rows, const struct store_volume *volumes, size_t n);
+MUST_CHECK enum err store_log_rows_add_delivered(struct store_log_rows *rows, struct arena *scratch,
+	struct str address, struct str stream, int64_t at_us);

@@ -36,7 +36,6 @@ static void put_told(struct buf *out, bool told, uint64_t number)
 		copy_null(out);
 }
 
-/* In the order of VOLUME_COPY. */
 static void put_row(struct buf *out, const struct store_volume *row, size_t number)
 {
 	copy_row(out, VOLUME_FIELDS);
@@ -52,14 +51,22 @@ static void put_row(struct buf *out, const struct store_volume *row, size_t numb
 	put_told(out, row->has_deferred, row->deferred);
 }
 
+enum err store_volume_encode(struct buf *out, const struct store_volume *row, size_t number)
+{
+	enum err err = check_row(row);
+
+	if (!err)
+		put_row(out, row, number);
+	return err;
+}
+
 static enum err encode_rows(const struct store_volume *rows, size_t n, struct buf *out)
 {
 	enum err err = ERR_OK;
 
 	copy_header(out);
 	for (size_t i = 0; i < n && !err; i++) {
-		err = check_row(&rows[i]);
-		put_row(out, &rows[i], i);
+		err = store_volume_encode(out, &rows[i], i);
 	}
 	copy_trailer(out);
 	return err ? err : buf_check(out);

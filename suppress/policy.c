@@ -40,6 +40,8 @@ static bool weighs(const struct evidence *evidence)
 
 enum proof policy_proof(const struct evidence *evidence)
 {
+	if (evidence->logged)
+		return PROOF_LOG;
 	switch (evidence->token) {
 	case TOKEN_VALID:
 		return evidence->bound ? PROOF_VALID : PROOF_UNBOUND;
@@ -68,6 +70,8 @@ enum decision policy_decide(const struct policy *policy, const struct evidence *
 {
 	if (!weighs(evidence))
 		return DECISION_NONE;
+	if (evidence->logged)
+		return DECISION_SUPPRESS; /* nobody else can have made it up */
 	if (evidence->token == TOKEN_VALID)
 		return evidence->bound ? DECISION_SUPPRESS : DECISION_NONE;
 	/* An expired or forged token is worse than none. */

@@ -24,6 +24,7 @@ struct evidence {
 	enum reason_class class;
 	enum token_verdict token;
 	bool bound;           /* the token was made for this recipient */
+	bool logged;          /* our own mail system's log says it */
 	struct str recipient; /* empty: not known */
 };
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 2
 bad=0
 breach() { printf 'rooms: %s\n' "$*"; bad=1; }
 
-ingest="ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/text"
+ingest="ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/log ingest/logfile ingest/text"
 declare -A may=(
 	[core]=""
 	[parser/text]="core"
@@ -24,16 +24,19 @@ declare -A may=(
 	[ingest/mailbox]="core"
 	[ingest/fetch]="ingest/text core"
 	[ingest/intake]="ingest/text spool core"
+	[ingest/log]="core"
+	[ingest/logfile]="core"
 	[suppress]="store core"
+	[logs]="ingest/log ingest/logfile ingest/text parser suppress store core"
 	[load]="suppress store spool core"
 	[api/request]="store spool core"
 	[api/handle]="api/request suppress store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
-	[serve]="serve/sandbox load api suppress $ingest store spool parser core"
-	[cli]="serve load api/request api suppress $ingest store spool parser/text parser core"
+	[serve]="serve/sandbox logs load api suppress $ingest store spool parser core"
+	[cli]="serve logs load api/request api suppress $ingest store spool parser/text parser core"
 )
-rooms=(core parser spool ingest store suppress load api serve cli)
+rooms=(core parser spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
 
 # The drawing and the build say the same: rows of the page's table, link lines of CMakeLists.txt.
@@ -92,6 +95,8 @@ owner 'libpq-fe\.h'       '^store/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
 owner 'openssl/'          '^ingest/smtp/smtp_tls\.c$'
+owner 'zlib\.h'          '^ingest/logfile/log_file\.c$'
+owner 'zstd\.h'          '^ingest/logfile/log_file\.c$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'

@@ -20,6 +20,6 @@ echo "127.0.0.1 mx.$name.example mx localhost" >/mnt/root/etc/hosts
 # Nobody answers there: no name of ours leaves this machine.
 printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >/mnt/root/etc/resolv.conf
 hostname "mx.$name.example"
-cp "$scripts/common.sh" "$scripts/$name.sh" /mnt/root/run/
+cp "$scripts/common.sh" "$scripts/scenario.sh" "$scripts/$name.sh" /mnt/root/run/
 cd /mnt/root
 exec chroot /mnt/root /bin/bash -eu "/run/$name.sh"

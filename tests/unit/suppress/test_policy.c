@@ -47,11 +47,29 @@ START_TEST(evidence_is_weighed)
 {
 	struct policy policy = { cases[_i].mode, cases[_i].stream == SIGNED };
 	struct evidence evidence = { cases[_i].kind, cases[_i].outcome, cases[_i].class,
-		cases[_i].token, cases[_i].bound, STR("ann@example.com") };
+		cases[_i].token, cases[_i].bound, false, STR("ann@example.com") };
 
 	ck_assert_msg(
 		policy_decide(&policy, &evidence) == cases[_i].decision, "%s", cases[_i].what);
 	evidence.recipient = STR_EMPTY;
+	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_NONE);
+}
+END_TEST
+
+/* What our own mail system was told needs no token, and is weighed like the rest. */
+START_TEST(log_is_proof)
+{
+	struct policy policy = { UNSIGNED_HOLD, .stream_signs = true };
+	struct evidence evidence = { .kind = KIND_BOUNCE,
+		.outcome = OUTCOME_FAILED,
+		.class = CLASS_HARD,
+		.logged = true,
+		.recipient = STR("ann@example.com") };
+
+	ck_assert_int_eq(policy_proof(&evidence), PROOF_LOG);
+	ck_assert(policy_rates(&policy, PROOF_LOG));
+	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_SUPPRESS);
+	evidence.class = CLASS_BLOCK;
 	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_NONE);
 }
 END_TEST
@@ -74,6 +92,7 @@ int main(void)
 	TCase *tcase = tcase_create("policy");
 
 	tcase_add_loop_test(tcase, evidence_is_weighed, 0, ARRAY_LEN(cases));
+	tcase_add_test(tcase, log_is_proof);
 	tcase_add_test(tcase, modes_have_names);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
