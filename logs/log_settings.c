@@ -70,7 +70,7 @@ static enum err read_rules(struct arena *arena, const char *path, struct parse_s
 		return err;
 	}
 	close(fd);
-	*ret_source = (struct parse_source){ str_c(path), str_from(text, n) };
+	*ret_source = (struct parse_source){ .name = str_c(path), .text = str_from(text, n) };
 	return n < LIMIT_RULES_BYTES ? ERR_OK : ERR_LIMIT;
 }
 
