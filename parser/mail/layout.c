@@ -5,6 +5,20 @@
 /* Fewer lines than these, each a paragraph of its own, are how somebody writes. */
 enum { DOUBLED_LINES = 5, DOUBLED_GAP = 3 };
 
+struct str layout_line_feeds(struct arena *arena, struct str text)
+{
+	size_t n = 0;
+	char *out;
+
+	if (str_find(text, STR("\r\n")) == STR_NPOS)
+		return text;
+	out = arena_alloc(arena, text.n);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '\r' || i + 1 == text.n || text.p[i + 1] != '\n')
+			out[n++] = text.p[i];
+	return str_from(out, n);
+}
+
 struct str layout_without_quotes(struct arena *arena, struct str text)
 {
 	char *out = arena_alloc(arena, text.n + 1);

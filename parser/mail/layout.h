@@ -5,6 +5,8 @@
 #include "core/arena.h"
 #include "core/str.h"
 
+/* Lines that end with LF alone, whichever line ends the text came with. */
+struct str layout_line_feeds(struct arena *arena, struct str text);
 /* A notice that went through a mailing program as a reply has "> " before each line. Empty where less
  * than half of the lines have. */
 struct str layout_without_quotes(struct arena *arena, struct str text);

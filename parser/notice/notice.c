@@ -138,7 +138,8 @@ static struct str notice_text(struct arena *arena, const struct mime_tree *tree)
 
 static struct str as_read(struct arena *arena, struct str text)
 {
-	text = layout_single_spaced(arena, with_plain_spaces(arena, text));
+	text = layout_line_feeds(arena, with_plain_spaces(arena, text));
+	text = layout_single_spaced(arena, text);
 	return broken_addresses_mend(arena, text);
 }
 

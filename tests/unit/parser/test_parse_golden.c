@@ -89,6 +89,42 @@ START_TEST(order_does_not_matter)
 }
 END_TEST
 
+/* The mail with other line ends. */
+static struct str with_ends(struct arena *arena, struct str mail, struct str end)
+{
+	char *out = arena_alloc(arena, mail.n * 2 + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < mail.n; i++) {
+		if (mail.p[i] == '\r' && i + 1 < mail.n && mail.p[i + 1] == '\n')
+			continue;
+		if (mail.p[i] != '\n') {
+			out[n++] = mail.p[i];
+			continue;
+		}
+		memcpy(out + n, end.p, end.n);
+		n += end.n;
+	}
+	return str_from(out, n);
+}
+
+/* Mails come with CR LF from a peer and with LF out of a file. */
+START_TEST(line_ends_do_not_matter)
+{
+	CLEANUP(parser_freep) struct parser *parser = parser_new(rules);
+
+	for (size_t i = 0; i < mails.gl_pathc; i++) {
+		CLEANUP(arena_freep) struct arena *arena = arena_new();
+		struct str mail = read_file(arena, mails.gl_pathv[i]);
+		struct str bare = parse_to_json(parser, arena, with_ends(arena, mail, STR("\n")));
+		struct str full = parse_to_json(parser, arena, with_ends(arena, mail, STR("\r\n")));
+
+		ck_assert_msg(str_eq(bare, full), "%s with LF:\n%.*s\nwith CR LF:\n%.*s",
+			mails.gl_pathv[i], STR_ARG(bare), STR_ARG(full));
+	}
+}
+END_TEST
+
 static const char *const truncated[] = { "dsn-postfix-user-unknown", "dsn-base64-status-part",
 	"exim-alias-generated-from", "wrapped-bounce-names-nobody-outside", "html-only-notice",
 	"ses-json", "arf-abuse" };
@@ -142,6 +178,7 @@ int main(void)
 	tcase_set_timeout(tcase, 240);
 	tcase_add_test(tcase, mail_gives_its_report);
 	tcase_add_test(tcase, order_does_not_matter);
+	tcase_add_test(tcase, line_ends_do_not_matter);
 	tcase_add_loop_test(tcase, truncation_is_survived, 0, ARRAY_LEN(truncated));
 	tcase_add_test(tcase, addresses_in_text_are_not_recipients);
 	suite_add_tcase(suite, tcase);
