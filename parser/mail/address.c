@@ -219,6 +219,24 @@ static struct str utf8_address_decode(struct arena *arena, struct str s)
 	return str_from(out, n);
 }
 
+/* Beside a plain "@", "+2B" and "+3D" alone are taken for xtext: a "+" and a "=", RFC 3461 4, which would be nothing
+ * else in front of letters. A "+" without one of them is the user's own. */
+static bool left_in_xtext(struct str s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		struct str escape = str_skip(s, i);
+
+		if (s.p[i] != '+')
+			continue;
+		if (!str_starts(escape, STR("+2B")) && !str_starts(escape, STR("+3D")))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 bool address_typed(
 	struct arena *arena, struct str type, struct str text, bool xtext, struct str *ret_address)
 {
@@ -226,7 +244,7 @@ bool address_typed(
 
 	if (str_ieq(type, STR("utf-8")))
 		decoded = utf8_address_decode(arena, text);
-	if (xtext && str_chr(decoded, '@') == STR_NPOS)
+	if (xtext && (str_chr(decoded, '@') == STR_NPOS || left_in_xtext(decoded)))
 		decoded = xtext_decode(arena, decoded);
 	return address_take(arena, decoded, ret_address);
 }
