@@ -2,6 +2,7 @@
 
 #include "core/sieve.h"
 #include "parser/mail/address.h"
+#include "parser/notice/challenge.h"
 
 static bool starts(struct str s, const struct str *words, size_t n)
 {
@@ -13,6 +14,9 @@ static bool starts(struct str s, const struct str *words, size_t n)
 
 #define OCCURS(s, words) sieve_any((s), (words), ARRAY_LEN(words))
 #define STARTS(s, words) starts((s), (words), ARRAY_LEN(words))
+
+/* What a notice says is said in its first lines. */
+enum { CLAIM_BYTES = 400, NOTICE_BYTES = 4096 };
 
 static bool has(const struct notice *notice, struct str name)
 {
@@ -113,34 +117,46 @@ static bool subject_says_failure(struct str subject)
 	return OCCURS(s, failure_subjects) && !STARTS(s, failure_subjects);
 }
 
-static bool from_daemon(const struct notice *notice)
+/* "<>", "Mail System <>": nobody but a mail system writes so. */
+static bool null_sender(const struct notice *notice)
 {
 	struct str raw = notice_header(notice, STR("From"));
 
-	if (str_eq(raw, STR("<>")) || str_iends(raw, STR(" <>")))
-		return true;
-	return OCCURS(notice->from, daemons);
+	return str_eq(raw, STR("<>")) || str_iends(raw, STR(" <>"));
+}
+
+static bool from_daemon(const struct notice *notice)
+{
+	return null_sender(notice) || OCCURS(notice->from, daemons);
+}
+
+/* "Warning: mail still not sent after 5 hours", where nothing tells of an end. */
+static bool warns_of_time(const struct notice *notice)
+{
+	static const struct str warnings[] = { STR_INIT("warning"), STR_INIT("warnung"),
+		STR_INIT("avertissement"), STR_INIT("advertencia"), STR_INIT("avviso") };
+	static const struct str times[] = { STR_INIT("still"), STR_INIT("hour"), STR_INIT("yet"),
+		STR_INIT("minutes"), STR_INIT("delay"), STR_INIT("queue"), STR_INIT("retr"),
+		STR_INIT("stunden"), STR_INIT("noch nicht"), STR_INIT("heures"),
+		STR_INIT("horas") };
+	static const struct str ends[] = { STR_INIT("giving up"), STR_INIT("given up"),
+		STR_INIT("gave up"), STR_INIT("permanent"), STR_INIT("fatal"), STR_INIT("expired"),
+		STR_INIT("returned to"), STR_INIT("is returned"), STR_INIT("was returned"),
+		STR_INIT("no further"), STR_INIT("not be retried"), STR_INIT("too long"),
+		STR_INIT("deleted from"), STR_INIT("removed from"), STR_INIT("virus"),
+		STR_INIT("rejected") };
+
+	return STARTS(str_trim(notice->subject), warnings) && OCCURS(notice->subject, times) &&
+	       !OCCURS(notice->subject, ends) &&
+	       !OCCURS(str_head(notice->text, NOTICE_BYTES), ends);
 }
 
 bool kind_is_delay(const struct notice *notice)
 {
-	return OCCURS(notice->subject, delay_subjects);
+	return OCCURS(notice->subject, delay_subjects) || warns_of_time(notice);
 }
 
 /* ---- other kinds ---- */
-
-enum { CHALLENGE_BYTES = 2048 }; /* a challenge says what it wants at once */
-
-static const struct str challenges[] = { STR_INIT("has been waitlisted"),
-	STR_INIT("add yourself to my boxbe guest list"), STR_INIT("spamarrest.com"),
-	STR_INIT("sender verification is required"), STR_INIT("verify that you are a human"),
-	STR_INIT("prove that you are a human"), STR_INIT("confirm that you are a person"),
-	STR_INIT("tmda challenge"), STR_INIT("requires confirmation of your message"),
-	STR_INIT("to confirm that your message is legitimate"),
-	STR_INIT("spamblocker verification"),
-	STR_INIT("please click the link below to verify your e-mail address so"),
-	STR_INIT("your message will be delivered once you"),
-	STR_INIT("is being held because the address") };
 
 static const struct str reply_subjects[] = { STR_INIT("automatic reply"), STR_INIT("auto reply"),
 	STR_INIT("autoreply"), STR_INIT("auto-reply"), STR_INIT("auto response"),
@@ -167,7 +183,21 @@ static const struct str reply_subjects[] = { STR_INIT("automatic reply"), STR_IN
 	STR_INIT("automatisk svar"), STR_INIT("automatikus válasz"),
 	STR_INIT("automatinis atsakymas"), STR_INIT("răspuns automat"), STR_INIT("자동 회신"),
 	STR_INIT("자동 응답"), STR_INIT("Αυτόματη απάντηση"), STR_INIT("自動回覆"),
-	STR_INIT("不在通知") };
+	STR_INIT("不在通知"),
+	/* the same words the other way round, and further languages */
+	STR_INIT("automatyczna odpowied"), STR_INIT("antwort: automat"),
+	STR_INIT("odpověď automat"), STR_INIT("automatická odpoveď"),
+	STR_INIT("automatski odgovor"), STR_INIT("automatizirani odgovor"),
+	STR_INIT("samodejni odgovor"), STR_INIT("automātiskā atbilde"), STR_INIT("automaatvastus"),
+	STR_INIT("automaatne vastus"), STR_INIT("automatické odpov"), STR_INIT("réponse d'absence"),
+	STR_INIT("message d'absence"), STR_INIT("respuesta de ausencia"),
+	STR_INIT("risposta di assenza"), STR_INIT("sjálfvirkt svar"), STR_INIT("fraværsmelding"),
+	STR_INIT("frånvaro"), STR_INIT("poissaolo"), STR_INIT("autoreply:"), STR_INIT("abwesend"),
+	STR_INIT("poza biurem"), STR_INIT("nieobecno"), STR_INIT("házon kívül"),
+	STR_INIT("trả lời tự động"), STR_INIT("balasan otomatis"), STR_INIT("automatische reactie"),
+	STR_INIT("Автоматичен отговор"), STR_INIT("Аутоматски одговор"),
+	STR_INIT("автоматична відповідь"), STR_INIT("αυτόματη απάντηση"), STR_INIT("رد تلقائي"),
+	STR_INIT("מענה אוטומטי"), STR_INIT("תשובה אוטומטית"), STR_INIT("ตอบกลับอัตโนมัติ") };
 
 /* Fields that only automatic answers carry. */
 static const struct str reply_fields[] = { STR_INIT("X-Autoreply"), STR_INIT("X-Autorespond"),
@@ -258,6 +288,16 @@ static bool from_list(const struct notice *notice)
 	       has(notice, STR("List-Post"));
 }
 
+/* A list adds its fields to the reports that pass through its own return path as well. Those have the
+ * subject of a report in front of all else; a letter to readers has not. */
+static bool plain_failure(const struct notice *notice)
+{
+	bool post = has(notice, STR("List-Unsubscribe")) || has(notice, STR("List-Post"));
+
+	return STARTS(str_trim(notice->subject), failure_subjects) &&
+	       (!post || str_ifind(notice_header(notice, STR("To")), STR("bounce")) != STR_NPOS);
+}
+
 /* "[#42] Mail delivery failed": about a bounce, within a program that keeps cases or a list. */
 static bool is_ticket(const struct notice *notice)
 {
@@ -276,7 +316,9 @@ enum notice_trust kind_notice_trust(const struct notice *notice)
 	if (subject_says_failure(notice->subject) && machine_made(notice))
 		return NOTICE_FULL;
 	if (subject_says_failure(notice->subject))
-		return from_list(notice) || is_ticket(notice) ? NOTICE_NONE : NOTICE_CLAIMED;
+		return is_ticket(notice) || (from_list(notice) && !plain_failure(notice))
+			       ? NOTICE_NONE
+			       : NOTICE_CLAIMED;
 	return null_path(notice) && !is_auto_reply(notice) ? NOTICE_WEAK : NOTICE_NONE;
 }
 
@@ -286,7 +328,7 @@ enum kind kind_by_shape(const struct notice *notice)
 
 	if (notice->has_feedback || str_eq(type, STR("feedback-report")) || is_jmrp(notice))
 		return KIND_COMPLAINT;
-	if (!from_daemon(notice) && OCCURS(str_head(notice->text, CHALLENGE_BYTES), challenges))
+	if (!from_daemon(notice) && challenge_is(notice))
 		return KIND_CHALLENGE;
 	if (notice->has_status || str_eq(type, STR("delivery-status")))
 		return KIND_BOUNCE;
@@ -305,9 +347,25 @@ enum kind kind_by_shape(const struct notice *notice)
 	return KIND_UNKNOWN;
 }
 
+/* A mail system whose subject says nothing says at once that a message did not arrive. */
+static bool text_says_failure(const struct notice *notice)
+{
+	static const struct str words[] = { STR_INIT("cannot deliver"), STR_INIT("can not deliver"),
+		STR_INIT("could not deliver"), STR_INIT("couldn't deliver"),
+		STR_INIT("unable to deliver"), STR_INIT("failed to deliver"),
+		STR_INIT("cannot be delivered"), STR_INIT("can not be delivered"),
+		STR_INIT("could not be delivered"), STR_INIT("couldn't be delivered"),
+		STR_INIT("not been delivered"), STR_INIT("was not delivered"),
+		STR_INIT("wasn't delivered"), STR_INIT("undeliverable"),
+		STR_INIT("nicht zugestellt werden"), STR_INIT("non è stato possibile consegnare"),
+		STR_INIT("pas pu être remis"), STR_INIT("no se pudo entregar") };
+
+	return null_sender(notice) && OCCURS(str_head(notice->text, CLAIM_BYTES), words);
+}
+
 enum kind kind_by_words(const struct notice *notice)
 {
-	bool failure = subject_says_failure(notice->subject);
+	bool failure = subject_says_failure(notice->subject) || text_says_failure(notice);
 
 	if (from_daemon(notice) || (failure && machine_made(notice)))
 		return failure ? KIND_BOUNCE : KIND_UNKNOWN;
