@@ -5,7 +5,7 @@
 #include "parser/mail/address.h"
 #include "parser/text/date.h"
 
-enum { TOKEN_BYTES = 37 }; /* "b1." and 34 of base32 */
+enum { TOKEN_BYTES = 37, FIELD_BYTES = 4096 }; /* TOKEN: "b1." and 34 of base32 */
 
 /* Fields in which a delivery agent notes the recipient of the mail at hand. */
 static const struct str recipient_fields[] = { STR_INIT("X-Original-To"), STR_INIT("Delivered-To"),
@@ -116,7 +116,9 @@ static bool from_mail_system(struct arena *arena, const struct header_list *list
 {
 	struct str from = mime_decode_words(arena, headers_get(list, STR("From")));
 
-	return str_ifind(from, STR("mailer-daemon")) != STR_NPOS || str_eq(from, STR("<>"));
+	return str_ifind(from, STR("mailer-daemon")) != STR_NPOS || str_eq(from, STR("<>")) ||
+	       str_ifind(headers_get(list, STR("Content-Type")), STR("multipart/report")) !=
+		       STR_NPOS;
 }
 
 struct str correlate_recipient(struct arena *arena, const struct notice *notice)
@@ -131,5 +133,10 @@ struct str correlate_recipient(struct arena *arena, const struct notice *notice)
 		from_mail_system(arena, &notice->returned))
 		return STR_EMPTY;
 	value = mime_decode_words(arena, value);
-	return address_take(arena, value, &address) ? address_normal(arena, address) : STR_EMPTY;
+	if (!address_take(arena, value, &address))
+		return STR_EMPTY;
+	/* What came to the same address as this report is no message of ours but the report itself. */
+	if (str_ifind(str_head(notice_header(notice, STR("To")), FIELD_BYTES), address) != STR_NPOS)
+		return STR_EMPTY;
+	return address_normal(arena, address);
 }

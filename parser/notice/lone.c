@@ -29,6 +29,10 @@ static const struct str failures[] = { STR_INIT("undeliver"), STR_INIT("fail"), 
 	STR_INIT("not reach"), STR_INIT("does not exist"), STR_INIT("doesn't exist"),
 	STR_INIT("unknown"), STR_INIT("no such"), STR_INIT("not known"), STR_INIT("not found"),
 	STR_INIT("error sending"), STR_INIT("not accept"), STR_INIT("still trying"),
+	STR_INIT("nobody"), STR_INIT("no one"), STR_INIT("not a valid"), STR_INIT("not valid"),
+	STR_INIT("no longer"), STR_INIT("did not match"), STR_INIT("doesn't match"),
+	STR_INIT("not exist"), STR_INIT("not get"), STR_INIT("no user"), STR_INIT("no mailbox"),
+	STR_INIT("no account"), STR_INIT("not registered"), STR_INIT("not one of our"),
 	/* other languages, Latin letters first */
 	STR_INIT("nicht zu"), STR_INIT("nicht ge"), STR_INIT("nicht an"), STR_INIT("unzustellbar"),
 	STR_INIT("remis"), STR_INIT("pas pu"), STR_INIT("impossi"), STR_INIT("échec"),
@@ -65,6 +69,12 @@ static const struct str contacts[] = { STR_INIT("contact"), STR_INIT("please"),
 	STR_INIT("mittente"), STR_INIT("contatt"), STR_INIT("afzender"), STR_INIT("nadawc"),
 	STR_INIT("отправител"), STR_INIT("обратит"), STR_INIT("差出人"), STR_INIT("发件人"),
 	STR_INIT("寄件") };
+/* Of these, what asks for something. */
+static const struct str asks[] = { STR_INIT("contact"), STR_INIT("please"), STR_INIT("should be"),
+	STR_INIT("must be"), STR_INIT("reply to"), STR_INIT("write to"), STR_INIT("can be sent"),
+	STR_INIT("may be sent"), STR_INIT("from"), STR_INIT("questions"), STR_INIT("instead"),
+	STR_INIT("new address"), STR_INIT("was sent to"), STR_INIT("been sent to"),
+	STR_INIT("copy"), STR_INIT("send a"), STR_INIT("send your"), STR_INIT("to be ") };
 /* The same behind it. */
 static const struct str contacts_behind[] = { STR_INIT("連絡"), STR_INIT("問い合"),
 	STR_INIT("問合"), STR_INIT("联系"), STR_INIT("聯絡"), STR_INIT("聯繫"), STR_INIT("문의"),
@@ -77,6 +87,14 @@ static const struct str roles[] = { STR_INIT("postmaster"), STR_INIT("mailer-dae
 	STR_INIT("service"), STR_INIT("servicedesk"), STR_INIT("admin"), STR_INIT("administrator"),
 	STR_INIT("hostmaster"), STR_INIT("webmaster"), STR_INIT("security"), STR_INIT("noreply"),
 	STR_INIT("no-reply"), STR_INIT("root"), STR_INIT("mailadmin"), STR_INIT("mailmaster") };
+
+/* What the sender did, in front of the address that he wrote to. */
+static const struct str addressed[] = { STR_INIT("you wrote"), STR_INIT("you sent"),
+	STR_INIT("you mailed"), STR_INIT("you tried to"), STR_INIT("you are trying to"),
+	STR_INIT("sent to"), STR_INIT("addressed to"), STR_INIT("message to"), STR_INIT("mail to"),
+	STR_INIT("message for"), STR_INIT("mail for"), STR_INIT("message was for"),
+	STR_INIT("original recipient"), STR_INIT("originally for"), STR_INIT("written to"),
+	STR_INIT("your letter to") };
 
 #define OCCURS(s, words) sieve_any((s), (words), ARRAY_LEN(words))
 
@@ -234,8 +252,23 @@ static struct sentence sentence_of(struct str text, struct str address)
 	return (struct sentence){ str_slice(text, start, end), str_slice(text, start, at) };
 }
 
+/* "You sent a message to ann@shop.example. Nobody has that name here.": what became of it is said next. */
+static struct str with_the_next(
+	struct str text, struct str address, const struct sentence *sentence)
+{
+	size_t end = sentence_end(text, (size_t)(address.p - text.p) + address.n);
+
+	if (!OCCURS(sentence->front, addressed))
+		return STR_EMPTY;
+	while (end < text.n && (ascii_space(text.p[end]) || text.p[end] == '.'))
+		end++;
+	return str_slice(text, end, sentence_end(text, end));
+}
+
 static bool is_contact(const struct sentence *sentence)
 {
+	if (OCCURS(sentence->front, addressed) && !OCCURS(sentence->front, asks))
+		return false;
 	return OCCURS(sentence->front, contacts) || OCCURS(sentence->text, contacts_behind);
 }
 
@@ -274,6 +307,11 @@ static bool is_contact_elsewhere(struct str text, struct str address)
 	return false;
 }
 
+static bool tells_trouble(struct str sentence)
+{
+	return OCCURS(sentence, failures) || OCCURS(sentence, troubles);
+}
+
 /* The addresses of sentences that say that something failed and ask for nothing. */
 static void find_in_sentences(
 	const struct notice *notice, struct str text, bool failing, struct found *found)
@@ -286,8 +324,8 @@ static void find_in_sentences(
 			continue;
 		sentence = sentence_of(text, address);
 		if (is_contact(&sentence) ||
-			(failing && !OCCURS(sentence.text, failures) &&
-				!OCCURS(sentence.text, troubles)) ||
+			(failing && !tells_trouble(sentence.text) &&
+				!tells_trouble(with_the_next(text, address, &sentence))) ||
 			is_contact_elsewhere(text, address))
 			continue;
 		found->address = address;
