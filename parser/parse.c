@@ -10,6 +10,7 @@
 #include "parser/notice/correlate.h"
 #include "parser/notice/gather.h"
 #include "parser/notice/kind.h"
+#include "parser/notice/pec.h"
 #include "parser/notice/ses_json.h"
 #include "parser/reason/classify.h"
 #include "parser/text/diagnostic.h"
@@ -190,16 +191,42 @@ static void finish_event(struct parser *parser, struct arena *arena,
 	event->account = arena_dup(arena, buf_str(&parser->account));
 }
 
+/* A reply about somebody else is no ground for what happened to this one; it is kept as what was said. */
+static void finish_copied(struct parser *parser, struct arena *arena, struct event *event)
+{
+	const struct event told = *event;
+
+	event->diagnostic = event->status_field = STR_EMPTY;
+	event->reply_code = 0;
+	finish_event(parser, arena, &(struct classify_context){ 0 }, event);
+	event->diagnostic = told.diagnostic;
+	event->status_field = told.status_field;
+	event->reply_code = told.reply_code;
+	read_words(arena, event);
+}
+
 /* ---- the message ---- */
 
 static void take_events(struct parser *parser, struct arena *arena,
 	const struct classify_context *context, struct event_list *list, struct report *report)
 {
 	for (size_t i = 0; i < list->n; i++)
-		finish_event(parser, arena, context, &list->items[i]);
+		if (event_list_copied(list, i))
+			finish_copied(parser, arena, &list->items[i]);
+		else
+			finish_event(parser, arena, context, &list->items[i]);
+	event_list_soften(list);
 	report->events = list->items;
 	report->n_events = list->n;
 	report->flaws |= list->flaws;
+}
+
+/* Without a refusal of a server, what was tried for hours may be there tomorrow. */
+static void soften_retried(struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].class == CLASS_HARD && !list->items[i].reply_code)
+			list->items[i].class = CLASS_SOFT;
 }
 
 static void read_bounce(struct parser *parser, struct arena *arena, struct notice *notice,
@@ -213,6 +240,8 @@ static void read_bounce(struct parser *parser, struct arena *arena, struct notic
 	*ret_inner = g.inner;
 	take_events(parser, arena, &(struct classify_context){ g.remarks, g.family, STR_EMPTY },
 		&g.list, report);
+	if (g.retried)
+		soften_retried(&g.list);
 	report->format = g.format;
 	report->original.envelope_id = g.envelope_id;
 	if (g.list.n)
@@ -247,6 +276,19 @@ static bool read_ses(struct parser *parser, struct arena *arena, const struct no
 	return true;
 }
 
+static bool read_pec(struct parser *parser, struct arena *arena, const struct notice *notice,
+	struct report *report)
+{
+	struct event_list list = { 0 };
+
+	if (!pec_events(arena, notice, &list))
+		return false;
+	take_events(parser, arena, &(struct classify_context){ 0 }, &list, report);
+	report->kind = KIND_BOUNCE;
+	report->format = STR("pec");
+	return true;
+}
+
 static void read_message(struct parser *parser, struct arena *arena,
 	const struct envelope *envelope, struct str message, struct str *ret_inner,
 	struct report *ret_report)
@@ -263,6 +305,7 @@ static void read_message(struct parser *parser, struct arena *arena,
 	if (report.kind == KIND_COMPLAINT)
 		read_complaint(parser, arena, &notice, &report);
 	else if ((report.kind == KIND_BOUNCE || report.kind == KIND_UNKNOWN) &&
+		 !read_pec(parser, arena, &notice, &report) &&
 		 !read_ses(parser, arena, &notice, &report))
 		read_bounce(parser, arena, &notice, &text_inner, &report);
 	envelope_id = report.original.envelope_id;
@@ -286,7 +329,8 @@ static void unwrap(struct parser *parser, struct arena *arena, const struct enve
 	struct report wrapped;
 	struct str none;
 
-	if (report->kind != KIND_BOUNCE || report->n_events || !inner.n)
+	if ((report->kind != KIND_BOUNCE && report->kind != KIND_UNKNOWN) || report->n_events ||
+		!inner.n)
 		return;
 	read_message(parser, arena, envelope, inner, &none, &wrapped);
 	if (wrapped.kind == KIND_BOUNCE && wrapped.n_events)

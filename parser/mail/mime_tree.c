@@ -172,7 +172,8 @@ struct str mime_decode_words(struct arena *arena, struct str value)
 static bool wanted(struct str type)
 {
 	static const struct str files[] = { STR_INIT("octet-stream"), STR_INIT("unknown"),
-		STR_INIT("status"), STR_INIT("delivery"), STR_INIT("dsn") };
+		STR_INIT("status"), STR_INIT("delivery"), STR_INIT("dsn"),
+		STR_INIT("xml") /* daticert.xml */ };
 
 	if (str_starts(type, STR("text/")) || str_starts(type, STR("message/")))
 		return true;

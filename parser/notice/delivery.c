@@ -144,8 +144,9 @@ static void set_recipients(struct arena *arena, const struct dsn_block *block,
 	event->original_recipient = original;
 	event->recipient = original.n ? original : final;
 	event->final_recipient = final.n ? final : original;
-	/* A pipe, a file, a pseudo recipient of the server: no address, but whom the report means. */
-	if (!event->final_recipient.n)
+	/* A pipe, a file, a pseudo recipient of the server: no address, but whom the report means. What
+	 * would have to be cut would be somebody else. */
+	if (!event->final_recipient.n && block->field[DSN_FINAL_RCPT].text.n <= LIMIT_ADDRESS_BYTES)
 		event->final_recipient = utf8_head(
 			text_squeeze(arena, utf8_clean(arena, block->field[DSN_FINAL_RCPT].text)),
 			LIMIT_ADDRESS_BYTES);
@@ -164,6 +165,21 @@ static void set_outcome(const struct dsn_block *block, struct event_list *list, 
 	event->outcome = outcome_by_status(event->status_field);
 }
 
+/* "<mx.shop.example #5.0.0 smtp; 550 5.4.1 no>": the code in front is that of the server which writes. */
+static struct str peers_reply(struct str text)
+{
+	struct diagnostic told;
+	size_t at = str_ifind(text, STR("smtp;"));
+	struct str reply = at == STR_NPOS ? STR_EMPTY : str_trim(str_skip(text, at + 5));
+
+	if (!str_starts(text, STR("<")))
+		return text;
+	diagnostic_read(str_head(reply, 24), &told);
+	if (!told.reply_code && !told.status.n)
+		return text;
+	return str_ends(reply, STR(">")) ? str_trim(str_head(reply, reply.n - 1)) : reply;
+}
+
 static void set_diagnostic(struct arena *arena, const struct dsn_block *block, struct event *event)
 {
 	const struct dsn_value *value = &block->field[DSN_DIAGNOSTIC];
@@ -171,6 +187,8 @@ static void set_diagnostic(struct arena *arena, const struct dsn_block *block, s
 	if (!value->text.n)
 		value = &block->field[DSN_SUPPLEMENT];
 	event->diagnostic = diagnostic_unwrap(read_text(arena, value->text));
+	if (value == &block->field[DSN_SUPPLEMENT])
+		event->diagnostic = peers_reply(event->diagnostic);
 	event->diagnostic_type = arena_lower(arena, utf8_clean(arena, value->type));
 	/* Some put what belongs to Diagnostic-Code behind the code in Status. */
 	if (!event->diagnostic.n && block->field[DSN_STATUS].text.n > 12)

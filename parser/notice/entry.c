@@ -171,6 +171,14 @@ static bool has_code(struct str words)
 	return told.reply_code || told.status.n;
 }
 
+static bool has_reply(struct str words)
+{
+	struct diagnostic told;
+
+	diagnostic_read(words, &told);
+	return told.reply_code > 0;
+}
+
 /* What is said twice is kept the first time, unless only the second is a reply. */
 static void end_section(struct sections *sections, const char *to)
 {
@@ -178,11 +186,12 @@ static void end_section(struct sections *sections, const char *to)
 	struct str words;
 
 	sections->event = NULL;
-	if (!event || has_code(event->diagnostic))
+	if (!event || has_reply(event->diagnostic))
 		return;
 	words = squeeze_words(sections->list->source->arena,
 		str_from(sections->from, (size_t)(to - sections->from)));
-	if (!event->diagnostic.n || has_code(words))
+	if (!event->diagnostic.n || has_reply(words) ||
+		(!has_code(event->diagnostic) && has_code(words)))
 		event->diagnostic = words;
 }
 
@@ -244,6 +253,29 @@ static bool in_sentence(struct str region)
 	return text_address_prefix(entry_skip_labels(line)) && !entry_line_read(line, &entry);
 }
 
+/* "To:" above "Subject:" or "Sent:" is a summary of the message that was not delivered: its header, and no list of
+ * those who failed, where such a list follows. */
+static bool in_summary(struct str line, struct str rest)
+{
+	static const struct str to[] = { STR_INIT("To:"), STR_INIT("An:"), STR_INIT("À :"),
+		STR_INIT("À:"), STR_INIT("Para:"), STR_INIT("A:"), STR_INIT("Aan:"),
+		STR_INIT("Cc:") };
+	static const struct str next[] = { STR_INIT("Subject:"), STR_INIT("Sent:"),
+		STR_INIT("Betreff:"), STR_INIT("Gesendet:"), STR_INIT("Objet"), STR_INIT("Asunto:"),
+		STR_INIT("Assunto:"), STR_INIT("Oggetto:"), STR_INIT("Onderwerp:"),
+		STR_INIT("Cc:") };
+	bool found = false;
+
+	for (size_t i = 0; !found && i < ARRAY_LEN(to); i++)
+		found = str_istarts(str_trim(line), to[i]);
+	if (!found || !str_next_line(&rest, &line))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(next); i++)
+		if (str_istarts(str_trim(line), next[i]))
+			return true;
+	return false;
+}
+
 void entries_below(struct entry_source *source, enum entry_kind kind)
 {
 	struct list list = { .source = source, .kind = kind };
@@ -261,6 +293,8 @@ void entries_below(struct entry_source *source, enum entry_kind kind)
 			gap |= list.any;
 			continue;
 		}
+		if (!list.any && source->region.n < source->rest.n && in_summary(line, rest))
+			continue;
 		if (list_entry(&list, line, &entry)) {
 			take_entry(&list, &entry, line);
 			gap = false;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { BRACKETS = 8 }; /* looked into for an address */
+
 struct event *event_list_add(struct arena *arena, struct event_list *list)
 {
 	if (list->n >= LIMIT_EVENTS) {
@@ -30,6 +32,54 @@ struct event *event_list_find(const struct event_list *list, struct str address)
 			str_ieq(list->items[i].recipient, address))
 			return &list->items[i];
 	return NULL;
+}
+
+struct event *event_list_unnamed(const struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->items[i].recipient.n)
+			return &list->items[i];
+	return NULL;
+}
+
+void event_name(struct event *event, struct str address)
+{
+	event->final_recipient = address;
+	if (!event->recipient.n)
+		event->recipient = address;
+}
+
+static bool names(const struct event *event, struct str address)
+{
+	return str_ieq(event->recipient, address) || str_ieq(event->final_recipient, address) ||
+	       str_ieq(event->original_recipient, address);
+}
+
+bool event_list_copied(const struct event_list *list, size_t i)
+{
+	const struct event *event = &list->items[i];
+	struct str rest = event->diagnostic, inner;
+	bool other = false;
+
+	if (list->n < 2)
+		return false;
+	for (size_t n = 0; n < BRACKETS && str_cut(rest, '<', &inner, &rest); n++) {
+		inner = str_head(rest, str_cspan(rest, ">"));
+		if (names(event, inner))
+			return false;
+		other |= str_chr(inner, '@') != STR_NPOS && event_list_find(list, inner);
+	}
+	return other;
+}
+
+void event_list_soften(struct event_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < list->n && list->items[i].class == CLASS_HARD; k++)
+			if (str_ieq(list->items[i].recipient, list->items[k].recipient) &&
+				!str_ieq(list->items[i].final_recipient,
+					list->items[k].final_recipient))
+				list->items[i].class = CLASS_SOFT;
 }
 
 /* Open addressing over the indexes of the events that are kept; 0 is an empty slot. */

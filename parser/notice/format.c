@@ -1,6 +1,7 @@
 #include "parser/notice/format.h"
 
 #include "core/limits.h"
+#include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/notice/entry.h"
 #include "parser/notice/footer.h"
@@ -339,6 +340,12 @@ static void set_success(struct event *event)
 	diagnostic_read(event->diagnostic, &told);
 	if (!told.reply_code && !told.status.n)
 		event->outcome = OUTCOME_DELIVERED;
+}
+
+struct str format_whole(struct arena *arena, struct str notice)
+{
+	return utf8_head(text_squeeze(arena, utf8_head(notice, LIMIT_DIAGNOSTIC_BYTES * 4)),
+		LIMIT_DIAGNOSTIC_BYTES);
 }
 
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,

@@ -32,6 +32,8 @@ struct format_reading {
 	size_t named_at;     /* where the first anchor that named somebody ends in `notice` */
 	bool delay, success;
 };
+/* The words of a notice as a diagnosis, where nothing in them can be told apart. */
+struct str format_whole(struct arena *arena, struct str notice);
 /* `most`: the rank up to which anchors are heard. */
 void format_read(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, enum format_rank most,

@@ -1,20 +1,24 @@
 #include "parser/notice/gather.h"
 
 #include "core/limits.h"
+#include "core/sieve.h"
 #include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/mail/layout.h"
 #include "parser/notice/claim.h"
 #include "parser/notice/correlate.h"
 #include "parser/notice/delivery.h"
+#include "parser/notice/failed_field.h"
 #include "parser/notice/footer.h"
 #include "parser/notice/kind.h"
 #include "parser/notice/lone.h"
-#include "parser/notice/named_list.h"
 #include "parser/text/diagnostic.h"
 #include "parser/text/unfold.h"
 
 #include <string.h>
+
+/* Groups of one alias stand together. */
+enum { NEAR_GROUPS = 64, SPAN_BYTES = 16 };
 
 /* ---- the report ---- */
 
@@ -77,6 +81,28 @@ static void take_report(struct arena *arena, const struct dsn *dsn, struct gathe
 	g->envelope_id = utf8_head(utf8_clean(arena, id), LIMIT_FIELD_TEXT_BYTES);
 }
 
+/* Does another group of the report name the same final recipient? */
+static bool is_repeated(const struct event_list *report, size_t i)
+{
+	struct event *event = &report->items[i];
+	struct event *first = event_list_find(report, event->final_recipient);
+
+	if (first && first != event)
+		return true;
+	for (size_t k = i + 1; k < report->n && k < i + NEAR_GROUPS; k++)
+		if (str_ieq(report->items[k].final_recipient, event->final_recipient))
+			return true;
+	return false;
+}
+
+static bool any_repeated(const struct event_list *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (is_repeated(report, i))
+			return true;
+	return false;
+}
+
 /* A report that names itself and each recipient, and says with a code why: what the notice says in words
  * beside it adds nothing. One without a reporting MTA is made by a program that only its words tell. */
 static bool report_is_whole(const struct event_list *report)
@@ -86,7 +112,7 @@ static bool report_is_whole(const struct event_list *report)
 	for (size_t i = 0; i < report->n; i++) {
 		struct diagnostic told;
 
-		if (!report->items[i].recipient.n)
+		if (!report->items[i].recipient.n || is_repeated(report, i))
 			return false;
 		diagnostic_read(report->items[i].diagnostic, &told);
 		if (!told.reply_code && !told.status.n)
@@ -120,9 +146,50 @@ static const struct event *words_for(
 	return found;
 }
 
-/* A report without a diagnosis takes that of the notice; one without an address takes that too. */
-static void fill_from_words(struct event_list *report, const struct event_list *words)
+/* The member of an alias that a group is about: the words list each beside the alias that it was made of,
+ * and the reply names him. */
+static struct str member_of(const struct event_list *words, const struct event *event)
 {
+	struct str inner;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const struct event *word = &words->items[i];
+
+		if (str_ieq(word->recipient, event->final_recipient) &&
+			!str_ieq(word->final_recipient, word->recipient) &&
+			((word->diagnostic.n && event->diagnostic.n &&
+				 str_find(word->diagnostic, event->diagnostic) != STR_NPOS) ||
+				str_ifind(event->diagnostic, word->final_recipient) != STR_NPOS))
+			return word->final_recipient;
+	}
+	inner = str_skip(event->diagnostic, str_cspan(event->diagnostic, "<") + 1);
+	inner = str_head(inner, str_cspan(inner, ">"));
+	return address_valid(inner) ? inner : STR_EMPTY;
+}
+
+/* Exim names the alias as the final recipient in the group of each of its members. */
+static void tell_members(
+	struct arena *arena, struct event_list *report, const struct event_list *words)
+{
+	bool *repeated = arena_calloc(arena, report->n + 1, sizeof *repeated);
+	struct str member;
+
+	for (size_t i = 0; i < report->n; i++)
+		repeated[i] = is_repeated(report, i);
+	for (size_t i = 0; i < report->n; i++) {
+		if (!repeated[i])
+			continue;
+		member = member_of(words, &report->items[i]);
+		if (member.n)
+			report->items[i].final_recipient = address_normal(arena, member);
+	}
+}
+
+/* A report without a diagnosis takes that of the notice; one without an address takes that too. */
+static void fill_from_words(
+	struct arena *arena, struct event_list *report, const struct event_list *words)
+{
+	tell_members(arena, report, words);
 	for (size_t i = 0; i < report->n; i++) {
 		struct event *event = &report->items[i];
 		const struct event *from = words_for(words, report, i);
@@ -213,125 +280,18 @@ static void fill_reply(struct arena *arena, struct str text, bool report, struct
 	diagnostic_read(event->diagnostic, &told);
 	if (!told.command.n)
 		event->command = known_step(step_in_text(text));
-	if (told.reply_code || (told.status.n && !report))
+	if (told.reply_code)
 		return;
 	reply = reply_in_text(text);
 	if (!reply.n)
 		return;
 	diagnostic_read(reply, &found);
+	/* A sentence for the sender may give the code of the reply that is quoted below. */
+	if (told.status.n && !report && !(found.reply_code && str_eq(found.status, told.status)))
+		return;
 	event->reply_code = found.reply_code;
 	if (!report || !event->diagnostic.n)
 		event->diagnostic = utf8_head(text_squeeze(arena, reply), LIMIT_DIAGNOSTIC_BYTES);
-}
-
-/* ---- X-Failed-Recipients ---- */
-
-/* The words of a notice as a diagnosis, where nothing in them can be told apart. */
-static struct str whole_diagnosis(struct arena *arena, struct str notice)
-{
-	return utf8_head(text_squeeze(arena, utf8_head(notice, LIMIT_DIAGNOSTIC_BYTES * 4)),
-		LIMIT_DIAGNOSTIC_BYTES);
-}
-
-static struct event *first_unnamed(struct event_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!list->items[i].recipient.n)
-			return &list->items[i];
-	return NULL;
-}
-
-static void name_event(struct event *event, struct str address)
-{
-	event->final_recipient = address;
-	if (!event->recipient.n)
-		event->recipient = address;
-}
-
-/* Keeps the events that the field names, if it names any of them: the field is made by the program,
- * the list in the text is read by us. */
-static void keep_named(struct event_list *list, const bool *named)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (named[i])
-			list->items[n++] = list->items[i];
-	if (n)
-		list->n = n;
-}
-
-struct failed_field {
-	struct arena *arena;
-	const struct format_reading *reading;
-	struct event_list *list;
-	bool was_empty;
-	bool *named; /* which events of the list the field names */
-};
-
-static void take_failed(struct failed_field *field, struct str address)
-{
-	struct event *event = event_list_find(field->list, address);
-
-	if (!event)
-		event = first_unnamed(field->list);
-	if (!event && field->was_empty)
-		event = event_list_add(field->arena, field->list);
-	if (!event)
-		return;
-	if (!event->recipient.n)
-		name_event(event, address);
-	if (field->was_empty && !event->diagnostic.n) {
-		event->outcome = OUTCOME_FAILED;
-		event->diagnostic = whole_diagnosis(field->arena, field->reading->notice);
-	}
-	field->named[event - field->list->items] = true;
-}
-
-/* A list that no family has read is told by the first address of the field. */
-static void take_named_list(
-	struct failed_field *field, const struct notice *notice, struct str address)
-{
-	struct event_list found = { 0 };
-	struct entry_source source = { .arena = field->arena,
-		.rest = field->reading->notice,
-		.from = notice->from_address,
-		.list = &found };
-
-	if (field->list->n && !str_eq(field->reading->format, STR("generic")))
-		return;
-	named_list_read(&source, address);
-	if (found.n >= field->list->n && found.n)
-		*field->list = found;
-}
-
-/* Exim repeats the field for each fifty recipients. */
-static void read_failed_fields(struct arena *arena, const struct notice *notice,
-	const struct format_reading *reading, struct event_list *list)
-{
-	const struct header_list *headers = &notice->tree->headers;
-	struct failed_field field = { arena, reading, list, false, NULL };
-	struct str rest, word, address;
-
-	for (size_t i = 0; i < headers->n; i++) {
-		if (!str_ieq(headers->items[i].name, STR("X-Failed-Recipients")))
-			continue;
-		rest = mime_decode_words(arena, headers->items[i].value);
-		while (str_next_word(&rest, ", \t", &word)) {
-			if (!address_take(arena, word, &address))
-				continue;
-			address = address_normal(arena, address);
-			if (!field.named) {
-				take_named_list(&field, notice, address);
-				field.was_empty = !list->n;
-				field.named =
-					arena_calloc(arena, LIMIT_EVENTS + 1, sizeof *field.named);
-			}
-			take_failed(&field, address);
-		}
-	}
-	if (field.named)
-		keep_named(list, field.named);
 }
 
 /* ---- last resorts and clean-up ---- */
@@ -341,17 +301,17 @@ static void name_by_returned(
 	struct arena *arena, const struct notice *notice, struct str text, struct event_list *list)
 {
 	struct str address = correlate_recipient(arena, notice);
-	struct event *event = first_unnamed(list);
+	struct event *event = event_list_unnamed(list);
 
 	if (!address.n || list->n > 1 || (list->flaws & FLAW_BIT(FLAW_BAD_ADDRESS)))
 		return;
 	if (!event && !list->n) {
 		event = event_list_add(arena, list);
 		event->outcome = kind_is_delay(notice) ? OUTCOME_DELAYED : OUTCOME_FAILED;
-		event->diagnostic = whole_diagnosis(arena, text);
+		event->diagnostic = format_whole(arena, text);
 	}
 	if (event)
-		name_event(event, address);
+		event_name(event, address);
 }
 
 /* What a report gives for a recipient is kept as it is where it is no address. */
@@ -434,6 +394,34 @@ static void read_lone(struct arena *arena, const struct notice *notice,
 			list->items[i].outcome = OUTCOME_DELIVERED;
 }
 
+/* "was aborted after 5.0 hour(s)": what was tried so long was not refused for good. */
+static bool says_retried(struct str text)
+{
+	static const struct str leads[] = { STR_INIT("aborted after"), STR_INIT("given up after"),
+		STR_INIT("giving up after"), STR_INIT("gave up after"), STR_INIT("tried for"),
+		STR_INIT("be delivered for"), STR_INIT("in the queue for"),
+		STR_INIT("failed after") };
+	static const struct str units[] = { STR_INIT("hour"), STR_INIT("day") };
+
+	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
+		size_t at = str_ifind(text, leads[i]);
+
+		if (at != STR_NPOS &&
+			sieve_any(str_head(str_skip(text, at + leads[i].n), SPAN_BYTES), units,
+				ARRAY_LEN(units)))
+			return true;
+	}
+	return false;
+}
+
+static void keep_words(const struct format_reading *reading, struct gathering *g)
+{
+	g->remarks = reading->notice;
+	g->retried = says_retried(reading->notice);
+	g->inner = reading->original;
+	g->family = reading->format;
+}
+
 void gather_bounce(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, bool certain,
 	struct gathering *ret_gathering)
@@ -459,21 +447,21 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 		take_report(arena, &dsn, &g);
 	if (g.list.n) {
 		note_shape(notice, &g.list);
-		fill_from_words(&g.list, &reading.list);
+		if (any_repeated(&g.list))
+			failed_fields_read(arena, notice, &reading, &reading.list);
+		fill_from_words(arena, &g.list, &reading.list);
 		g.format = STR("rfc3464");
 	} else {
 		g.list = reading.list;
 		g.format = reading.format;
 	}
 	if (readable && str_cmp(g.format, STR("rfc3464")))
-		read_failed_fields(arena, notice, &reading, &g.list);
+		failed_fields_read(arena, notice, &reading, &g.list);
 	if (kind_is_delay(notice) || reading.delay)
 		for (size_t i = 0; i < g.list.n && !str_eq(g.format, STR("rfc3464")); i++)
 			g.list.items[i].outcome = OUTCOME_DELAYED;
-	g.remarks = reading.notice;
+	keep_words(&reading, &g);
 	fill_reply(arena, reading.notice, str_eq(g.format, STR("rfc3464")), &g.list);
-	g.inner = reading.original;
-	g.family = reading.format;
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
 		name_by_returned(arena, &seen, reading.notice, &g.list);
 	if (readable && !g.list.n)

@@ -13,6 +13,7 @@ struct gathering {
 	struct header_list returned;
 	struct str inner;       /* a whole mail behind the notice, where one stands in the text */
 	struct str envelope_id; /* as the report gives it, decoded */
+	bool retried;           /* given up after a time, as the words say */
 	uint32_t flaws;
 };
 

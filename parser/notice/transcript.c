@@ -3,6 +3,18 @@
 #include "parser/mail/address.h"
 #include "parser/notice/entry_line.h"
 
+/* What sendmail makes of any reply that it knows no better word for. */
+static bool only_sums_up(struct str words)
+{
+	static const struct str sums[] = { STR_INIT("Remote protocol error"),
+		STR_INIT("Service unavailable"), STR_INIT("Remote error") };
+
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++)
+		if (str_istarts(words, sums[i]))
+			return true;
+	return false;
+}
+
 void transcript_lines(struct entry_source *source)
 {
 	struct str rest = source->region, line, address, words, reply = STR_EMPTY;
@@ -16,7 +28,9 @@ void transcript_lines(struct entry_source *source)
 		if (!entry_line_reply(line, &address, &words) ||
 			event_list_find(source->list, address))
 			continue;
-		if (reply.n)
+		if (reply.n && only_sums_up(words))
+			words = reply;
+		else if (reply.n)
 			words = arena_printf(
 				source->arena, "%.*s %.*s", STR_ARG(reply), STR_ARG(line));
 		else if (!words.n || !ascii_digit(words.p[0]))
