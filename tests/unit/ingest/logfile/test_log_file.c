@@ -28,6 +28,7 @@ static void remove_folder(void)
 	ck_assert_int_eq(system(command), 0); /* NOLINT: a test's own folder */
 }
 
+static void run(const char *format, ...) PRINTF_LIKE(1, 2);
 static void run(const char *format, ...)
 {
 	char command[512], whole[640];
