@@ -9,8 +9,8 @@
 #include "core/limits.h"
 #include "store/database_settings.h"
 #include "store/store.h"
-#include "suppress/format.h"
-#include "suppress/listing.h"
+#include "suppress/list/format.h"
+#include "suppress/export/listing.h"
 
 #include <inttypes.h>
 #include <stdio.h>

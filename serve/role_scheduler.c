@@ -7,7 +7,7 @@
 #include "serve/roles.h"
 #include "store/ranking.h"
 #include "store/store_log.h"
-#include "suppress/exporter.h"
+#include "suppress/export/exporter.h"
 #include "suppress/suppress_settings.h"
 
 #include <time.h>

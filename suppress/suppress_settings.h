@@ -4,7 +4,7 @@
 #include "core/arena.h"
 #include "core/config.h"
 #include "store/store.h"
-#include "suppress/exporter.h"
+#include "suppress/export/exporter.h"
 #include "suppress/policy.h"
 
 struct suppress_settings {

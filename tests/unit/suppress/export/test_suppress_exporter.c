@@ -1,8 +1,8 @@
-// links: suppress store
+// links: suppress/export suppress/list store
 // Check program of the exporter: files whole or not at all, changes from manifest to manifest, failures.
 #define _GNU_SOURCE
-#include "suppress/exporter.h"
-#include "suppress/manifest.h"
+#include "suppress/export/exporter.h"
+#include "suppress/export/manifest.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

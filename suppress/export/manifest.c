@@ -1,6 +1,6 @@
-#include "suppress/manifest.h"
+#include "suppress/export/manifest.h"
 
-#include "suppress/format_ndjson.h"
+#include "suppress/list/format_ndjson.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,4 @@
-/* suppress/listing.h -- all rows of a list, page by page, so that none of its size is in memory.
+/* suppress/export/listing.h -- all rows of a list, page by page, so that none of its size is in memory.
  * Knows: the store's pages. Does not know formats or files. Not pure. */
 #pragma once
 #include "store/store_suppress.h"

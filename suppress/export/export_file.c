@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "core/limits.h"
-#include "suppress/export_file_priv.h"
+#include "suppress/export/export_file_priv.h"
 
 #include <dirent.h>
 #include <errno.h>

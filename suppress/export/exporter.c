@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
-#include "suppress/exporter.h"
+#include "suppress/export/exporter.h"
 
-#include "suppress/export_file_priv.h"
-#include "suppress/manifest.h"
+#include "suppress/export/export_file_priv.h"
+#include "suppress/export/manifest.h"
 
 #include <errno.h>
 #include <fcntl.h>

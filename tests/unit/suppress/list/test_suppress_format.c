@@ -1,8 +1,8 @@
-// links: suppress store
+// links: suppress/list store
 // Check program of the formats of the suppression list: the columns, quoting, and what is not known.
 #include "core/limits.h"
 #include "core/suppression.h"
-#include "suppress/format.h"
+#include "suppress/list/format.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
-#include "suppress/format_csv.h"
+#include "suppress/list/format_csv.h"
 
-#include "suppress/columns.h"
+#include "suppress/list/columns.h"
 
 /* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
 static void put_character(char c, struct buf *out)

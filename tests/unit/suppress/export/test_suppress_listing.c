@@ -1,8 +1,8 @@
-// links: suppress store
+// links: suppress/export suppress/list store
 // Check program of listings over a real database: every row once, across the edge of a page.
 #define _GNU_SOURCE
 #include "core/limits.h"
-#include "suppress/listing.h"
+#include "suppress/export/listing.h"
 #include "tests/support/cluster_fixture.h"
 #include "tests/support/suite.h"
 

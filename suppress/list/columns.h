@@ -1,11 +1,11 @@
-/* suppress/columns.h -- the columns of the list, which every format has: their names, shapes, and values of a row.
+/* suppress/list/columns.h -- the columns of the list, which every format has: their names, shapes, and values of a row.
  * Knows: columns.def. Does not know how a format quotes. Pure. */
 #pragma once
 #include "store/store_suppress.h"
 
 enum column {
 #define COLUMN(id, name, shape) COLUMN_##id,
-#include "suppress/columns.def"
+#include "suppress/list/columns.def"
 	COLUMN_COUNT
 };
 enum shape { SHAPE_TEXT, SHAPE_NUMBER, SHAPE_BOOL };

@@ -1,4 +1,4 @@
-#include "suppress/columns.h"
+#include "suppress/list/columns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@ static const struct {
 	enum shape shape;
 } column_table[COLUMN_COUNT] = {
 #define COLUMN(id, name, shape) [COLUMN_##id] = { STR_INIT(name), SHAPE_##shape },
-#include "suppress/columns.def"
+#include "suppress/list/columns.def"
 };
 
 struct str column_name(enum column column)

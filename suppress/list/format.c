@@ -1,7 +1,7 @@
-#include "suppress/format.h"
+#include "suppress/list/format.h"
 
-#include "suppress/format_csv.h"
-#include "suppress/format_ndjson.h"
+#include "suppress/list/format_csv.h"
+#include "suppress/list/format_ndjson.h"
 
 static void no_head(struct buf *out)
 {

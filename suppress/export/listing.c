@@ -1,4 +1,4 @@
-#include "suppress/listing.h"
+#include "suppress/export/listing.h"
 
 #include "core/limits.h"
 

@@ -1,6 +1,6 @@
-#include "suppress/format_ndjson.h"
+#include "suppress/list/format_ndjson.h"
 
-#include "suppress/columns.h"
+#include "suppress/list/columns.h"
 
 void format_json_text(struct str text, struct buf *out)
 {

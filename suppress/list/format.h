@@ -1,4 +1,4 @@
-/* suppress/format.h -- the suppression list as text, in the formats that others load. One row at a time.
+/* suppress/list/format.h -- the suppression list as text, in the formats that others load. One row at a time.
  * Knows: columns, quoting. Does not know files, or which rows are asked for. Pure; the buf's sticky error is
  * the error. docs/suppression.md describes the columns. A new format is a row of the table and a file. */
 #pragma once

@@ -1,4 +1,4 @@
-/* suppress/format_csv.h -- RFC 4180, with a header. Pure. */
+/* suppress/list/format_csv.h -- RFC 4180, with a header. Pure. */
 #pragma once
 #include "core/buf.h"
 #include "store/store_suppress.h"

@@ -1,4 +1,4 @@
-/* suppress/format_ndjson.h -- one JSON object a line. Pure. */
+/* suppress/list/format_ndjson.h -- one JSON object a line. Pure. */
 #pragma once
 #include "core/buf.h"
 #include "store/store_suppress.h"

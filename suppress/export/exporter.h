@@ -1,4 +1,4 @@
-/* suppress/exporter.h -- the suppression list as files in a folder, for senders to load.
+/* suppress/export/exporter.h -- the suppression list as files in a folder, for senders to load.
  * Knows: which files, and that each is there whole or not at all: written under a temporary name in the same
  * folder, synced, renamed; manifest.json last. Does not know where rows come from, or when it is time.
  * Not pure: touches the folder. One at a time may write to a folder. Memory does not grow with the list.
@@ -7,8 +7,8 @@
  * stood in the folder before, removals too. Nothing changed: no such file, but a new manifest. */
 #pragma once
 #include "core/err.h"
-#include "suppress/format.h"
-#include "suppress/listing.h"
+#include "suppress/list/format.h"
+#include "suppress/export/listing.h"
 
 struct export_options {
 	const char *dir; /* made if it is not there; the folder above must be */

@@ -1,9 +1,9 @@
-/* suppress/export_file_priv.h -- a file that is there whole or not at all.
+/* suppress/export/export_file_priv.h -- a file that is there whole or not at all.
  * Knows: temporary names, sync, rename. Does not know what is in it. Touches one folder, by descriptor. */
 #pragma once
 #include "core/buf.h"
 #include "core/err.h"
-#include "suppress/manifest.h"
+#include "suppress/export/manifest.h"
 
 #include <glib.h>
 
