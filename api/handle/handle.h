@@ -66,11 +66,3 @@ json_t *handle_event_json(const struct store_event *event);
 /* The list in the form that the client asked for. `rows_key` is where its rows lie in `take_json`, and
  * names the columns of a CSV. */
 void handle_list(struct handle *handle, json_t *take_json, const char *rows_key);
-
-/* ---- cursors: opaque to clients, base64url (RFC 4648 5) of fields with line feeds between ---- */
-
-enum { CURSOR_FIELDS = 5 };
-struct str handle_cursor_make(struct arena *arena, const struct str fields[static CURSOR_FIELDS]);
-/* False: no cursor of ours. */
-bool handle_cursor_read(
-	struct arena *arena, struct str cursor, struct str ret_fields[static CURSOR_FIELDS]);

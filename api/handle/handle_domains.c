@@ -1,4 +1,4 @@
-#include "api/handle/handle.h"
+#include "api/handle/page.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
@@ -9,122 +9,73 @@ enum { DETAIL_DIAGNOSTICS = 20, DETAIL_MAX_HOURS = 1000 };
 
 /* ---- the list ---- */
 
-struct page {
-	struct arena *arena;
-	json_t *rows;
-	size_t limit;
-	bool more;
-	struct store_domain_place place; /* of the last row */
-};
-
 /* One row more than the limit is asked for: it says that there is another page. */
 static bool add_domain(void *context, const struct store_domain_row *row)
 {
 	struct page *page = context;
-	json_t *json = json_object();
+	struct arena *arena = page->handle->arena;
+	const struct str place[PLACE_FIELDS] = { arena_printf(arena, "%a", row->place.value),
+		row->place.domain };
+	json_t *json;
 
-	if (json_array_size(page->rows) == page->limit) {
-		page->more = true;
-		json_decref(json);
+	if (page_is_full(page))
 		return false;
-	}
+	json = json_object();
 	/* The empty domain stands for failures whose recipient nobody could tell. */
 	json_object_set_new(json, "domain", json_stringn(row->domain.p, row->domain.n));
 	handle_set_counts(json, &row->counts);
 	handle_set_rates(json, &row->counts);
-	json_array_append_new(page->rows, json);
-	page->place = (struct store_domain_place){ row->place.value,
-		arena_dup(page->arena, row->place.domain) };
+	page_add(page, json, place);
 	return true;
 }
 
-/* A cursor belongs to one window and sort: the default window moves with the clock, and rows of another
- * order have no place in this one. */
-static struct str make_cursor(const struct page *page, const struct store_domains_query *query)
+static bool read_place(const struct page *page, struct store_domain_place *ret_place)
 {
-	char from[TIMESTAMP_TEXT_BYTES], to[TIMESTAMP_TEXT_BYTES];
-	const struct str fields[CURSOR_FIELDS] = { timestamp_format(query->window.from_us, from),
-		timestamp_format(query->window.to_us, to), store_sort_name(query->sort),
-		arena_printf(page->arena, "%a", page->place.value), page->place.domain };
-
-	return handle_cursor_make(page->arena, fields);
-}
-
-static bool same_or_absent(
-	const struct handle *handle, enum param param, int64_t wanted, int64_t found)
-{
-	return !has_param(handle, param) || wanted == found;
-}
-
-static bool read_cursor(struct handle *handle, struct store_domains_query *query,
-	struct store_domain_place *ret_place)
-{
-	struct str fields[CURSOR_FIELDS];
-	int64_t from_us, to_us;
 	char *end;
-	double value;
+	double value = strtod(arena_c(page->handle->arena, page->after[0]), &end);
 
-	if (!handle_cursor_read(handle->arena, handle->values.text[PARAM_CURSOR], fields) ||
-		!timestamp_parse(fields[0], &from_us) || !timestamp_parse(fields[1], &to_us) ||
-		from_us >= to_us || fields[4].n > LIMIT_DOMAIN_BYTES)
-		return handle_refuse(handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
-	value = strtod(arena_c(handle->arena, fields[3]), &end);
-	if (*end || !fields[3].n)
-		return handle_refuse(handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
-	if (!str_eq(fields[2], store_sort_name(query->sort)) ||
-		!same_or_absent(handle, PARAM_FROM, query->window.from_us, from_us) ||
-		!same_or_absent(handle, PARAM_TO, query->window.to_us, to_us))
-		return handle_refuse(handle, PARAM_CURSOR,
-			STR("the cursor is of a page with another from, to or sort"));
-	query->window.from_us = from_us;
-	query->window.to_us = to_us;
-	*ret_place = (struct store_domain_place){ value, fields[4] };
+	if (*end || !page->after[0].n || page->after[1].n > LIMIT_DOMAIN_BYTES)
+		return false;
+	*ret_place = (struct store_domain_place){ value, page->after[1] };
 	return true;
 }
 
-static enum err answer_domains(struct handle *handle, struct store_domains_query *query)
+static enum err answer_domains(struct page *page, struct store_domains_query *query)
 {
-	struct page page = { .arena = handle->arena, .rows = json_array(), .limit = query->limit };
-	enum err err;
-	json_t *json;
-
+	struct handle *handle = page->handle;
 	int64_t as_of_us = TIMESTAMP_NONE;
+	json_t *head;
+	enum err err;
 
-	query->limit += page.limit < LIMIT_PAGE_ROWS;
+	query->window.from_us = page->span.from_us;
+	query->window.to_us = page->span.to_us;
+	query->limit = page_ask(page);
 	query->names = handle->service->names;
 	query->as_of_us = &as_of_us;
-	err = store_domains(handle->store, query, add_domain, &page);
-	if (err) {
-		json_decref(page.rows);
-		return err;
-	}
-	/* A full page of the largest size cannot look one row ahead: its next page may be empty. */
-	page.more |= page.limit == LIMIT_PAGE_ROWS && json_array_size(page.rows) == page.limit;
-	json = handle_window_json(handle, &query->window);
+	err = store_domains(handle->store, query, add_domain, page);
+	head = handle_window_json(handle, &query->window);
 	if (as_of_us != TIMESTAMP_NONE)
-		json_object_set_new(json, "as_of", json_time(as_of_us));
-	json_object_set_new(json, "domains", page.rows);
-	json_object_set_new(json, "next_cursor",
-		page.more ? json_text(make_cursor(&page, query)) : json_null());
-	handle_list(handle, json, "domains");
-	return ERR_OK;
+		json_object_set_new(head, "as_of", json_time(as_of_us));
+	return page_answer(page, err, head, "domains");
 }
 
 enum err handle_domains(struct handle *handle)
 {
-	struct store_domains_query query = { .limit = handle_limit(handle),
+	struct store_domains_query query = {
 		.sort = (enum store_sort)handle->values.number[PARAM_SORT],
-		.min_attempted = (uint64_t)handle->values.number[PARAM_MIN_ATTEMPTED] };
+		.min_attempted = (uint64_t)handle->values.number[PARAM_MIN_ATTEMPTED]
+	};
 	struct store_domain_place place;
+	struct page page;
 
-	if (!handle_window(handle, &query.window))
+	if (!handle_window(handle, &query.window) ||
+		!page_open(
+			&page, handle, &(struct span){ query.window.from_us, query.window.to_us }))
 		return ERR_OK;
-	if (has_param(handle, PARAM_CURSOR)) {
-		if (!read_cursor(handle, &query, &place))
-			return ERR_OK;
-		query.after = &place;
-	}
-	return answer_domains(handle, &query);
+	if (page.has_after && !read_place(&page, &place))
+		return page_refuse(&page);
+	query.after = page.has_after ? &place : NULL;
+	return answer_domains(&page, &query);
 }
 
 /* ---- one domain ---- */

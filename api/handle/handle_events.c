@@ -1,5 +1,4 @@
-#include "api/handle/handle.h"
-#include "core/limits.h"
+#include "api/handle/page.h"
 #include "core/report_json.h"
 #include "core/timestamp.h"
 
@@ -37,70 +36,28 @@ json_t *handle_event_json(const struct store_event *event)
 
 /* ---- the list ---- */
 
-struct page {
-	json_t *rows;
-	size_t limit;
-	bool more;
-	struct uuid last;
-};
-
 /* One row more than the limit is asked for: it says that there is another page. */
 static bool add_event(void *context, const struct store_event *event)
 {
+	const struct str place[PLACE_FIELDS] = { uuid_format(
+		&event->id, (char[UUID_TEXT_BYTES]){ 0 }) };
 	struct page *page = context;
 
-	if (json_array_size(page->rows) == page->limit) {
-		page->more = true;
+	if (page_is_full(page))
 		return false;
-	}
-	json_array_append_new(page->rows, handle_event_json(event));
-	page->last = event->id;
+	page_add(page, handle_event_json(event), place);
 	return true;
 }
 
-static struct str make_cursor(
-	struct handle *handle, const struct page *page, const struct store_events_query *query)
+static void fill_query(const struct page *page, struct store_events_query *ret_query)
 {
-	char from[TIMESTAMP_TEXT_BYTES], to[TIMESTAMP_TEXT_BYTES], id[UUID_TEXT_BYTES];
-	const struct str fields[CURSOR_FIELDS] = { timestamp_format(query->from_us, from),
-		timestamp_format(query->to_us, to), STR("events"), uuid_format(&page->last, id),
-		STR_EMPTY };
-
-	return handle_cursor_make(handle->arena, fields);
-}
-
-static bool read_cursor(
-	struct handle *handle, struct store_events_query *query, struct uuid *ret_after)
-{
-	struct str fields[CURSOR_FIELDS];
-	int64_t from_us, to_us;
-
-	if (!handle_cursor_read(handle->arena, handle->values.text[PARAM_CURSOR], fields) ||
-		!timestamp_parse(fields[0], &from_us) || !timestamp_parse(fields[1], &to_us) ||
-		from_us >= to_us || !str_eq(fields[2], STR("events")) ||
-		!uuid_parse(fields[3], ret_after))
-		return handle_refuse(handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
-	if ((has_param(handle, PARAM_FROM) && from_us != query->from_us) ||
-		(has_param(handle, PARAM_TO) && to_us != query->to_us))
-		return handle_refuse(handle, PARAM_CURSOR,
-			STR("the cursor is of a page with another from or to"));
-	query->from_us = from_us;
-	query->to_us = to_us;
-	query->after = ret_after;
-	return true;
-}
-
-static bool read_query(struct handle *handle, struct store_events_query *ret_query)
-{
+	const struct handle *handle = page->handle;
 	const struct param_values *values = &handle->values;
 	struct store_events_query query;
-	struct span span;
 
-	if (!handle_span(handle, 1, &span))
-		return false;
 	store_events_query_init(&query);
-	query.from_us = span.from_us;
-	query.to_us = span.to_us;
+	query.from_us = page->span.from_us;
+	query.to_us = page->span.to_us;
 	query.domain = arena_lower(handle->arena, values->text[PARAM_DOMAIN]);
 	query.recipient = values->text[PARAM_RECIPIENT];
 	query.stream = values->text[PARAM_STREAM];
@@ -108,39 +65,29 @@ static bool read_query(struct handle *handle, struct store_events_query *ret_que
 	query.outcome = enum_param(handle, PARAM_OUTCOME);
 	query.class = enum_param(handle, PARAM_CLASS);
 	query.kind = enum_param(handle, PARAM_KIND);
-	query.limit = handle_limit(handle);
+	query.limit = page_ask(page);
 	*ret_query = query;
-	return true;
 }
 
 enum err handle_events(struct handle *handle)
 {
-	struct page page = { .limit = handle_limit(handle) };
 	struct store_events_query query;
+	struct page page;
+	struct span span;
 	struct uuid after;
-	enum err err;
-	json_t *json;
+	json_t *head;
 
-	if (!read_query(handle, &query))
+	if (!handle_span(handle, 1, &span) || !page_open(&page, handle, &span))
 		return ERR_OK;
-	if (has_param(handle, PARAM_CURSOR) && !read_cursor(handle, &query, &after))
-		return ERR_OK;
-	query.limit += page.limit < LIMIT_PAGE_ROWS;
-	page.rows = json_array();
-	err = store_events(handle->store, &query, add_event, &page);
-	if (err) {
-		json_decref(page.rows);
-		return err;
-	}
-	page.more |= page.limit == LIMIT_PAGE_ROWS && json_array_size(page.rows) == page.limit;
-	json = json_object();
-	json_object_set_new(json, "from", json_time(query.from_us));
-	json_object_set_new(json, "to", json_time(query.to_us));
-	json_object_set_new(json, "events", page.rows);
-	json_object_set_new(json, "next_cursor",
-		page.more ? json_text(make_cursor(handle, &page, &query)) : json_null());
-	handle_list(handle, json, "events");
-	return ERR_OK;
+	if (page.has_after && !uuid_parse(page.after[0], &after))
+		return page_refuse(&page);
+	fill_query(&page, &query);
+	query.after = page.has_after ? &after : NULL;
+	head = json_object();
+	json_object_set_new(head, "from", json_time(page.span.from_us));
+	json_object_set_new(head, "to", json_time(page.span.to_us));
+	return page_answer(
+		&page, store_events(handle->store, &query, add_event, &page), head, "events");
 }
 
 /* ---- one event ---- */

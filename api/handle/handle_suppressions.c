@@ -1,8 +1,7 @@
 /* api/handle/handle_suppressions.c -- the suppression list: shown, asked, and changed by hand. */
-#include "api/handle/handle.h"
+#include "api/handle/page.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
-#include "core/utf8.h"
 #include "store/store_suppress.h"
 
 enum { EVIDENCE_EVENTS = 100, SUPPRESSION_STREAM_BYTES = 128 };
@@ -58,79 +57,35 @@ static json_t *read_body(struct handle *handle)
 
 /* ---- the list ---- */
 
-struct page {
-	struct arena *arena;
-	json_t *rows;
-	size_t limit;
-	bool more;
-	struct store_suppression_place last;
-};
-
-/* One row more than the limit is asked for: it says that there is another page. */
 static bool add_row(void *context, const struct store_suppression *row)
 {
+	const struct str place[PLACE_FIELDS] = { row->address, row->stream };
 	struct page *page = context;
 
-	if (json_array_size(page->rows) == page->limit) {
-		page->more = true;
+	if (page_is_full(page))
 		return false;
-	}
-	json_array_append_new(page->rows, row_json(row));
-	page->last.address = arena_dup(page->arena, row->address);
-	page->last.stream = arena_dup(page->arena, row->stream);
-	return true;
-}
-
-static struct str make_cursor(struct handle *handle, const struct page *page)
-{
-	const struct str fields[CURSOR_FIELDS] = { STR("suppressions"), page->last.stream,
-		page->last.address, STR_EMPTY, STR_EMPTY };
-
-	return handle_cursor_make(handle->arena, fields);
-}
-
-static bool read_cursor(struct handle *handle, struct store_suppression_place *ret_place)
-{
-	struct str fields[CURSOR_FIELDS];
-
-	if (!handle_cursor_read(handle->arena, handle->values.text[PARAM_CURSOR], fields) ||
-		!str_eq(fields[0], STR("suppressions")) || !fields[2].n || !utf8_valid(fields[1]) ||
-		!utf8_valid(fields[2]))
-		return handle_refuse(handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
-	*ret_place = (struct store_suppression_place){ fields[2], fields[1] };
+	page_add(page, row_json(row), place);
 	return true;
 }
 
 enum err handle_suppressions(struct handle *handle)
 {
-	struct page page = { .arena = handle->arena, .limit = handle_limit(handle) };
 	struct store_suppressions_query query = { .state = enum_param(handle, PARAM_STATE),
 		.domain = arena_lower(handle->arena, handle->values.text[PARAM_DOMAIN]),
-		.stream =
-			has_param(handle, PARAM_STREAM) ? &handle->values.text[PARAM_STREAM] : NULL,
-		.limit = page.limit + (page.limit < LIMIT_PAGE_ROWS) };
+		.stream = has_param(handle, PARAM_STREAM) ? &handle->values.text[PARAM_STREAM]
+							  : NULL };
 	struct store_suppression_place after;
-	enum err err;
-	json_t *json;
+	struct page page;
 
-	if (has_param(handle, PARAM_CURSOR)) {
-		if (!read_cursor(handle, &after))
-			return ERR_OK;
-		query.after = &after;
-	}
-	page.rows = json_array();
-	err = store_suppressions(handle->store, &query, add_row, &page);
-	if (err) {
-		json_decref(page.rows);
-		return err;
-	}
-	page.more |= page.limit == LIMIT_PAGE_ROWS && json_array_size(page.rows) == page.limit;
-	json = json_object();
-	json_object_set_new(json, "suppressions", page.rows);
-	json_object_set_new(json, "next_cursor",
-		page.more ? json_text(make_cursor(handle, &page)) : json_null());
-	handle_list(handle, json, "suppressions");
-	return ERR_OK;
+	if (!page_open(&page, handle, NULL))
+		return ERR_OK;
+	after = (struct store_suppression_place){ page.after[0], page.after[1] };
+	if (page.has_after && !after.address.n)
+		return page_refuse(&page);
+	query.after = page.has_after ? &after : NULL;
+	query.limit = page_ask(&page);
+	return page_answer(&page, store_suppressions(handle->store, &query, add_row, &page),
+		json_object(), "suppressions");
 }
 
 /* ---- one address ---- */

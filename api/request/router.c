@@ -83,7 +83,7 @@ struct str router_path(enum route route)
 	return routes[route].path;
 }
 
-unsigned router_params(enum route route)
+uint64_t router_params(enum route route)
 {
 	return routes[route].params;
 }

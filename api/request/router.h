@@ -13,7 +13,7 @@ enum param {
 #include "api/request/params.def"
 	PARAM_COUNT
 };
-#define PARAM_BIT(param) (1u << (param))
+#define PARAM_BIT(param) (UINT64_C(1) << (param))
 
 enum route {
 #define ROUTE(id, ...) ROUTE_##id,
@@ -59,11 +59,11 @@ enum route_answer router_answer(enum route route);
 struct str router_method(enum route route);
 struct str router_path(enum route route);
 /* PARAM_BIT of each parameter that the route knows. */
-unsigned router_params(enum route route);
+uint64_t router_params(enum route route);
 
 /* Decoded and checked values; a parameter with an empty value is not there. */
 struct param_values {
-	unsigned present; /* PARAM_BIT of each */
+	uint64_t present; /* PARAM_BIT of each */
 	struct str text[PARAM_COUNT];
 	int64_t number[PARAM_COUNT]; /* microseconds, counts, or the value of an enum */
 };
@@ -74,13 +74,13 @@ struct query_fault {
 	struct str text; /* a sentence */
 };
 /* Reads the raw query, without its "?". On anything but QUERY_GOOD `ret_fault` is written instead. */
-enum query_result router_query(struct arena *arena, struct str query, unsigned known,
+enum query_result router_query(struct arena *arena, struct str query, uint64_t known,
 	struct param_values *ret_values, struct query_fault *ret_fault);
 
 /* "from", "to", ...: for messages. */
 struct str param_name(enum param param);
 /* The names of the known parameters, joined by ", "; "none" where there are none. */
-struct str param_names(struct arena *arena, unsigned known);
+struct str param_names(struct arena *arena, uint64_t known);
 
 /* %XX decoded. False for a "%" without two hexadecimal digits, and for NUL or invalid UTF-8. */
 bool percent_decode(struct arena *arena, struct str s, struct str *ret_text);

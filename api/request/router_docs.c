@@ -134,7 +134,7 @@ static const char *const scope_texts[SCOPE_COUNT] = {
 	[SCOPE_ADMIN] = "`admin`",
 };
 
-static void put_params(struct buf *out, unsigned params)
+static void put_params(struct buf *out, uint64_t params)
 {
 	buf_put(out, STR("\n| parameter | |\n| --- | --- |\n"));
 	for (int i = 0; i < PARAM_COUNT; i++)

@@ -7,7 +7,7 @@ struct route_row {
 	struct str path;
 	enum route_scope scope;
 	enum route_needs needs;
-	unsigned params;
+	uint64_t params;
 	enum route_body body;
 	enum route_answer answer;
 	const char *schema; /* NULL: none */

@@ -45,7 +45,7 @@ const char *param_help(enum param param)
 	return params[param].help;
 }
 
-struct str param_names(struct arena *arena, unsigned known)
+struct str param_names(struct arena *arena, uint64_t known)
 {
 	struct str names = STR_EMPTY;
 
@@ -90,15 +90,20 @@ static bool read_limit(struct str text, int64_t *ret_number)
 	return read_count(text, ret_number) && *ret_number >= 1 && *ret_number <= LIMIT_PAGE_ROWS;
 }
 
-static bool read_sort(struct str text, int64_t *ret_number)
-{
-	for (int i = 0; i < STORE_SORT_COUNT; i++) {
-		*ret_number = i;
-		if (str_eq(text, store_sort_name((enum store_sort)i)))
-			return true;
+/* The place of a word among those that are told by number. */
+#define READ_PLACE(what, type, count, name_of)                                                     \
+	static bool read_##what(struct str text, int64_t *ret_number)                              \
+	{                                                                                          \
+		for (int i = 0; i < count; i++) {                                                  \
+			*ret_number = i;                                                           \
+			if (str_eq(text, name_of((enum type)i)))                                   \
+				return true;                                                       \
+		}                                                                                  \
+		return false;                                                                      \
 	}
-	return false;
-}
+READ_PLACE(sort, store_sort, STORE_SORT_COUNT, store_sort_name)
+READ_PLACE(interval, store_interval, STORE_INTERVAL_COUNT, store_interval_name)
+#undef READ_PLACE
 
 static bool read_basis(struct str text, int64_t *ret_number)
 {
@@ -112,60 +117,22 @@ static bool read_step(struct str text, int64_t *ret_number)
 	return *ret_number == STORE_STEP_DAY || str_eq(text, STR("hour"));
 }
 
-static bool read_interval(struct str text, int64_t *ret_number)
-{
-	for (int i = 0; i < STORE_INTERVAL_COUNT; i++) {
-		*ret_number = i;
-		if (str_eq(text, store_interval_name((enum store_interval)i)))
-			return true;
+/* Words of a closed list, by the list's own reader. */
+#define READ_NAME(what, type, from_name)                                                           \
+	static bool read_##what(struct str text, int64_t *ret_number)                              \
+	{                                                                                          \
+		enum type value = (enum type)0;                                                    \
+		bool good = from_name(text, &value);                                               \
+                                                                                                   \
+		*ret_number = value;                                                               \
+		return good;                                                                       \
 	}
-	return false;
-}
-
-static bool read_reason(struct str text, int64_t *ret_number)
-{
-	enum reason reason = REASON_NONE;
-	bool good = reason_from_name(text, &reason);
-
-	*ret_number = reason;
-	return good;
-}
-
-static bool read_outcome(struct str text, int64_t *ret_number)
-{
-	enum outcome outcome = OUTCOME_FAILED;
-	bool good = outcome_from_name(text, &outcome);
-
-	*ret_number = outcome;
-	return good;
-}
-
-static bool read_class(struct str text, int64_t *ret_number)
-{
-	enum reason_class class = CLASS_NONE;
-	bool good = reason_class_from_name(text, &class);
-
-	*ret_number = class;
-	return good;
-}
-
-static bool read_kind(struct str text, int64_t *ret_number)
-{
-	enum kind kind = KIND_UNKNOWN;
-	bool good = kind_from_name(text, &kind);
-
-	*ret_number = kind;
-	return good;
-}
-
-static bool read_state(struct str text, int64_t *ret_number)
-{
-	enum suppression_state state = SUPPRESSION_ACTIVE;
-	bool good = suppression_state_from_name(text, &state);
-
-	*ret_number = state;
-	return good;
-}
+READ_NAME(reason, reason, reason_from_name)
+READ_NAME(outcome, outcome, outcome_from_name)
+READ_NAME(class, reason_class, reason_class_from_name)
+READ_NAME(kind, kind, kind_from_name)
+READ_NAME(state, suppression_state, suppression_state_from_name)
+#undef READ_NAME
 
 static bool read_proof(struct str text, int64_t *ret_number)
 {
@@ -233,7 +200,7 @@ const char *param_schema(enum param param)
 
 /* ---- the query ---- */
 
-static bool param_from_name(struct str name, unsigned known, enum param *ret_param)
+static bool param_from_name(struct str name, uint64_t known, enum param *ret_param)
 {
 	for (int i = 0; i < PARAM_COUNT; i++) {
 		if (!(known & PARAM_BIT(i)) || !str_eq(name, params[i].name))
@@ -245,7 +212,7 @@ static bool param_from_name(struct str name, unsigned known, enum param *ret_par
 }
 
 static enum query_result take_param(struct arena *arena, struct str name, struct str text,
-	unsigned known, struct param_values *values, struct query_fault *ret_fault)
+	uint64_t known, struct param_values *values, struct query_fault *ret_fault)
 {
 	enum param param;
 
@@ -271,7 +238,7 @@ static enum query_result take_param(struct arena *arena, struct str name, struct
 	return QUERY_GOOD;
 }
 
-enum query_result router_query(struct arena *arena, struct str query, unsigned known,
+enum query_result router_query(struct arena *arena, struct str query, uint64_t known,
 	struct param_values *ret_values, struct query_fault *ret_fault)
 {
 	struct param_values values = { 0 };

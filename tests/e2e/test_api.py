@@ -256,10 +256,11 @@ def check_suppressions(api):
     assert api.request("GET", "/v1/suppressions/zoe%40example.net")[0] == entry
     api.request("GET", "/v1/suppressions/yan@example.net", status=404)
     assert api.request("GET", "/v1/suppressions/yan@example.net?stream=news")[0]["stream"] == "news"
-    page, fields = api.request("GET", "/v1/suppressions?limit=1&domain=example.NET&state=active")
+    page, fields = api.request("GET", "/v1/suppressions?limit=1&domain=example.net&state=active")
     assert [row["address"] for row in page["suppressions"]] == ["yan@example.net"], page
     assert 'rel="next"' in fields["Link"], fields
     cursor = page["next_cursor"]
+    api.request("GET", f"/v1/suppressions?limit=1&domain=example.net&state=held&cursor={cursor}", status=400)
     page, _ = api.request("GET", f"/v1/suppressions?limit=1&domain=example.net&state=active&cursor={cursor}")
     assert [row["address"] for row in page["suppressions"]] == ["zoe@example.net"] and not page["next_cursor"], page
     assert len(api.request("GET", "/v1/suppressions?stream=news")[0]["suppressions"]) == 1

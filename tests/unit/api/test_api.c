@@ -83,6 +83,42 @@ START_TEST(pages)
 }
 END_TEST
 
+static const struct {
+	const char *more;
+	int status;
+} cursor_cases[] = {
+	{ "", 200 },
+	{ "&limit=3", 200 },
+	{ "&limit=1&sort=failure_rate", 400 },
+	{ "&limit=1&stream=news", 400 },
+	{ "&limit=1&basis=send", 400 },
+	{ "&limit=1&proof=all", 400 },
+	{ "&limit=1&min_attempted=1", 400 },
+};
+
+START_TEST(a_cursor_belongs_to_its_query)
+{
+	struct http_reply *reply = http_get(port, "/v1/domains?" WINDOW "&limit=1");
+	const char *at = strstr(reply->text, "\"next_cursor\":\"");
+	char cursor[500], target[1000];
+
+	ck_status(reply, 200);
+	ck_assert_ptr_nonnull(at);
+	at += strlen("\"next_cursor\":\"");
+	snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(at, "\""), at);
+	snprintf(target, sizeof target, "/v1/domains?" WINDOW "%s&cursor=%s", cursor_cases[_i].more,
+		cursor);
+	ck_status(http_get(port, target), cursor_cases[_i].status);
+	snprintf(target, sizeof target, "/v1/domains?from=2026-11-17&to=2026-11-19&cursor=%s",
+		cursor);
+	ck_status(http_get(port, target), 400);
+	snprintf(target, sizeof target, "/v1/events?" WINDOW "&cursor=%s", cursor);
+	reply = http_get(port, target);
+	ck_status(reply, 400);
+	ck_has(reply, "\"parameter\":\"cursor\"");
+}
+END_TEST
+
 START_TEST(one_domain)
 {
 	struct http_reply *reply = http_get(port, "/v1/domains/A.Example?" WINDOW);
@@ -367,6 +403,7 @@ int main(void)
 	tcase_add_test(tests, domains_with_rates);
 	tcase_add_test(tests, windows_are_whole_hours);
 	tcase_add_test(tests, pages);
+	tcase_add_loop_test(tests, a_cursor_belongs_to_its_query, 0, ARRAY_LEN(cursor_cases));
 	tcase_add_test(tests, one_domain);
 	tcase_add_test(tests, events_and_one_event);
 	tcase_add_loop_test(tests, requests, 0, ARRAY_LEN(request_cases));

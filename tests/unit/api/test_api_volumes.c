@@ -70,7 +70,7 @@ START_TEST(volumes_come_in_pages)
 	char target[400], *cursor;
 
 	ck_status(http_post(port, "/v1/volumes", body), 200);
-	reply = http_get(port, "/v1/volumes?domain=P.example&limit=1&" VOLUME_DAY);
+	reply = http_get(port, "/v1/volumes?domain=p.example&limit=1&" VOLUME_DAY);
 	ck_has(reply, "\"attempted\":1,");
 	cursor = strstr(reply->text, "\"next_cursor\":\"");
 	ck_assert_ptr_nonnull(cursor);
