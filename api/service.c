@@ -198,8 +198,9 @@ static bool check_query(struct handle *handle, enum route route)
 		[QUERY_INVALID] = PROBLEM_INVALID_PARAMETER,
 	};
 	struct query_fault fault;
-	enum query_result result = router_query(handle->arena, handle->request->query,
-		router_params(route), &handle->values, &fault);
+	const struct query_known known = { router_params(route), handle->request->now_us };
+	enum query_result result = router_query(
+		handle->arena, handle->request->query, &known, &handle->values, &fault);
 
 	if (result == QUERY_GOOD)
 		return true;
@@ -214,7 +215,8 @@ static bool check_content_type(struct handle *handle, enum route route)
 	struct str type = handle->request->content_type, parameters;
 	const char *const *types = router_body_types(route);
 
-	if (!types)
+	if (!types ||
+		(router_body_may_be_empty(route) && !handle->request->body.n && !str_trim(type).n))
 		return true;
 	(void)str_cut(type, ';', &type, &parameters);
 	for (size_t i = 0; types[i]; i++)
@@ -224,8 +226,13 @@ static bool check_content_type(struct handle *handle, enum route route)
 		arena_printf(handle->arena, "send Content-Type: %s", types[0]));
 }
 
+/* format= is for who can not set a field. */
 static bool check_accept(struct handle *handle, enum route route)
 {
+	if (has_param(handle, PARAM_FORMAT)) {
+		handle->format = (enum list_format)handle->values.number[PARAM_FORMAT];
+		return true;
+	}
 	if (router_answer(route) != ANSWER_LIST ||
 		list_format_choose(handle->request->accept, &handle->format))
 		return true;

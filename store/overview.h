@@ -21,6 +21,10 @@ int64_t store_interval_us(enum store_interval interval);
 
 /* ERR_NOT_FOUND: the server knows no time zone of this name. */
 MUST_CHECK enum err store_timezone_known(struct store *store, struct str timezone);
+/* When each interval of the window begins, the first maybe before it; in `arena`. */
+MUST_CHECK enum err store_interval_starts(struct store *store, struct arena *arena,
+	const struct store_window *window, enum store_interval interval, struct str timezone,
+	int64_t **ret_starts, size_t *ret_n);
 /* Intervals that begin when clocks of `timezone` say so; without an event and a volume they are left out. The
  * oldest first. Volumes are of whole hours: none for STORE_INTERVAL_15M. */
 MUST_CHECK enum err store_timeseries(struct store *store, const struct store_window *window,

@@ -4,6 +4,7 @@
 #include "store/pack.h"
 #include "store/store_priv.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,7 +230,7 @@ static void fill_picked(const struct sums *sums, struct store_domain_row *rows)
 
 /* ---- the page ---- */
 
-static double value_of(const struct rank *rank, enum store_sort sort)
+static double size_of(const struct rank *rank, enum store_sort sort)
 {
 	switch (sort) {
 	case STORE_SORT_DOMAIN:
@@ -253,12 +254,22 @@ static double value_of(const struct rank *rank, enum store_sort sort)
 	return (double)rank->sum;
 }
 
+/* The larger, the nearer to the front, whatever the order; -1 is a size that is not known. */
+static double value_of(const struct rank *rank, const struct store_domains_query *query)
+{
+	double size = size_of(rank, query->sort);
+
+	if (!query->reversed)
+		return size;
+	return size < 0 ? -INFINITY : -size;
+}
+
 /* Does a stand behind b on the list? Larger values first, then names from a to z. */
 static bool is_behind(const struct store_domain_place *a, const struct store_domain_place *b)
 {
 	if (a->value < b->value || a->value > b->value)
 		return a->value < b->value;
-	return str_cmp(a->domain, b->domain) > 0;
+	return a->z_to_a ? str_cmp(a->domain, b->domain) < 0 : str_cmp(a->domain, b->domain) > 0;
 }
 
 /* rows[0] is the hindmost of the n that were kept. */
@@ -320,7 +331,8 @@ static size_t rank_pick(const struct store_domains_query *query, struct rank *ra
 	size_t kept = 0;
 
 	for (uint64_t i = 1; i < n; i++) {
-		struct store_domain_place place = { value_of(&ranks[i], query->sort), names[i] };
+		struct store_domain_place place = { value_of(&ranks[i], query), names[i],
+			query->reversed && query->sort == STORE_SORT_DOMAIN };
 		struct store_domain_row row = {
 			.domain = place.domain, .place = place, .number = i
 		};

@@ -255,8 +255,9 @@ struct str store_sort_name(enum store_sort sort);
 
 /* Where a page ended: the sort key of its last row. */
 struct store_domain_place {
-	double value;
+	double value; /* as it is sorted by: the largest first, whatever the order */
 	struct str domain;
+	bool z_to_a; /* names of one value stand in this order */
 };
 
 struct store_domain_row {
@@ -274,6 +275,7 @@ struct store_domains_query {
 	uint64_t min_attempted;                 /* 0: domains without a volume too */
 	const struct store_domain_place *after; /* NULL: from the start */
 	size_t limit;                           /* 1 to LIMIT_PAGE_ROWS */
+	bool reversed; /* the smallest first, those without a value last; "domain": from z to a */
 	struct store_names *names; /* NULL: packed days are not read, however long that takes */
 	int64_t *
 		as_of_us; /* set to the moment that the rows are of, unless that is now; NULL: not asked */
@@ -351,13 +353,14 @@ struct store_events_query {
 	struct str stream;
 	struct str reason; /* a name */
 	int outcome, class, kind;
-	const struct uuid *after; /* the last id of the page before; NULL: from the newest */
+	const struct uuid *after; /* the last id of the page before; NULL: from the first */
+	bool oldest_first;        /* else the newest */
 	size_t limit;             /* 1 to LIMIT_PAGE_ROWS */
 };
 void store_events_query_init(struct store_events_query *query);
 
 typedef bool store_event_fn(void *context, const struct store_event *event);
-/* The newest first (by id, whose front is received_at in milliseconds). */
+/* In their order (by id, whose front is received_at in milliseconds). */
 MUST_CHECK enum err store_events(struct store *store, const struct store_events_query *query,
 	store_event_fn *fn, void *context);
 /* Texts are copied to `arena`. ERR_NOT_FOUND: no such event. */

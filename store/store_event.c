@@ -130,19 +130,24 @@ static enum err run_events(
 	struct store *store, const struct store_events_query *query, struct pg_rows **ret_rows)
 {
 	struct uuid lowest = store_id_lowest(query->from_us);
-	struct uuid end = query->after ? *query->after : store_id_lowest(query->to_us + 999);
+	struct uuid end = store_id_lowest(query->to_us + 999);
 	struct str outcome = STR_EMPTY, class = STR_EMPTY, kind = STR_EMPTY;
 
+	if (query->after && query->oldest_first)
+		lowest = uuid_next(query->after);
+	else if (query->after)
+		end = *query->after;
 	if (query->outcome >= 0)
 		outcome = outcome_name((enum outcome)query->outcome);
 	if (query->class >= 0)
 		class = reason_class_name((enum reason_class)query->class);
 	if (query->kind >= 0)
 		kind = kind_name((enum kind)query->kind);
-	return PG_RUN(store->pg, QUERY_EVENTS, ret_rows, pg_time(query->from_us),
-		pg_time(query->to_us), pg_uuid(&lowest), pg_uuid(&end), pg_text(query->domain),
-		pg_text(query->recipient), pg_text(query->stream), pg_text(query->reason),
-		pg_text(outcome), pg_text(class), pg_text(kind), pg_i64((int64_t)query->limit));
+	return PG_RUN(store->pg, query->oldest_first ? QUERY_EVENTS_OLDEST : QUERY_EVENTS, ret_rows,
+		pg_time(query->from_us), pg_time(query->to_us), pg_uuid(&lowest), pg_uuid(&end),
+		pg_text(query->domain), pg_text(query->recipient), pg_text(query->stream),
+		pg_text(query->reason), pg_text(outcome), pg_text(class), pg_text(kind),
+		pg_i64((int64_t)query->limit));
 }
 
 enum err store_events(struct store *store, const struct store_events_query *query,

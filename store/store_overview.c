@@ -8,12 +8,14 @@
 static const struct {
 	struct str name;
 	int64_t shortest_us;
+	struct str look; /* so often, that none is missed, in any time zone */
 } intervals[STORE_INTERVAL_COUNT] = {
-	[STORE_INTERVAL_15M] = { STR_INIT("15m"), 15 * TIMESTAMP_MINUTE_US },
-	[STORE_INTERVAL_HOUR] = { STR_INIT("hour"), TIMESTAMP_HOUR_US },
-	[STORE_INTERVAL_DAY] = { STR_INIT("day"), TIMESTAMP_DAY_US },
-	[STORE_INTERVAL_WEEK] = { STR_INIT("week"), 7 * TIMESTAMP_DAY_US },
-	[STORE_INTERVAL_MONTH] = { STR_INIT("month"), 28 * TIMESTAMP_DAY_US },
+	[STORE_INTERVAL_15M] = { STR_INIT("15m"), 15 * TIMESTAMP_MINUTE_US,
+		STR_INIT("15 minutes") },
+	[STORE_INTERVAL_HOUR] = { STR_INIT("hour"), TIMESTAMP_HOUR_US, STR_INIT("15 minutes") },
+	[STORE_INTERVAL_DAY] = { STR_INIT("day"), TIMESTAMP_DAY_US, STR_INIT("12 hours") },
+	[STORE_INTERVAL_WEEK] = { STR_INIT("week"), 7 * TIMESTAMP_DAY_US, STR_INIT("1 day") },
+	[STORE_INTERVAL_MONTH] = { STR_INIT("month"), 28 * TIMESTAMP_DAY_US, STR_INIT("1 day") },
 };
 
 struct str store_interval_name(enum store_interval interval)
@@ -34,6 +36,26 @@ enum err store_timezone_known(struct store *store, struct str timezone)
 	enum err err = PG_RUN(store->pg, QUERY_TIMEZONE, &rows, pg_text(timezone));
 
 	return err == ERR_RANGE ? ERR_NOT_FOUND : err;
+}
+
+enum err store_interval_starts(struct store *store, struct arena *arena,
+	const struct store_window *window, enum store_interval interval, struct str timezone,
+	int64_t **ret_starts, size_t *ret_n)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_STEPS, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(intervals[interval].name), pg_text(timezone),
+		pg_text(intervals[interval].look));
+	int64_t *starts;
+
+	if (err)
+		return err;
+	starts = arena_calloc(arena, pg_rows_count(rows), sizeof *starts);
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		starts[i] = pg_get_time(rows, i, 0);
+	*ret_starts = starts;
+	*ret_n = pg_rows_count(rows);
+	return ERR_OK;
 }
 
 static struct str domain_text(const struct str *domain)

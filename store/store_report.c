@@ -61,7 +61,8 @@ static enum err run_domains(
 		store_window_is_days(window) ? QUERY_DOMAINS_DAY : QUERY_DOMAINS_15M, ret_rows,
 		WINDOW_VALUES(window, STR_EMPTY), pg_text(store_sort_name(query->sort)),
 		pg_i64((int64_t)query->min_attempted), after ? pg_f64(after->value) : pg_null('f'),
-		after ? pg_text(after->domain) : pg_null('t'), pg_i64((int64_t)query->limit));
+		after ? pg_text(after->domain) : pg_null('t'), pg_i64((int64_t)query->limit),
+		pg_i64(query->reversed));
 }
 
 /* The table of quarters is read faster than packed days are for what is shorter. */

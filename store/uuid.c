@@ -51,3 +51,15 @@ bool uuid_parse(struct str text, struct uuid *ret_uuid)
 	*ret_uuid = uuid;
 	return true;
 }
+
+struct uuid uuid_next(const struct uuid *uuid)
+{
+	struct uuid next = *uuid;
+
+	for (size_t i = sizeof next.bytes; i--;) {
+		next.bytes[i]++;
+		if (next.bytes[i])
+			return next;
+	}
+	return *uuid;
+}

@@ -1,7 +1,9 @@
 #include "api/handle/handle.h"
 
 #include "core/limits.h"
+#include "core/suppression.h"
 #include "core/timestamp.h"
+#include "domain/domain_name.h"
 
 #define DEFAULT_WINDOW_US (7 * TIMESTAMP_DAY_US)
 #define HOURS_WINDOW_US   (2 * TIMESTAMP_DAY_US) /* a longer one is of whole days */
@@ -13,6 +15,27 @@ bool handle_refuse(struct handle *handle, enum param param, struct str detail)
 	answer_problem(
 		handle->answer, PROBLEM_INVALID_PARAMETER, detail, "parameter", param_name(param));
 	return false;
+}
+
+/* ---- paths ---- */
+
+static bool refuse_segment(struct handle *handle, const char *name, const char *detail)
+{
+	answer_problem(
+		handle->answer, PROBLEM_INVALID_PARAMETER, str_c(detail), "parameter", str_c(name));
+	return false;
+}
+
+bool handle_address(struct handle *handle, struct str *ret_address)
+{
+	return suppression_address(handle->arena, handle->segment, ret_address) ||
+	       refuse_segment(handle, "address", "wanted: a mail address, like ann@example.com");
+}
+
+bool handle_domain_name(struct handle *handle, struct str *ret_domain)
+{
+	return domain_name(handle->arena, handle->segment, ret_domain) ||
+	       refuse_segment(handle, "domain", "wanted: a domain, like example.com");
 }
 
 /* ---- windows ---- */
@@ -107,6 +130,12 @@ size_t handle_limit(const struct handle *handle)
 {
 	return has_param(handle, PARAM_LIMIT) ? (size_t)handle->values.number[PARAM_LIMIT]
 					      : DEFAULT_LIMIT;
+}
+
+bool handle_is_reversed(const struct handle *handle, enum param_order order)
+{
+	return has_param(handle, PARAM_ORDER) &&
+	       handle->values.number[PARAM_ORDER] != (int64_t)order;
 }
 
 /* ---- lists ---- */

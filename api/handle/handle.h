@@ -5,6 +5,7 @@
 #include "api/request/answer.h"
 #include "api/request/key.h"
 #include "api/request/list.h"
+#include "api/request/param_type.h"
 #include "api/request/request.h"
 #include "api/request/router.h"
 
@@ -54,6 +55,12 @@ json_t *handle_window_json(const struct handle *handle, const struct store_windo
 json_t *handle_mature(
 	const struct handle *handle, const struct store_window *window, int64_t end_us);
 size_t handle_limit(const struct handle *handle);
+/* Is the other order asked for? `order` is that of the list. */
+bool handle_is_reversed(const struct handle *handle, enum param_order order);
+
+/* What stands for {address} or {domain} in the path, in the form that events have; else a problem and false. */
+bool handle_address(struct handle *handle, struct str *ret_address);
+bool handle_domain_name(struct handle *handle, struct str *ret_domain);
 
 /* A problem about one parameter; always false. */
 bool handle_refuse(struct handle *handle, enum param param, struct str detail);

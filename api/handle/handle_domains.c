@@ -1,3 +1,4 @@
+#include "api/handle/gaps.h"
 #include "api/handle/page.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
@@ -36,7 +37,7 @@ static bool read_place(const struct page *page, struct store_domain_place *ret_p
 
 	if (*end || !page->after[0].n || page->after[1].n > LIMIT_DOMAIN_BYTES)
 		return false;
-	*ret_place = (struct store_domain_place){ value, page->after[1] };
+	*ret_place = (struct store_domain_place){ .value = value, .domain = page->after[1] };
 	return true;
 }
 
@@ -67,6 +68,9 @@ enum err handle_domains(struct handle *handle)
 	};
 	struct store_domain_place place;
 	struct page page;
+
+	query.reversed = handle_is_reversed(
+		handle, query.sort == STORE_SORT_DOMAIN ? ORDER_ASC : ORDER_DESC);
 
 	if (!handle_window(handle, &query.window) ||
 		!page_open(
@@ -106,14 +110,44 @@ static bool add_diagnostic(void *context, const struct store_diagnostic_row *row
 	return true;
 }
 
-static bool add_step(void *context, const struct store_series_row *row)
+struct steps {
+	struct gaps gaps;
+	json_t *rows;
+};
+
+static bool put_step(void *context, const struct store_series_row *row)
 {
+	struct steps *steps = context;
 	json_t *json = json_object();
 
 	json_object_set_new(json, "at", json_time(row->at_us));
 	handle_set_counts(json, &row->counts);
-	json_array_append_new(context, json);
+	json_array_append_new(steps->rows, json);
 	return true;
+}
+
+static bool add_step(void *context, const struct store_series_row *row)
+{
+	struct steps *steps = context;
+
+	gaps_fill(&steps->gaps, row->at_us, put_step, steps);
+	return put_step(steps, row);
+}
+
+static enum err read_series(struct handle *handle, const struct store_window *window,
+	struct str domain, enum store_step step, json_t *series)
+{
+	enum store_interval interval =
+		step == STORE_STEP_DAY ? STORE_INTERVAL_DAY : STORE_INTERVAL_HOUR;
+	struct steps steps = { .rows = series };
+	enum err err = gaps_open(handle, window, interval, STR("UTC"), &steps.gaps);
+
+	if (!err)
+		err = store_timeseries(
+			handle->store, window, &domain, interval, STR("UTC"), add_step, &steps);
+	if (!err)
+		gaps_fill(&steps.gaps, GAPS_END, put_step, &steps);
+	return err;
 }
 
 static bool choose_step(
@@ -149,9 +183,7 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 		err = store_domain_diagnostics(handle->store, window, domain, DETAIL_DIAGNOSTICS,
 			add_diagnostic, diagnostics);
 	if (!err)
-		err = store_timeseries(handle->store, window, &domain,
-			step == STORE_STEP_DAY ? STORE_INTERVAL_DAY : STORE_INTERVAL_HOUR,
-			STR("UTC"), add_step, series);
+		err = read_series(handle, window, domain, step, series);
 	json_object_set_new(json, "reasons", reasons);
 	json_object_set_new(json, "diagnostics", diagnostics);
 	json_object_set_new(json, "step", json_string(step == STORE_STEP_DAY ? "day" : "hour"));
@@ -161,24 +193,20 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 
 enum err handle_domain(struct handle *handle)
 {
-	struct str domain = arena_lower(handle->arena, handle->segment);
+	struct str domain;
 	enum store_step step = STORE_STEP_HOUR;
 	struct store_window window;
 	enum err err;
 	json_t *json;
 
-	if (!handle_window(handle, &window) || !choose_step(handle, &window, &step))
+	if (!handle_domain_name(handle, &domain) || !handle_window(handle, &window) ||
+		!choose_step(handle, &window, &step))
 		return ERR_OK;
-	if (domain.n > LIMIT_DOMAIN_BYTES) {
-		answer_problem(handle->answer, PROBLEM_NOT_FOUND,
-			STR("no domain is longer than 255 bytes"), NULL, STR_EMPTY);
-		return ERR_OK;
-	}
 	json = handle_window_json(handle, &window);
 	err = fill_domain(handle, &window, domain, step, json);
 	if (err)
 		json_decref(json);
 	else
-		answer_json(handle->answer, 200, json);
+		handle_list(handle, json, "series");
 	return err;
 }

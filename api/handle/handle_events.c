@@ -1,5 +1,6 @@
 #include "api/handle/page.h"
 #include "core/report_json.h"
+#include "core/suppression.h"
 #include "core/timestamp.h"
 
 #include <string.h>
@@ -49,6 +50,16 @@ static bool add_event(void *context, const struct store_event *event)
 	return true;
 }
 
+static bool check_recipient(struct handle *handle)
+{
+	struct str *recipient = &handle->values.text[PARAM_RECIPIENT];
+
+	if (!recipient->n || suppression_address(handle->arena, *recipient, recipient))
+		return true;
+	return handle_refuse(
+		handle, PARAM_RECIPIENT, STR("wanted: a mail address, like ann@example.com"));
+}
+
 static void fill_query(const struct page *page, struct store_events_query *ret_query)
 {
 	const struct handle *handle = page->handle;
@@ -58,13 +69,14 @@ static void fill_query(const struct page *page, struct store_events_query *ret_q
 	store_events_query_init(&query);
 	query.from_us = page->span.from_us;
 	query.to_us = page->span.to_us;
-	query.domain = arena_lower(handle->arena, values->text[PARAM_DOMAIN]);
+	query.domain = values->text[PARAM_DOMAIN];
 	query.recipient = values->text[PARAM_RECIPIENT];
 	query.stream = values->text[PARAM_STREAM];
 	query.reason = values->text[PARAM_REASON];
 	query.outcome = enum_param(handle, PARAM_OUTCOME);
 	query.class = enum_param(handle, PARAM_CLASS);
 	query.kind = enum_param(handle, PARAM_KIND);
+	query.oldest_first = handle_is_reversed(handle, ORDER_DESC);
 	query.limit = page_ask(page);
 	*ret_query = query;
 }
@@ -77,7 +89,8 @@ enum err handle_events(struct handle *handle)
 	struct uuid after;
 	json_t *head;
 
-	if (!handle_span(handle, 1, &span) || !page_open(&page, handle, &span))
+	if (!check_recipient(handle) || !handle_span(handle, 1, &span) ||
+		!page_open(&page, handle, &span))
 		return ERR_OK;
 	if (page.has_after && !uuid_parse(page.after[0], &after))
 		return page_refuse(&page);

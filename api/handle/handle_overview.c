@@ -1,4 +1,5 @@
 /* api/handle/handle_overview.c -- counts over time, by reason and by stream, and what is known of one address. */
+#include "api/handle/gaps.h"
 #include "api/handle/handle.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
@@ -6,16 +7,10 @@
 
 enum { NEWEST_EVENTS = 20, TIMEZONE_BYTES = 64 };
 
-/* The domain that was asked for, lower-case; NULL: all. */
-static const struct str *domain_of(struct handle *handle)
+/* The domain that was asked for; NULL: all. */
+static const struct str *domain_of(const struct handle *handle)
 {
-	struct str *domain;
-
-	if (!has_param(handle, PARAM_DOMAIN))
-		return NULL;
-	domain = arena_alloc(handle->arena, sizeof *domain);
-	*domain = arena_lower(handle->arena, handle->values.text[PARAM_DOMAIN]);
-	return domain;
+	return has_param(handle, PARAM_DOMAIN) ? &handle->values.text[PARAM_DOMAIN] : NULL;
 }
 
 static json_t *head_json(
@@ -27,9 +22,22 @@ static json_t *head_json(
 	return json;
 }
 
-static enum err answer_rows(
-	struct handle *handle, enum err err, json_t *json, const char *key, json_t *rows)
+static json_t *turned_round(json_t *take_rows)
 {
+	json_t *turned = json_array();
+
+	for (size_t i = json_array_size(take_rows); i--;)
+		json_array_append(turned, json_array_get(take_rows, i));
+	json_decref(take_rows);
+	return turned;
+}
+
+/* `order` is that of the rows. */
+static enum err answer_rows(struct handle *handle, enum err err, json_t *json, const char *key,
+	json_t *rows, enum param_order order)
+{
+	if (handle_is_reversed(handle, order))
+		rows = turned_round(rows);
 	json_object_set_new(json, key, rows);
 	if (err)
 		json_decref(json);
@@ -44,6 +52,7 @@ struct series {
 	const struct handle *handle;
 	const struct store_window *window;
 	enum store_interval interval;
+	struct gaps gaps;
 	json_t *rows;
 };
 
@@ -54,7 +63,7 @@ static int64_t longest_us(enum store_interval interval)
 						: store_interval_us(interval);
 }
 
-static bool add_point(void *context, const struct store_series_row *row)
+static bool put_point(void *context, const struct store_series_row *row)
 {
 	struct series *series = context;
 	int64_t end_us = row->at_us + longest_us(series->interval);
@@ -68,6 +77,14 @@ static bool add_point(void *context, const struct store_series_row *row)
 		json_array_append_new(json_object_get(json, "flags"), json_string("by_the_hour"));
 	json_array_append_new(series->rows, json);
 	return true;
+}
+
+static bool add_point(void *context, const struct store_series_row *row)
+{
+	struct series *series = context;
+
+	gaps_fill(&series->gaps, row->at_us, put_point, series);
+	return put_point(series, row);
 }
 
 static bool choose_interval(
@@ -115,13 +132,15 @@ enum err handle_timeseries(struct handle *handle)
 	enum store_interval interval = STORE_INTERVAL_HOUR;
 	struct store_window window;
 	struct str timezone;
-	struct series series = { handle, &window, STORE_INTERVAL_HOUR, NULL };
+	struct series series = { .handle = handle, .window = &window };
 	json_t *json;
 	enum err err;
 
 	if (!handle_window(handle, &window) || !choose_interval(handle, &window, &interval))
 		return ERR_OK;
 	err = choose_timezone(handle, &timezone);
+	if (!err && timezone.n)
+		err = gaps_open(handle, &window, interval, timezone, &series.gaps);
 	if (err || !timezone.n)
 		return err;
 	json = head_json(handle, &window, domain);
@@ -131,7 +150,9 @@ enum err handle_timeseries(struct handle *handle)
 	series.rows = json_array();
 	err = store_timeseries(
 		handle->store, &window, domain, interval, timezone, add_point, &series);
-	return answer_rows(handle, err, json, "points", series.rows);
+	if (!err)
+		gaps_fill(&series.gaps, GAPS_END, put_point, &series);
+	return answer_rows(handle, err, json, "points", series.rows, ORDER_ASC);
 }
 
 /* ---- by reason and by stream ---- */
@@ -165,7 +186,8 @@ enum err handle_reasons(struct handle *handle)
 		return ERR_OK;
 	rows = json_array();
 	err = store_reasons(handle->store, &window, domain, add_reason, rows);
-	return answer_rows(handle, err, head_json(handle, &window, domain), "reasons", rows);
+	return answer_rows(
+		handle, err, head_json(handle, &window, domain), "reasons", rows, ORDER_DESC);
 }
 
 struct streams {
@@ -199,8 +221,8 @@ enum err handle_streams(struct handle *handle)
 		return ERR_OK;
 	streams.rows = json_array();
 	err = store_streams(handle->store, &window, domain, add_stream, &streams);
-	return answer_rows(
-		handle, err, head_json(handle, &window, domain), "streams", streams.rows);
+	return answer_rows(handle, err, head_json(handle, &window, domain), "streams", streams.rows,
+		ORDER_ASC);
 }
 
 /* ---- one recipient ---- */
@@ -234,17 +256,14 @@ static json_t *recipient_json(
 
 enum err handle_recipient(struct handle *handle)
 {
-	struct str address = handle->segment, stream = handle->values.text[PARAM_STREAM];
+	struct str address, stream = handle->values.text[PARAM_STREAM];
 	struct store_events_query query;
 	struct store_recipient counts;
 	json_t *json, *newest;
 	enum err err;
 
-	if (address.n > LIMIT_ADDRESS_BYTES) {
-		answer_problem(handle->answer, PROBLEM_NOT_FOUND,
-			STR("no address is longer than 320 bytes"), NULL, STR_EMPTY);
+	if (!handle_address(handle, &address))
 		return ERR_OK;
-	}
 	err = store_recipient(handle->store, address, stream, &counts);
 	if (err)
 		return err;

@@ -1,5 +1,6 @@
 /* api/handle/handle_suppressions.c -- the suppression list: shown, asked, and changed by hand. */
 #include "api/handle/page.h"
+#include "api/request/json_body.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/store_suppress.h"
@@ -45,13 +46,13 @@ static bool refuse_body(struct handle *handle, struct str pointer, const char *w
 static json_t *read_body(struct handle *handle)
 {
 	struct str body = handle->request->body;
-	json_error_t error;
-	json_t *json = json_loadb(body.n ? body.p : "", body.n, JSON_REJECT_DUPLICATES, &error);
+	struct json_fault fault;
+	json_t *json = json_body_read(handle->arena, body, 0, &fault);
 
 	if (!json)
-		answer_problem(handle->answer, PROBLEM_MALFORMED_JSON, str_c(error.text), "where",
-			arena_printf(
-				handle->arena, "line %d, column %d", error.line, error.column));
+		answer_problem(handle->answer,
+			fault.too_large ? PROBLEM_INVALID_FIELD : PROBLEM_MALFORMED_JSON,
+			fault.detail, "where", fault.where);
 	return json;
 }
 
@@ -71,7 +72,7 @@ static bool add_row(void *context, const struct store_suppression *row)
 enum err handle_suppressions(struct handle *handle)
 {
 	struct store_suppressions_query query = { .state = enum_param(handle, PARAM_STATE),
-		.domain = arena_lower(handle->arena, handle->values.text[PARAM_DOMAIN]),
+		.domain = handle->values.text[PARAM_DOMAIN],
 		.stream = has_param(handle, PARAM_STREAM) ? &handle->values.text[PARAM_STREAM]
 							  : NULL };
 	struct store_suppression_place after;
@@ -128,8 +129,8 @@ enum err handle_suppression(struct handle *handle)
 {
 	struct str address;
 
-	if (!suppression_address(handle->arena, handle->segment, &address))
-		return answer_missing(handle);
+	if (!handle_address(handle, &address))
+		return ERR_OK;
 	return answer_row(handle, address);
 }
 
@@ -160,17 +161,14 @@ enum err handle_suppression_put(struct handle *handle)
 	size_t kept;
 	bool good;
 
-	if (!suppression_address(handle->arena, handle->segment, &row.address)) {
-		answer_problem(handle->answer, PROBLEM_NOT_FOUND, STR("this is no mail address"),
-			NULL, STR_EMPTY);
+	if (!handle_address(handle, &row.address))
 		return ERR_OK;
-	}
 	if (row.stream.n > SUPPRESSION_STREAM_BYTES) {
 		handle_refuse(handle, PARAM_STREAM, STR("at most 128 bytes"));
 		return ERR_OK;
 	}
 	row.domain = suppression_domain(row.address);
-	json = read_body(handle);
+	json = handle->request->body.n ? read_body(handle) : json_object();
 	if (!json)
 		return ERR_OK;
 	good = read_entry(handle, json, &row);
@@ -187,8 +185,8 @@ enum err handle_suppression_delete(struct handle *handle)
 	struct str address;
 	enum err err;
 
-	if (!suppression_address(handle->arena, handle->segment, &address))
-		return answer_missing(handle);
+	if (!handle_address(handle, &address))
+		return ERR_OK;
 	err = store_suppression_remove(
 		handle->store, address, handle->values.text[PARAM_STREAM], handle->request->now_us);
 	/* One that was removed before is as gone as the client wants it. */

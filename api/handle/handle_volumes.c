@@ -2,6 +2,7 @@
 #include "api/request/volume_body.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
+#include "domain/domain_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,20 +71,12 @@ static const char *read_source(struct arena *arena, const json_t *value, struct 
 								: "a string of at most 256 bytes";
 }
 
-/* As events have it: lower-case, IDNA A-labels, no dot at the end. */
 static const char *read_domain(struct arena *arena, const json_t *value, struct store_volume *row)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_:[]";
 	struct str text = STR_EMPTY;
 
-	if (!text_of(value, LIMIT_DOMAIN_BYTES, &text))
-		return "a domain of at most 255 bytes";
-	text = arena_lower(arena, text);
-	if (str_ends(text, STR(".")))
-		text.n--;
-	if (!text.n || str_span(text, letters) != text.n)
-		return "a domain in ASCII (other letters as xn--)";
-	row->domain = text;
+	if (!text_of(value, LIMIT_DOMAIN_BYTES, &text) || !domain_name(arena, text, &row->domain))
+		return "a domain, like \"example.com\"";
 	return NULL;
 }
 
@@ -322,7 +315,7 @@ enum err handle_volumes(struct handle *handle)
 			: str_istarts(request->content_type, STR("text/csv"))
 				? PROBLEM_MALFORMED_CSV
 				: PROBLEM_MALFORMED_JSON,
-			fault.detail, fault.syntax ? "where" : "pointer", fault.where);
+			fault.detail, fault.is_pointer ? "pointer" : "where", fault.where);
 		return ERR_OK;
 	}
 	if (read_rows(handle, list, &rows, &n))

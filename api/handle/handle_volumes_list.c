@@ -41,7 +41,7 @@ static bool read_query(struct handle *handle, struct store_volumes_query *ret_qu
 	*ret_query = (struct store_volumes_query){ .from_us = span.from_us,
 		.to_us = span.to_us,
 		.stream = values->text[PARAM_STREAM],
-		.domain = arena_lower(handle->arena, values->text[PARAM_DOMAIN]),
+		.domain = values->text[PARAM_DOMAIN],
 		.campaign = values->text[PARAM_CAMPAIGN],
 		.source = values->text[PARAM_SOURCE] };
 	return true;

@@ -32,9 +32,9 @@ struct api_options {
 		header_timeout_ms; /* 10000: from connect or the answer before to the end of the header */
 	unsigned body_timeout_ms;      /* 30000 */
 	unsigned statement_timeout_ms; /* 5000 */
-	int64_t answer_age_us; /* that an answer to a report may have; 0: each is made anew */
-	struct spool_writer *spool;    /* for POST /v1/messages; borrowed; NULL: refused */
-	const struct api_lane *lanes;  /* borrowed */
+	int64_t answer_age_us;      /* that an answer to a report may have; 0: each is made anew */
+	struct spool_writer *spool; /* for POST /v1/messages; borrowed; NULL: refused */
+	const struct api_lane *lanes; /* borrowed */
 	size_t n_lanes;
 	api_parse_fn *parse; /* for POST /v1/parse; NULL: refused */
 	void *parse_context;

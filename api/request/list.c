@@ -1,5 +1,6 @@
 #include "api/request/list.h"
 
+#include "api/request/accept.h"
 #include "core/arena.h"
 #include "core/attr.h"
 
@@ -24,6 +25,7 @@ struct column {
 
 static const struct column domain_columns[] = { SAME("domain"), COUNT_COLUMNS, RATE_COLUMNS,
 	{ NULL, NULL } };
+static const struct column step_columns[] = { SAME("at"), COUNT_COLUMNS, { NULL, NULL } };
 static const struct column point_columns[] = { SAME("at"), SAME("mature"), COUNT_COLUMNS,
 	RATE_COLUMNS, { NULL, NULL } };
 static const struct column stream_columns[] = { SAME("stream"), COUNT_COLUMNS, RATE_COLUMNS,
@@ -53,6 +55,7 @@ static const struct {
 } tables[] = {
 	{ "domains", domain_columns },
 	{ "points", point_columns },
+	{ "series", step_columns },
 	{ "streams", stream_columns },
 	{ "reasons", reason_columns },
 	{ "events", event_columns },
@@ -66,67 +69,21 @@ static const struct str types[LIST_FORMAT_COUNT] = {
 	[LIST_CSV] = STR_INIT("text/csv"),
 };
 
+struct str list_format_name(enum list_format format)
+{
+	static const struct str names[LIST_FORMAT_COUNT] = { [LIST_JSON] = STR_INIT("json"),
+		[LIST_NDJSON] = STR_INIT("ndjson"),
+		[LIST_CSV] = STR_INIT("csv") };
+
+	return names[format];
+}
+
 const char *list_content_type(enum list_format format)
 {
 	return format == LIST_CSV ? "text/csv; charset=utf-8; header=present" : types[format].p;
 }
 
 /* ---- Accept ---- */
-
-enum { QUALITY_ONE = 1000 };
-
-/* "0.5" in thousandths, RFC 9110 12.4.2; what is malformed counts as 1. */
-static int read_quality(struct str text)
-{
-	int quality = 0, weight = 100;
-
-	if (!text.n || text.p[0] != '0')
-		return QUALITY_ONE;
-	for (size_t i = 2; i < text.n && weight && ascii_digit(text.p[i]); i++, weight /= 10)
-		quality += (text.p[i] - '0') * weight;
-	return quality;
-}
-
-static int range_quality(struct str parameters)
-{
-	struct str parameter, name, value;
-
-	while (str_next_word(&parameters, ";", &parameter))
-		if (str_cut(parameter, '=', &name, &value) && str_ieq(str_trim(name), STR("q")))
-			return read_quality(str_trim(value));
-	return QUALITY_ONE;
-}
-
-/* 3: the type itself, 2: "text" and any subtype, 1: any type, 0: another. */
-static int range_fits(struct str range, struct str type)
-{
-	if (str_ieq(range, type))
-		return 3;
-	if (str_eq(range, STR("*/*")))
-		return 1;
-	return str_ends(range, STR("/*")) && str_istarts(type, str_head(range, range.n - 1)) ? 2
-											     : 0;
-}
-
-/* By the range that says most about the type; 0: not wanted. */
-static int type_quality(struct str accept, struct str type)
-{
-	int quality = 0, best_fit = 0;
-	struct str item;
-
-	while (str_next_word(&accept, ",", &item)) {
-		struct str range = item, parameters = STR_EMPTY;
-		int fit;
-
-		(void)str_cut(item, ';', &range, &parameters);
-		fit = range_fits(str_trim(range), type);
-		if (fit <= best_fit)
-			continue;
-		best_fit = fit;
-		quality = range_quality(parameters);
-	}
-	return quality;
-}
 
 bool list_format_choose(struct str accept, enum list_format *ret_format)
 {
@@ -137,7 +94,7 @@ bool list_format_choose(struct str accept, enum list_format *ret_format)
 		return true;
 	}
 	for (int format = 0; format < LIST_FORMAT_COUNT; format++) {
-		int quality = type_quality(accept, types[format]);
+		int quality = accept_type(accept, types[format]);
 
 		if (quality <= best)
 			continue;

@@ -11,6 +11,8 @@ enum list_format { LIST_JSON, LIST_NDJSON, LIST_CSV, LIST_FORMAT_COUNT };
 
 /* The format that `accept` likes best; no Accept field likes JSON. False: none of them. */
 bool list_format_choose(struct str accept, enum list_format *ret_format);
+/* "json", "ndjson", "csv". */
+struct str list_format_name(enum list_format format);
 const char *list_content_type(enum list_format format);
 /* Appends the rows (an array of objects), each a line. A text cell of a CSV that a spreadsheet would take
  * for a formula begins with an apostrophe. */

@@ -36,8 +36,8 @@ struct service {
 	void *store_context;
 	struct keyring *keyring;
 	struct metrics *metrics;
-	struct cache *cache;       /* NULL: every report is asked of the database */
-	struct store_names *names; /* of domains, for rankings */
+	struct cache *cache;        /* NULL: every report is asked of the database */
+	struct store_names *names;  /* of domains, for rankings */
 	struct spool_writer *spool; /* NULL: none */
 	const struct api_lane *lanes;
 	size_t n_lanes;

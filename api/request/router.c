@@ -32,6 +32,7 @@ static const struct {
 } bodies[BODY_COUNT] = {
 	[BODY_NONE] = { { NULL }, LIMIT_HTTP_BODY_BYTES },
 	[BODY_JSON] = { { "application/json" }, LIMIT_HTTP_BODY_BYTES },
+	[BODY_OPTION] = { { "application/json" }, LIMIT_HTTP_BODY_BYTES },
 	[BODY_ROWS] = { { "application/json", "application/x-ndjson", "text/csv" },
 		LIMIT_HTTP_BODY_BYTES },
 	[BODY_MAIL] = { { "message/rfc822", "message/global", "application/octet-stream" },
@@ -61,6 +62,11 @@ bool router_needs_store(enum route route)
 const char *const *router_body_types(enum route route)
 {
 	return routes[route].body == BODY_NONE ? NULL : bodies[routes[route].body].types;
+}
+
+bool router_body_may_be_empty(enum route route)
+{
+	return routes[route].body == BODY_OPTION;
 }
 
 size_t router_body_bytes(enum route route)

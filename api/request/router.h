@@ -24,7 +24,14 @@ enum route {
 enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PUT, ROUTE_DELETE, ROUTE_METHOD_COUNT };
 /* Does the handler ask the database? One that does not answers while it is away. */
 enum route_needs { NEEDS_NOTHING, NEEDS_STORE };
-enum route_body { BODY_NONE, BODY_JSON, BODY_ROWS, BODY_MAIL, BODY_COUNT };
+enum route_body {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_OPTION, /* JSON, or nothing at all */
+	BODY_ROWS,
+	BODY_MAIL,
+	BODY_COUNT
+};
 enum route_answer {
 	ANSWER_JSON,
 	ANSWER_ACCEPTED, /* JSON with 202 */
@@ -53,6 +60,7 @@ enum route_scope router_scope(enum route route);
 bool router_needs_store(enum route route);
 /* The media types that the route takes a body in; none: NULL. */
 const char *const *router_body_types(enum route route);
+bool router_body_may_be_empty(enum route route);
 size_t router_body_bytes(enum route route);
 enum route_answer router_answer(enum route route);
 /* "GET /v1/domains" in its two parts. */
@@ -61,11 +69,12 @@ struct str router_path(enum route route);
 /* PARAM_BIT of each parameter that the route knows. */
 uint64_t router_params(enum route route);
 
-/* Decoded and checked values; a parameter with an empty value is not there. */
+/* Decoded and checked values; a text with an empty value is not there. Domains and addresses are in the form that
+ * events have. */
 struct param_values {
-	uint64_t present; /* PARAM_BIT of each */
-	struct str text[PARAM_COUNT];
-	int64_t number[PARAM_COUNT]; /* microseconds, counts, or the value of an enum */
+	uint64_t present;             /* PARAM_BIT of each */
+	struct str text[PARAM_COUNT]; /* never empty where it is present */
+	int64_t number[PARAM_COUNT];  /* microseconds, counts, or the value of an enum */
 };
 
 enum query_result { QUERY_GOOD, QUERY_MALFORMED, QUERY_UNKNOWN, QUERY_INVALID };
@@ -73,9 +82,14 @@ struct query_fault {
 	struct str name; /* of the parameter; empty for QUERY_MALFORMED */
 	struct str text; /* a sentence */
 };
+struct query_known {
+	uint64_t params; /* PARAM_BIT of each that the route knows */
+	int64_t now_us;  /* when it was asked: "7d" is before it */
+};
 /* Reads the raw query, without its "?". On anything but QUERY_GOOD `ret_fault` is written instead. */
-enum query_result router_query(struct arena *arena, struct str query, uint64_t known,
-	struct param_values *ret_values, struct query_fault *ret_fault);
+enum query_result router_query(struct arena *arena, struct str query,
+	const struct query_known *known, struct param_values *ret_values,
+	struct query_fault *ret_fault);
 
 /* "from", "to", ...: for messages. */
 struct str param_name(enum param param);

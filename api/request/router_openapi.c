@@ -222,7 +222,8 @@ static json_t *request_body(enum route route, const struct route_row *row)
 					  json_pack("{s:s++}", "$ref", "#/components/schemas/",
 						  row->schema, "Request"))
 				: from_text("{\"schema\":{\"type\":\"string\"}}"));
-	return json_pack("{s:b,s:o}", "required", 1, "content", media);
+	return json_pack(
+		"{s:b,s:o}", "required", !router_body_may_be_empty(route), "content", media);
 }
 
 /* "GET /v1/domains/{domain}" becomes "get_v1_domains_domain". */

@@ -1,4 +1,6 @@
 #include "api/request/volume_body.h"
+
+#include "api/request/json_body.h"
 #include "core/utf8.h"
 
 #include <string.h>
@@ -12,14 +14,14 @@ struct reader {
 
 static json_t *refuse_syntax(struct reader *reader, const char *detail)
 {
-	*reader->fault = (struct rows_fault){ true,
+	*reader->fault = (struct rows_fault){ true, false,
 		arena_printf(reader->arena, "line %zu", reader->line), str_c(detail) };
 	return NULL;
 }
 
 static json_t *refuse_shape(struct reader *reader, struct str pointer, const char *detail)
 {
-	*reader->fault = (struct rows_fault){ false, pointer, str_c(detail) };
+	*reader->fault = (struct rows_fault){ false, true, pointer, str_c(detail) };
 	return NULL;
 }
 
@@ -34,14 +36,12 @@ static json_t *too_many(struct reader *reader, json_t *take_rows)
 
 static json_t *load(struct reader *reader, struct str text, size_t lines_before)
 {
-	json_error_t error;
-	json_t *json = json_loadb(text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &error);
+	struct json_fault fault;
+	json_t *json = json_body_read(reader->arena, text, lines_before, &fault);
 
 	if (!json)
-		*reader->fault = (struct rows_fault){ true,
-			arena_printf(reader->arena, "line %zu, column %d",
-				lines_before + (size_t)error.line, error.column),
-			arena_dup(reader->arena, str_c(error.text)) };
+		*reader->fault =
+			(struct rows_fault){ !fault.too_large, false, fault.where, fault.detail };
 	return json;
 }
 

@@ -14,8 +14,9 @@ struct rows_form {
 };
 
 struct rows_fault {
-	bool syntax;      /* the body is not well-formed */
-	struct str where; /* "line 3, column 7"; a pointer (RFC 6901) where !syntax */
+	bool syntax;     /* the body is not well-formed */
+	bool is_pointer; /* `where` is one, RFC 6901; else "line 3, column 7" */
+	struct str where;
 	struct str detail;
 };
 

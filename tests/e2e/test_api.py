@@ -287,7 +287,7 @@ def check_suppressions(api):
         api.request(method, f"/v1/suppressions{path}", body, status=400)
     assert api.request("POST", "/v1/suppressions/check", {"addresses": ["a@b.example"] * 10000})[0]["checked"] == 10000
     api.request("PUT", "/v1/suppressions/a@b.example", {"note": "x" * 1024})
-    api.request("PUT", "/v1/suppressions/no-address", {}, status=404)
+    api.request("PUT", "/v1/suppressions/no-address", {}, status=400)
     assert api.server.request("POST", "/v1/suppressions/a@b.example", {})[0] == 405
 
 

@@ -15,6 +15,7 @@ declare -A may=(
 	[parser/notice]="parser/mail parser/text core"
 	[parser/reason]="parser/text core"
 	[parser]="parser/notice parser/reason parser/mail parser/text core"
+	[domain]="core"
 	[spool]="core"
 	[store/cluster]="core"
 	[store]="store/cluster core"
@@ -31,14 +32,14 @@ declare -A may=(
 	[suppress]="suppress/export suppress/list store core"
 	[logs]="ingest/log ingest/logfile ingest/text parser suppress store core"
 	[load]="suppress store spool core"
-	[api/request]="store spool core"
-	[api/handle]="api/request suppress suppress/list store spool core"
+	[api/request]="domain store spool core"
+	[api/handle]="api/request domain suppress suppress/list store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
 	[serve]="serve/sandbox logs load api suppress suppress/export suppress/list $ingest store spool parser core"
 	[cli]="serve logs load api/request api suppress suppress/export suppress/list $ingest store spool parser/text parser core"
 )
-rooms=(core parser spool ingest store suppress logs load api serve cli)
+rooms=(core parser domain spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
 
 # The drawing and the build say the same: rows of the page's table, link lines of CMakeLists.txt.

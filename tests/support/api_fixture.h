@@ -100,6 +100,31 @@ static inline void teardown(void)
 
 #define WINDOW "from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z"
 
+/* Follows next_cursor from page to page and returns how often `mark` stood in them. */
+static inline unsigned count_in_pages(const char *target, const char *mark, unsigned *ret_pages)
+{
+	char next[2000];
+	unsigned pages = 0, marks = 0;
+	const char *at;
+
+	snprintf(next, sizeof next, "%s", target);
+	for (;;) {
+		struct http_reply *reply = http_get(port, next);
+
+		ck_status(reply, 200);
+		pages++;
+		for (at = reply->text; (at = strstr(at, mark)); at++)
+			marks++;
+		at = strstr(reply->text, "\"next_cursor\":\"");
+		if (!at)
+			break;
+		at += strlen("\"next_cursor\":\"");
+		snprintf(next, sizeof next, "%s&cursor=%.*s", target, (int)strcspn(at, "\""), at);
+	}
+	*ret_pages = pages;
+	return marks;
+}
+
 /* Runs the suite on a database that is filled. The exit code. */
 static inline int run_api_suite(Suite *suite)
 {

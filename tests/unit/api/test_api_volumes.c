@@ -188,7 +188,7 @@ static const struct {
 		"invalid-field", "\"pointer\":\"/volumes/0/a~1b~0c\"" },
 	{ "{\"volumes\":[{\"hour\":\"2021-11-18\",\"domain\":\"a\",\"attempted\":"
 	  "99999999999999999999}]}",
-		"malformed-json", "too big" },
+		"invalid-field", "too large" },
 };
 
 START_TEST(bodies_that_are_wrong)

@@ -1,5 +1,5 @@
 // links: store
-// Check program of rankings from packed days: the same rows as by the tables that they are made from, in every order, and
+// Check program of rankings from packed days: the same rows as by the tables that they are made from, in every sort, and
 // what is packed goes both ways.
 #define _GNU_SOURCE
 #include "store/pack.h"
@@ -125,8 +125,8 @@ static bool note_row(void *context, const struct store_domain_row *row)
 		(unsigned long long)c->complaints, (unsigned long long)c->failed_covered,
 		(unsigned long long)c->hard_covered, (unsigned long long)c->soft_covered,
 		(unsigned long long)c->block_covered, (unsigned long long)c->unproven);
-	l->last = (struct store_domain_place){ row->place.value,
-		arena_dup(l->arena, row->place.domain) };
+	l->last = (struct store_domain_place){ .value = row->place.value,
+		.domain = arena_dup(l->arena, row->place.domain) };
 	l->n++;
 	l->packed |= row->number > 0;
 	return true;
@@ -176,6 +176,7 @@ static void compare_all(void)
 				.window = { LAST - ways[i].days * DAY, LAST, str_c(ways[i].stream),
 					ways[i].basis, str_c(ways[i].proof) },
 				.sort = (enum store_sort)sort,
+				.reversed = ((int)i + sort) % 2,
 				.min_attempted = ways[i].min_attempted,
 				.limit = ways[i].limit
 			};
@@ -183,8 +184,8 @@ static void compare_all(void)
 			struct str is = list(arena, query, true),
 				   should = list(arena, query, false);
 
-			ck_assert_msg(str_eq(is, should), "%zu %d:\n%.*s\nshould be\n%.*s", i, sort,
-				STR_ARG(is), STR_ARG(should));
+			ck_assert_msg(str_eq(is, should), "%zu %d:\n%.*s\nshould be\n%.*s", i,
+				sort, STR_ARG(is), STR_ARG(should));
 			arena_free(arena);
 		}
 }

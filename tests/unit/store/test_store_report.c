@@ -86,7 +86,8 @@ static bool note_name(void *context, const struct store_domain_row *row)
 
 	snprintf(names->text + used, sizeof names->text - used, "%.*s ", STR_ARG(row->domain));
 	snprintf(names->last_domain, sizeof names->last_domain, "%.*s", STR_ARG(row->place.domain));
-	names->last = (struct store_domain_place){ row->place.value, str_c(names->last_domain) };
+	names->last = (struct store_domain_place){ .value = row->place.value,
+		.domain = str_c(names->last_domain) };
 	names->n++;
 	return true;
 }
@@ -95,18 +96,23 @@ static const struct {
 	enum store_sort sort;
 	uint64_t min_attempted;
 	const char *names;
+	bool reversed;
 } sort_cases[] = {
-	{ STORE_SORT_FAILED, 0, "a.example b.example c.example quiet.example " },
-	{ STORE_SORT_FAILURE_RATE, 0, "a.example quiet.example b.example c.example " },
-	{ STORE_SORT_ATTEMPTED, 0, "quiet.example a.example b.example c.example " },
-	{ STORE_SORT_HARD, 0, "b.example a.example c.example quiet.example " },
-	{ STORE_SORT_SOFT, 0, "a.example b.example c.example quiet.example " },
-	{ STORE_SORT_BLOCK, 0, "a.example b.example c.example quiet.example " },
-	{ STORE_SORT_DELAYED, 0, "b.example a.example c.example quiet.example " },
-	{ STORE_SORT_COMPLAINTS, 0, "c.example a.example b.example quiet.example " },
-	{ STORE_SORT_DOMAIN, 0, "a.example b.example c.example quiet.example " },
-	{ STORE_SORT_FAILED, 110, "a.example quiet.example " },
-	{ STORE_SORT_FAILED, 111, "quiet.example " },
+	{ STORE_SORT_FAILED, 0, "a.example b.example c.example quiet.example ", false },
+	{ STORE_SORT_FAILURE_RATE, 0, "a.example quiet.example b.example c.example ", false },
+	{ STORE_SORT_ATTEMPTED, 0, "quiet.example a.example b.example c.example ", false },
+	{ STORE_SORT_HARD, 0, "b.example a.example c.example quiet.example ", false },
+	{ STORE_SORT_SOFT, 0, "a.example b.example c.example quiet.example ", false },
+	{ STORE_SORT_BLOCK, 0, "a.example b.example c.example quiet.example ", false },
+	{ STORE_SORT_DELAYED, 0, "b.example a.example c.example quiet.example ", false },
+	{ STORE_SORT_COMPLAINTS, 0, "c.example a.example b.example quiet.example ", false },
+	{ STORE_SORT_DOMAIN, 0, "a.example b.example c.example quiet.example ", false },
+	{ STORE_SORT_FAILED, 110, "a.example quiet.example ", false },
+	{ STORE_SORT_FAILED, 111, "quiet.example ", false },
+	{ STORE_SORT_FAILED, 0, "c.example quiet.example b.example a.example ", true },
+	{ STORE_SORT_FAILURE_RATE, 0, "quiet.example a.example b.example c.example ", true },
+	{ STORE_SORT_ATTEMPTED, 0, "a.example quiet.example b.example c.example ", true },
+	{ STORE_SORT_DOMAIN, 0, "quiet.example c.example b.example a.example ", true },
 };
 
 /* Each order, in one page and in pages of one. */
@@ -116,6 +122,7 @@ START_TEST(rankings)
 	struct store_domains_query query = { .window = all_days,
 		.sort = sort_cases[_i].sort,
 		.min_attempted = sort_cases[_i].min_attempted,
+		.reversed = sort_cases[_i].reversed,
 		.limit = LIMIT_PAGE_ROWS };
 	struct names whole = { 0 }, paged = { 0 };
 	size_t before = 1;

@@ -1,5 +1,7 @@
 // links: api
 // Check program of the router: targets, parameters, the tables themselves, and docs/api.md.
+#include "api/request/list.h"
+#include "api/request/param_type.h"
 #include "api/request/router.h"
 #include "api/service.h"
 #include "core/limits.h"
@@ -80,6 +82,8 @@ START_TEST(targets)
 END_TEST
 
 #define ALL_PARAMS (PARAM_BIT(PARAM_COUNT) - 1)
+#define NOW        ((int64_t)1795003200 * TIMESTAMP_SECOND_US + 1) /* 2026-11-18T12:00:00.000001Z */
+static const struct query_known all_params = { ALL_PARAMS, NOW };
 static const struct {
 	const char *query;
 	enum query_result result;
@@ -94,8 +98,34 @@ static const struct {
 	{ "limit=-1", QUERY_INVALID, -1, 0 },
 	{ "limit=1.5", QUERY_INVALID, -1, 0 },
 	{ "limit=ten", QUERY_INVALID, -1, 0 },
-	{ "limit", QUERY_GOOD, -1, 0 },
-	{ "limit=", QUERY_GOOD, -1, 0 },
+	{ "limit", QUERY_INVALID, -1, 0 },
+	{ "limit=", QUERY_INVALID, -1, 0 },
+	{ "from=", QUERY_INVALID, -1, 0 },
+	{ "class=", QUERY_INVALID, -1, 0 },
+	{ "stream=", QUERY_GOOD, -1, 0 },
+	{ "domain=", QUERY_GOOD, -1, 0 },
+	{ "recipient=", QUERY_GOOD, -1, 0 },
+	{ "from=7d", QUERY_GOOD, PARAM_FROM, NOW - 7 * TIMESTAMP_DAY_US },
+	{ "from=24h", QUERY_GOOD, PARAM_FROM, NOW - TIMESTAMP_DAY_US },
+	{ "to=90m", QUERY_GOOD, PARAM_TO, NOW - 90 * TIMESTAMP_MINUTE_US },
+	{ "from=2w", QUERY_GOOD, PARAM_FROM, NOW - 14 * TIMESTAMP_DAY_US },
+	{ "from=today", QUERY_GOOD, PARAM_FROM, NOW - 12 * TIMESTAMP_HOUR_US - 1 },
+	{ "from=36525d", QUERY_GOOD, PARAM_FROM, NOW - 36525 * TIMESTAMP_DAY_US },
+	{ "from=36526d", QUERY_INVALID, -1, 0 },
+	{ "from=99999999999999999999d", QUERY_INVALID, -1, 0 },
+	{ "from=d", QUERY_INVALID, -1, 0 },
+	{ "from=-7d", QUERY_INVALID, -1, 0 },
+	{ "from=7y", QUERY_INVALID, -1, 0 },
+	{ "order=asc", QUERY_GOOD, PARAM_ORDER, ORDER_ASC },
+	{ "order=desc", QUERY_GOOD, PARAM_ORDER, ORDER_DESC },
+	{ "order=up", QUERY_INVALID, -1, 0 },
+	{ "format=csv", QUERY_GOOD, PARAM_FORMAT, LIST_CSV },
+	{ "format=json", QUERY_GOOD, PARAM_FORMAT, LIST_JSON },
+	{ "format=xml", QUERY_INVALID, -1, 0 },
+	{ "fill=true", QUERY_GOOD, PARAM_FILL, 1 },
+	{ "fill=yes", QUERY_INVALID, -1, 0 },
+	{ "domain=a..example", QUERY_INVALID, -1, 0 },
+	{ "domain=http://a.example", QUERY_INVALID, -1, 0 },
 	{ "limit=1&limit=2", QUERY_INVALID, -1, 0 },
 	{ "&&limit=3&", QUERY_GOOD, PARAM_LIMIT, 3 },
 	{ "l%69mit=%33", QUERY_GOOD, PARAM_LIMIT, 3 },
@@ -135,7 +165,7 @@ START_TEST(queries)
 	struct param_values values = { 0 };
 	struct query_fault fault = { STR_EMPTY, STR_EMPTY };
 	enum query_result result =
-		router_query(arena, str_c(query_cases[_i].query), ALL_PARAMS, &values, &fault);
+		router_query(arena, str_c(query_cases[_i].query), &all_params, &values, &fault);
 
 	ck_assert_msg(
 		result == query_cases[_i].result, "%s: %d", query_cases[_i].query, (int)result);
@@ -154,10 +184,48 @@ START_TEST(a_plus_is_a_plus)
 	struct param_values values;
 	struct query_fault fault;
 
-	ck_assert_int_eq(router_query(arena, STR("recipient=ann+news%40example.com"), ALL_PARAMS,
+	ck_assert_int_eq(router_query(arena, STR("recipient=ann+news%40example.com"), &all_params,
 				 &values, &fault),
 		QUERY_GOOD);
 	ck_assert(str_eq(values.text[PARAM_RECIPIENT], STR("ann+news@example.com")));
+	arena_free(arena);
+}
+END_TEST
+
+START_TEST(a_domain_is_in_one_form)
+{
+	struct arena *arena = arena_new();
+	struct param_values values;
+	struct query_fault fault;
+
+	ck_assert_int_eq(router_query(arena, STR("domain=B%C3%9Ccher.Example."), &all_params,
+				 &values, &fault),
+		QUERY_GOOD);
+	ck_assert(str_eq(values.text[PARAM_DOMAIN], STR("xn--bcher-kva.example")));
+	arena_free(arena);
+}
+END_TEST
+
+static const struct {
+	const char *query, *says;
+} large_cases[] = {
+	{ "limit=1001", "too large: at most 1000" },
+	{ "limit=99999999999999999999", "too large" },
+	{ "min_attempted=9223372036854775808", "too large: at most 9223372036854775807" },
+	{ "min_attempted=many", "wanted: a whole number" },
+};
+
+START_TEST(a_large_number_is_called_so)
+{
+	struct arena *arena = arena_new();
+	struct param_values values;
+	struct query_fault fault;
+
+	ck_assert_int_eq(
+		router_query(arena, str_c(large_cases[_i].query), &all_params, &values, &fault),
+		QUERY_INVALID);
+	ck_assert_msg(str_find(fault.text, str_c(large_cases[_i].says)) != STR_NPOS, "%.*s",
+		STR_ARG(fault.text));
 	arena_free(arena);
 }
 END_TEST
@@ -172,10 +240,10 @@ START_TEST(text_ends_at_its_limit)
 	memset(query, 'x', sizeof query);
 	memcpy(query, "stream=", 7);
 	ck_assert_int_eq(router_query(arena, str_from(query, 7 + LIMIT_FIELD_TEXT_BYTES),
-				 ALL_PARAMS, &values, &fault),
+				 &all_params, &values, &fault),
 		QUERY_GOOD);
 	ck_assert_int_eq(router_query(arena, str_from(query, 8 + LIMIT_FIELD_TEXT_BYTES),
-				 ALL_PARAMS, &values, &fault),
+				 &all_params, &values, &fault),
 		QUERY_INVALID);
 	arena_free(arena);
 }
@@ -187,8 +255,10 @@ START_TEST(an_unknown_parameter_names_the_known)
 	struct param_values values;
 	struct query_fault fault;
 
-	ck_assert_int_eq(router_query(arena, STR("sort=failed&colour=red"),
-				 router_params(ROUTE_DOMAINS), &values, &fault),
+	const struct query_known known = { router_params(ROUTE_DOMAINS), NOW };
+
+	ck_assert_int_eq(
+		router_query(arena, STR("sort=failed&colour=red"), &known, &values, &fault),
 		QUERY_UNKNOWN);
 	ck_assert(str_eq(fault.name, STR("colour")));
 	ck_assert_uint_ne(str_find(fault.text, STR("min_attempted")), STR_NPOS);
@@ -275,6 +345,8 @@ int main(void)
 	tcase_add_loop_test(tests, targets, 0, ARRAY_LEN(match_cases));
 	tcase_add_loop_test(tests, queries, 0, ARRAY_LEN(query_cases));
 	tcase_add_test(tests, a_plus_is_a_plus);
+	tcase_add_test(tests, a_domain_is_in_one_form);
+	tcase_add_loop_test(tests, a_large_number_is_called_so, 0, ARRAY_LEN(large_cases));
 	tcase_add_test(tests, text_ends_at_its_limit);
 	tcase_add_test(tests, an_unknown_parameter_names_the_known);
 	tcase_add_test(tests, routes_below_v1_have_a_scope);
