@@ -121,6 +121,20 @@ static bool address_around(struct str s, size_t at, size_t *ret_from, size_t *re
 	return to > at + 1 && from < at;
 }
 
+/* "relay=[192.0.2.1]", "helo=<mx.shop.example>": who spoke, as logs write it. Neither label nor value is said of anybody. */
+static size_t field_end(struct str s, size_t from)
+{
+	static const struct str labels[] = { STR_INIT("relay"), STR_INIT("helo"), STR_INIT("proto") };
+	size_t equals = run_of(s, from, ascii_alpha);
+
+	if (equals == s.n || s.p[equals] != '=')
+		return from;
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		if (str_ieq(str_slice(s, from, equals), labels[i]))
+			return equals + str_cspan(str_skip(s, equals), " ,;");
+	return from;
+}
+
 /* The entity that starts at `i`, in positions of the source; false without one. */
 bool entity_at(struct str s, size_t i, size_t next_at, struct entity *ret_entity)
 {
@@ -129,6 +143,8 @@ bool entity_at(struct str s, size_t i, size_t next_at, struct entity *ret_entity
 
 	if (e.to == i && next_at < s.n && address_around(s, next_at, &from, &to) && from == i)
 		e = (struct entity){ ENTITY_ADDRESS, from, to, STR_EMPTY };
+	if (e.to == i)
+		e = (struct entity){ ENTITY_FIELD, i, field_end(s, i), STR_EMPTY };
 	if (e.to == i)
 		e = (struct entity){ ENTITY_IP, i, ip_end(s, i), STR_EMPTY };
 	if (e.to == i)

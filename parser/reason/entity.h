@@ -1,10 +1,10 @@
-/* parser/reason/entity.h -- names in a reply: addresses, hosts, IP addresses, links.
+/* parser/reason/entity.h -- names in a reply: addresses, hosts, IP addresses, links, fields of a log.
  * Knows: how each looks in running text, RFC 5321's address literals and quoted local parts among them. Does not know whose a
  * name is. Pure; borrows from the text. */
 #pragma once
 #include "core/str.h"
 
-enum entity_name { ENTITY_ADDRESS, ENTITY_HOST, ENTITY_IP, ENTITY_URL };
+enum entity_name { ENTITY_ADDRESS, ENTITY_HOST, ENTITY_IP, ENTITY_URL, ENTITY_FIELD };
 
 /* No letter of it is a word. */
 struct entity {
