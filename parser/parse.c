@@ -238,7 +238,10 @@ static void read_bounce(struct parser *parser, struct arena *arena, struct notic
 	gather_bounce(parser->rules->formats, parser->scratch, arena, notice, certain, &g);
 	notice->returned = g.returned;
 	*ret_inner = g.inner;
-	take_events(parser, arena, &(struct classify_context){ g.remarks, g.family, STR_EMPTY },
+	take_events(parser, arena,
+		&(struct classify_context){ .remarks = g.remarks,
+			.format = g.family,
+			.shared = g.list.n > 1 },
 		&g.list, report);
 	if (g.retried)
 		soften_retried(&g.list);

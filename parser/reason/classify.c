@@ -67,8 +67,16 @@ struct judging {
 	const struct event *event;
 	struct str sender;
 	struct evidence_list list;
-	bool soon; /* words of time: it may be otherwise tomorrow */
+	bool shared; /* the remarks may be about another recipient */
+	bool soon;   /* words of time: it may be otherwise tomorrow */
 };
+
+/* Whoever has a reply of his own is not given up for words that may be another's. */
+static bool may_be_of_another(const struct judging *j, double share, enum reason reason)
+{
+	return share == SHARE_OF_REMARKS && j->shared && j->event->diagnostic.n &&
+	       reason_class(reason) == CLASS_HARD;
+}
 
 /* ---- exact sentences ---- */
 
@@ -134,7 +142,7 @@ static void hear_sentence(struct judging *j, struct str text, size_t offset, dou
 	struct rule_hit hit = rules_first(j->c->rules, j->c->scratch, j->facts, masked);
 	struct evidence one;
 
-	if (!hit.rule)
+	if (!hit.rule || may_be_of_another(j, share, hit.rule->reason))
 		return;
 	one = evidence_of_sentence(
 		kind_of(hit.rule), hit.rule->confidence, part_of(masked, &hit, share));
@@ -193,6 +201,8 @@ static void hear_meaning(struct judging *j, struct str text, size_t offset, doub
 				      !is_about_recipient(j) };
 
 		if (share == SHARE_OF_REMARKS && candidate->strength < EVIDENCE_PLAIN)
+			continue;
+		if (may_be_of_another(j, share, one.reason))
 			continue;
 		if (share != SHARE_OF_REMARKS) {
 			one.from = candidate->from + offset;
@@ -297,7 +307,8 @@ void classify_event(const struct classifier *classifier, struct arena *arena,
 		.arena = arena,
 		.facts = &facts,
 		.event = event,
-		.sender = context->sender };
+		.sender = context->sender,
+		.shared = context->shared };
 	const struct evidence *best;
 
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)

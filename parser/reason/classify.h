@@ -20,6 +20,7 @@ struct classify_context {
 	struct str remarks; /* the words for a person, see below */
 	struct str format;  /* the family that wrote them */
 	struct str sender;  /* of the message that bounced */
+	bool shared; /* the notice is about several recipients: its remarks may be another's */
 };
 
 /* Fills reason, class, rule and confidence of `event` from its other fields. `remarks` are what the
