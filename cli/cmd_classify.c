@@ -1,6 +1,6 @@
 /* cli/cmd_classify.c -- `bounced classify`: a verdict for each bare SMTP reply. */
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/explain.h"
 #include "cli/rules_load.h"
 #include "core/arena.h"

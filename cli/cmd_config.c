@@ -1,7 +1,7 @@
 /* cli/cmd_config.c -- `bounced config check|print|docs`. */
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/rules_load.h"
 #include "core/arena.h"
 #include "core/attr.h"

@@ -1,9 +1,9 @@
 /* cli/cmd_demo.c -- `bounced demo`: sample bounces through the real SMTP port, and the volumes that
  * make rates of them. For a newcomer's first minute; addresses are those that RFC 2606 reserves. */
 #define _GNU_SOURCE
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"

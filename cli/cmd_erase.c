@@ -1,7 +1,7 @@
 /* cli/cmd_erase.c -- `bounced erase ADDRESS`: forgets whose the events of an address are. */
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "core/attr.h"
 #include "store/store.h"
 

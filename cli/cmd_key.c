@@ -1,9 +1,9 @@
 /* cli/cmd_key.c -- `bounced key create|list|revoke`: keys of the API, in the database. */
 #define _GNU_SOURCE
 #include "api/request/key.h"
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"

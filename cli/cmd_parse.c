@@ -1,6 +1,6 @@
 /* cli/cmd_parse.c -- `bounced parse`: the parser as a filter, nothing stored. */
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/explain.h"
 #include "cli/mail_paths.h"
 #include "cli/parse_jobs.h"

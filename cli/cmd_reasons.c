@@ -1,6 +1,6 @@
 /* cli/cmd_reasons.c -- `bounced reasons`: the closed list, for people. */
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/reasons_page.h"
 #include "core/attr.h"
 #include "core/reason.h"

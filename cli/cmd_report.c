@@ -1,8 +1,8 @@
 /* cli/cmd_report.c -- `bounced report domains|recipient ADDRESS`: the store's answers in a terminal. */
 #define _GNU_SOURCE
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "core/attr.h"
 #include "core/limits.h"
 #include "core/utf8.h"

@@ -1,8 +1,8 @@
 /* cli/cmd_serve.c -- `bounced serve`: settings, sockets, privileges, then the supervisor. */
 #define _GNU_SOURCE
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/rules_load.h"
 #include "core/arena.h"
 #include "core/attr.h"

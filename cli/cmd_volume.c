@@ -2,9 +2,9 @@
  * Repeating it is safe: a file is known by its first line, and counted behind the byte up to which it was counted.
  * --follow goes on as the log role of `bounced serve` does, until it is stopped. */
 #define _GNU_SOURCE
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "cli/import_progress.h"
 #include "ingest/logfile/log_family.h"
 #include "logs/log_settings.h"

@@ -1,9 +1,9 @@
 /* cli/command.c -- the table of subcommands as functions, and the two that tell about the program itself. */
 #include "cli/command.h"
 
-#include "cli/command_line.h"
-#include "cli/command_table.h"
-#include "cli/commands.h"
+#include "cli/command/command_line.h"
+#include "cli/command/command_table.h"
+#include "cli/command/commands.h"
 #include "cli/manual.h"
 #include "core/attr.h"
 #include "core/buf.h"
@@ -57,7 +57,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } functions[] = {
 #define COMMAND(name, function, arguments, help) { name, function },
-#include "cli/commands.def"
+#include "cli/command/commands.def"
 };
 
 int command_run(int argc, char **argv)

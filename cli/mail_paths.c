@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/mail_paths.h"
 
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,7 +8,7 @@ static const struct {
 	const char *name, *arguments, *help;
 } rows[] = {
 #define COMMAND(name, function, arguments, help) { name, arguments, help },
-#include "cli/commands.def"
+#include "cli/command/commands.def"
 };
 
 static const char head[] =

@@ -1,6 +1,6 @@
 #include "cli/parse_jobs.h"
 
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 #include "core/arena.h"
 #include "core/limits.h"
 #include "ingest/mailbox/mailbox.h"

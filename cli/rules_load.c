@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/rules_load.h"
 
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 #include "core/limits.h"
 
 #include <errno.h>

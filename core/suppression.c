@@ -14,6 +14,9 @@ static const struct str state_names[SUPPRESSION_STATE_COUNT] = {
 	[SUPPRESSION_ACTIVE] = STR_INIT("active"),
 	[SUPPRESSION_HELD] = STR_INIT("held"),
 	[SUPPRESSION_REMOVED] = STR_INIT("removed"),
+	[SUPPRESSION_ALLOWED] = STR_INIT("allowed"),
+	[SUPPRESSION_EXPIRED] = STR_INIT("expired"),
+	[SUPPRESSION_STRIKES] = STR_INIT("strikes"),
 };
 
 struct str decision_name(enum decision decision)
@@ -52,18 +55,33 @@ static bool characters_fit(struct str local, struct str domain)
 	return true;
 }
 
-bool suppression_address(struct arena *arena, struct str text, struct str *ret_address)
+static bool read_target(struct arena *arena, struct str text, struct str *ret_address)
 {
 	struct str address = str_trim(text);
 	size_t at = str_rchr(address, '@');
 
-	if (at == STR_NPOS || at == 0 || at + 1 == address.n || address.n > LIMIT_ADDRESS_BYTES)
+	if (at == STR_NPOS || at + 1 == address.n || address.n > LIMIT_ADDRESS_BYTES)
 		return false;
 	if (!utf8_valid(address) ||
 		!characters_fit(str_head(address, at), str_skip(address, at + 1)))
 		return false;
 	*ret_address = arena_lower(arena, address);
 	return true;
+}
+
+bool suppression_address(struct arena *arena, struct str text, struct str *ret_address)
+{
+	return !suppression_is_domain(str_trim(text)) && read_target(arena, text, ret_address);
+}
+
+bool suppression_target(struct arena *arena, struct str text, struct str *ret_target)
+{
+	return read_target(arena, text, ret_target);
+}
+
+bool suppression_is_domain(struct str target)
+{
+	return str_rchr(target, '@') == 0;
 }
 
 struct str suppression_domain(struct str address)

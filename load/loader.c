@@ -8,7 +8,7 @@
 #include "load/loader_store.h"
 #include "spool/backlog.h"
 #include "spool/lanes.h"
-#include "suppress/token_keys.h"
+#include "suppress/proof/token_keys.h"
 
 #include <inttypes.h>
 #include <poll.h>

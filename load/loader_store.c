@@ -5,7 +5,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "spool/lanes.h"
-#include "suppress/token_keys.h"
+#include "suppress/proof/token_keys.h"
 
 #include <glib.h>
 #include <poll.h>

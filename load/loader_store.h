@@ -4,8 +4,8 @@
 #include "load/batch.h"
 #include "load/loader_outside.h"
 #include "store/store.h"
+#include "suppress/proof/token.h"
 #include "suppress/suppress_settings.h"
-#include "suppress/token.h"
 
 enum { LOADER_ID_BYTES = 24 };
 

@@ -17,6 +17,7 @@ enum {
 	RETENTION_INTERVAL_MS = 3600 * 1000,
 	UPKEEP_RETRY_MS = 60 * 1000, /* after a failure, such as a long query in the way */
 	EXPORT_RETRY_MS = 60 * 1000, /* after a failure, where the interval is longer */
+	EXPIRE_INTERVAL_MS = 10 * 1000,
 	PACK_INTERVAL_MS = 2000,
 	PACK_DAYS = 8,
 	JOIN_INTERVAL_MS = 60 * 1000,
@@ -132,6 +133,20 @@ static int64_t run_join(struct scheduler *s)
 	return JOIN_INTERVAL_MS;
 }
 
+/* ---- entries whose end has come ---- */
+
+static int64_t run_expire(struct scheduler *s)
+{
+	size_t expired = 0;
+	enum err err = store_suppressions_expire(s->store, clock_us(CLOCK_REALTIME), &expired);
+
+	if (err || expired)
+		log_event(err ? LOG_WARN : LOG_INFO, "suppressions_expired", LOG_ERR(err),
+			LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
+			LOG_U64("entries", expired));
+	return EXPIRE_INTERVAL_MS;
+}
+
 /* ---- export ---- */
 
 static int64_t run_export(struct scheduler *s)
@@ -211,8 +226,8 @@ static enum err load_settings(struct scheduler *s)
 
 int role_scheduler(struct role *role)
 {
-	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_export, 0 },
-		{ run_pack, 0 }, { run_join, 0 } };
+	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_expire, 0 },
+		{ run_export, 0 }, { run_pack, 0 }, { run_join, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 

@@ -7,7 +7,7 @@
 #include "serve/roles.h"
 #include "serve/tls_files.h"
 #include "spool/lanes.h"
-#include "suppress/token_keys.h"
+#include "suppress/proof/token_keys.h"
 
 #include <poll.h>
 #include <pthread.h>

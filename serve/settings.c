@@ -4,8 +4,8 @@
 #include "core/log.h"
 #include "ingest/smtp/smtp_settings.h"
 #include "logs/log_settings.h"
+#include "suppress/proof/token_keys.h"
 #include "suppress/suppress_settings.h"
-#include "suppress/token_keys.h"
 
 enum { SETTINGS_RECORD_BYTES = 1 << 20 }; /* most that a spool record holds beside the message */
 

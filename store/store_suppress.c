@@ -7,7 +7,8 @@
 #include <assert.h>
 
 enum {
-	SUPPRESSION_COLUMN_COUNT = 15,
+	SUPPRESSION_BY_BYTES = 128,
+	SUPPRESSION_SEEN_DOMAINS = 1024,
 	SUPPRESSION_SOURCE_BYTES = 128,
 	SUPPRESSION_ANALYZE_ROWS = 5000
 };
@@ -37,7 +38,9 @@ static struct store_suppression read_row(const struct pg_rows *rows, size_t i)
 	row.diagnostic = pg_get_text(rows, i, 12);
 	row.has_evidence = !pg_is_null(rows, i, 13);
 	row.evidence = pg_get_uuid(rows, i, 13);
-	row.seq = (uint64_t)pg_get_i64(rows, i, SUPPRESSION_COLUMN_COUNT - 1);
+	row.seq = (uint64_t)pg_get_i64(rows, i, 14);
+	row.changed_by = pg_get_text(rows, i, 15);
+	row.changed_at_us = pg_get_time(rows, i, 16);
 	return row;
 }
 
@@ -72,7 +75,8 @@ enum err store_suppressions(struct store *store, const struct store_suppressions
 		stream = *query->stream;
 	err = PG_RUN(store->pg, QUERY_SUPPRESSIONS, &rows, pg_text(after.address),
 		pg_text(after.stream), pg_text(state), pg_text(query->domain),
-		pg_i64(query->stream != NULL), pg_text(stream), pg_i64((int64_t)query->limit));
+		pg_i64(query->stream != NULL), pg_text(stream), pg_i64((int64_t)query->limit),
+		pg_time(query->now_us));
 	return hand_out(err, rows, fn, context);
 }
 
@@ -96,7 +100,7 @@ enum err store_suppression_changes(struct store *store, uint64_t after_seq, uint
 static void own(struct arena *arena, struct store_suppression *row)
 {
 	struct str *const texts[] = { &row->address, &row->stream, &row->domain, &row->source,
-		&row->status, &row->diagnostic };
+		&row->status, &row->diagnostic, &row->changed_by };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		*texts[i] = arena_dup(arena, *texts[i]);
@@ -141,11 +145,40 @@ enum err store_suppression_evidence(struct store *store, struct arena *arena, st
 	return ERR_OK;
 }
 
+/* The domains of the addresses, as entries have them. Most are the same few, and need not come twice. */
+static void put_domains(const struct str *addresses, size_t n, struct buf *lines)
+{
+	struct str seen[SUPPRESSION_SEEN_DOMAINS] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct str domain = suppression_domain(addresses[i]);
+		struct str *slot = &seen[str_ihash(domain) % SUPPRESSION_SEEN_DOMAINS];
+
+		if (str_eq(*slot, domain))
+			continue;
+		*slot = domain;
+		buf_putc(lines, '@');
+		buf_put(lines, domain);
+		buf_putc(lines, '\n');
+	}
+}
+
+static enum err check_lines(struct store *store, struct buf *lines, const struct str *stream,
+	store_suppression_fn *fn, void *context)
+{
+	struct pg_rows *rows = NULL;
+	enum err err = buf_check(lines);
+
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHECK, &rows, pg_text(buf_str(lines)),
+			pg_i64(stream != NULL), pg_text(stream ? *stream : STR_EMPTY));
+	return hand_out(err, rows, fn, context);
+}
+
 enum err store_suppression_check(struct store *store, const struct str *addresses, size_t n,
-	struct str stream, int64_t now_us, store_suppression_fn *fn, void *context)
+	const struct str *stream, store_suppression_fn *fn, void *context)
 {
 	struct buf lines = BUF_INIT((size_t)LIMIT_SUPPRESSION_ROWS * (LIMIT_ADDRESS_BYTES + 1));
-	struct pg_rows *rows = NULL;
 	enum err err = n > LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : ERR_OK;
 
 	for (size_t i = 0; i < n && !err; i++) {
@@ -153,12 +186,52 @@ enum err store_suppression_check(struct store *store, const struct str *addresse
 		buf_putc(&lines, '\n');
 	}
 	if (!err)
-		err = buf_check(&lines);
+		err = check_lines(store, &lines, stream, fn, context);
+	buf_reset(&lines);
+	put_domains(addresses, err ? 0 : n, &lines);
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHECK, &rows, pg_text(buf_str(&lines)),
-			pg_text(stream), pg_time(now_us));
+		err = check_lines(store, &lines, stream, fn, context);
 	buf_release(&lines);
-	return hand_out(err, rows, fn, context);
+	return err;
+}
+
+static void hand_out_events(const struct pg_rows *rows, store_evidence_fn *fn, void *context)
+{
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
+		const struct store_evidence event = { pg_get_uuid(rows, i, 2),
+			pg_get_time(rows, i, 3) };
+
+		fn(context, pg_get_text(rows, i, 0), pg_get_text(rows, i, 1), &event);
+	}
+}
+
+enum err store_suppression_events(struct store *store, const struct store_reference *entries,
+	size_t n, size_t limit, store_evidence_fn *fn, void *context)
+{
+	const size_t max_bytes = 2ul * LIMIT_SUPPRESSION_ROWS * (LIMIT_ADDRESS_BYTES + 1);
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct buf addresses = BUF_INIT(max_bytes), streams = BUF_INIT(max_bytes);
+	enum err err = n > 2ul * LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : ERR_OK;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (str_chr(entries[i].stream, '\n') != STR_NPOS)
+			continue; /* would be two lines */
+		buf_printf(&addresses, "%.*s\n", STR_ARG(entries[i].address));
+		buf_printf(&streams, "%.*s\n", STR_ARG(entries[i].stream));
+	}
+	if (!err)
+		err = buf_check(&addresses);
+	if (!err)
+		err = buf_check(&streams);
+	if (!err && n)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_EVENTS_OF, &rows,
+			pg_text(buf_str(&addresses)), pg_text(buf_str(&streams)),
+			pg_i64((int64_t)limit));
+	if (!err && n)
+		hand_out_events(rows, fn, context);
+	buf_release(&addresses);
+	buf_release(&streams);
+	return err;
 }
 
 /* ---- numbers ---- */
@@ -221,10 +294,18 @@ static enum err check_row(const struct store_suppression *row)
 		    is_text(row->source, SUPPRESSION_SOURCE_BYTES) &&
 		    is_text(row->status, LIMIT_FIELD_TEXT_BYTES) &&
 		    is_text(row->diagnostic, LIMIT_DIAGNOSTIC_BYTES) &&
+		    is_text(row->changed_by, SUPPRESSION_BY_BYTES) &&
 		    is_moment(row->first_seen_us) && is_moment(row->last_seen_us) &&
 		    (row->expires_at_us == TIMESTAMP_NONE || is_moment(row->expires_at_us));
 
 	return good ? ERR_OK : ERR_RANGE;
+}
+
+static enum err touch_others(
+	struct store *store, struct str address, struct str stream, int64_t at_us)
+{
+	return PG_RUN(store->pg, QUERY_SUPPRESSION_TOUCH, NULL, pg_text(address), pg_text(stream),
+		pg_time(at_us));
 }
 
 static enum err put_row(struct store *store, const struct store_suppression *row, size_t *kept)
@@ -238,10 +319,14 @@ static enum err put_row(struct store *store, const struct store_suppression *row
 		pg_text(row->stream), pg_text(row->domain), pg_text(reason_name(row->reason)),
 		pg_text(reason_class_name(row->class)), pg_text(row->source),
 		pg_time(row->first_seen_us), pg_time(row->last_seen_us),
-		pg_time(row->expires_at_us), pg_text(row->status), pg_text(row->diagnostic));
-	if (!err)
-		*kept += pg_rows_touched(rows);
-	return err;
+		pg_time(row->expires_at_us), pg_text(row->status), pg_text(row->diagnostic),
+		pg_text(suppression_state_name(row->state)), pg_text(row->changed_by));
+	if (err)
+		return err;
+	*kept += pg_rows_touched(rows);
+	return row->state == SUPPRESSION_ALLOWED
+		       ? touch_others(store, row->address, row->stream, row->last_seen_us)
+		       : ERR_OK;
 }
 
 /* Rows are locked in the order in which they come: of two calls that meet in a ring one gets ERR_CONFLICT and
@@ -263,27 +348,53 @@ enum err store_suppressions_put(
 }
 
 static enum err remove_in_transaction(
-	struct store *store, struct str address, struct str stream, int64_t now_us)
+	struct store *store, struct str address, struct str stream, struct str by, int64_t now_us)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = PG_RUN(store->pg, QUERY_SUPPRESSION_REMOVE, &rows, pg_text(address),
-		pg_text(stream), pg_time(now_us));
+		pg_text(stream), pg_time(now_us), pg_text(by));
 
 	if (err)
 		return err;
 	if (!pg_rows_touched(rows))
 		return ERR_NOT_FOUND;
-	return PG_RUN(store->pg, QUERY_SUPPRESSION_FORGET, NULL, pg_text(address), pg_text(stream));
+	err = PG_RUN(store->pg, QUERY_SUPPRESSION_FORGET, NULL, pg_text(address), pg_text(stream));
+	return err ? err : touch_others(store, address, stream, now_us);
 }
 
 enum err store_suppression_remove(
-	struct store *store, struct str address, struct str stream, int64_t now_us)
+	struct store *store, struct str address, struct str stream, struct str by, int64_t now_us)
 {
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
 		return err;
-	return pg_end(store->pg, remove_in_transaction(store, address, stream, now_us));
+	return pg_end(store->pg, remove_in_transaction(store, address, stream, by, now_us));
+}
+
+static enum err expire_in_transaction(struct store *store, int64_t now_us, size_t *expired)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_SUPPRESSION_TOUCH_EXPIRING, NULL, pg_time(now_us));
+
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_EXPIRE, &rows, pg_time(now_us));
+	if (!err)
+		*expired = pg_rows_touched(rows);
+	return err;
+}
+
+enum err store_suppressions_expire(struct store *store, int64_t now_us, size_t *ret_expired)
+{
+	size_t expired = 0;
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	err = pg_end(store->pg, expire_in_transaction(store, now_us, &expired));
+	if (!err)
+		*ret_expired = expired;
+	return err;
 }
 
 enum err store_suppression_purge(struct store *store, int64_t before_us, size_t *ret_purged)

@@ -18,6 +18,9 @@ struct store_suppression {
 	bool has_evidence;
 	struct uuid evidence; /* the newest event */
 	uint64_t seq;         /* of its newest numbered change; 0: none yet */
+	struct str
+		changed_by; /* who put or removed it: "cli:USER", "key:NAME"; empty: events did, or it is not known */
+	int64_t changed_at_us;
 };
 
 /* Texts live until the callback returns. False ends the rows early, without an error. */
@@ -29,11 +32,12 @@ struct store_suppression_place {
 };
 
 struct store_suppressions_query {
-	int state;                                   /* enum suppression_state; -1: any */
-	struct str domain;                           /* empty: any */
-	const struct str *stream;                    /* NULL: any */
+	int state;                /* enum suppression_state; -1: any but strikes */
+	struct str domain;        /* empty: any */
+	const struct str *stream; /* NULL: any; else what reaches it: its own and every stream's */
 	const struct store_suppression_place *after; /* NULL: from the start */
 	size_t limit;                                /* 1 to LIMIT_PAGE_ROWS */
+	int64_t now_us; /* an entry whose end has come is `expired`, whatever its row says */
 };
 
 /* By address, then stream. */
@@ -60,21 +64,34 @@ MUST_CHECK enum err store_suppression_evidence(struct store *store, struct arena
 	struct str address, struct str stream, size_t limit, struct store_evidence **ret_events,
 	size_t *ret_n);
 
-/* Which of the addresses are not to be mailed at now_us: rows in state `active`, for every stream or for
- * `stream`. ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. */
+/* All entries that reach one of the addresses, in any state: its own, then its domain's (`@example.com`), each by
+ * address and stream; for every stream and for `stream` (NULL: for any). ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. */
 MUST_CHECK enum err store_suppression_check(struct store *store, const struct str *addresses,
-	size_t n, struct str stream, int64_t now_us, store_suppression_fn *fn, void *context);
+	size_t n, const struct str *stream, store_suppression_fn *fn, void *context);
 
-/* Puts rows on the list, in one transaction; state, count, evidence and seq are not looked at. A cause that is
- * weaker than the one that stands (bounce, import, complaint, manual: from weak to strong) does not replace
- * it. What a person removed comes back only by a row that was last seen after that, or whose source is
- * "manual". *ret_kept: rows that are on the list now because of this call, or were before.
+struct store_reference {
+	struct str address, stream;
+};
+typedef void store_evidence_fn(
+	void *context, struct str address, struct str stream, const struct store_evidence *event);
+/* The newest `limit` events of each of the entries. ERR_LIMIT: over 2 * LIMIT_SUPPRESSION_ROWS. */
+MUST_CHECK enum err store_suppression_events(struct store *store,
+	const struct store_reference *entries, size_t n, size_t limit, store_evidence_fn *fn,
+	void *context);
+
+/* Puts rows on the list, in one transaction, as active, held or allowed; count, evidence and seq are not looked at. A
+ * cause that is weaker than the one that stands (bounce, import, complaint, manual: from weak to strong) does not
+ * replace it; "manual" replaces the state as well, and nothing else what is allowed. What a person removed comes back
+ * only by a row that was last seen after that, or whose source is "manual". *ret_kept: rows that are on the list now because of this call, or were before.
  * ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. ERR_RANGE: a text too long, or a moment that is none. */
 MUST_CHECK enum err store_suppressions_put(
 	struct store *store, const struct store_suppression *rows, size_t n, size_t *ret_kept);
 /* The row stays, in state `removed`; its evidence and strikes are forgotten. ERR_NOT_FOUND: not there. */
 MUST_CHECK enum err store_suppression_remove(
-	struct store *store, struct str address, struct str stream, int64_t now_us);
+	struct store *store, struct str address, struct str stream, struct str by, int64_t now_us);
+/* Entries whose end has come are `expired` from now on, a change as any other. */
+MUST_CHECK enum err store_suppressions_expire(
+	struct store *store, int64_t now_us, size_t *ret_expired);
 /* Forgets strikes from before `before_us` that led to nothing. */
 MUST_CHECK enum err store_suppression_purge(
 	struct store *store, int64_t before_us, size_t *ret_purged);

@@ -5,7 +5,7 @@
 #include "core/config.h"
 #include "store/store.h"
 #include "suppress/export/exporter.h"
-#include "suppress/policy.h"
+#include "suppress/policy/policy.h"
 
 struct suppress_settings {
 	enum unsigned_mode unsigned_mode;

@@ -1,82 +1,58 @@
-/* api/handle/handle_suppressions.c -- the suppression list: shown, asked, and changed by hand. */
+/* api/handle/handle_suppressions.c -- the suppression list: shown, and changed by hand. */
 #include "api/handle/page.h"
-#include "api/request/json_body.h"
+#include "api/handle/suppression_json_priv.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/store_suppress.h"
 
 enum { EVIDENCE_EVENTS = 100, SUPPRESSION_STREAM_BYTES = 128 };
 
-static void set_text(json_t *json, const char *key, struct str text)
-{
-	json_object_set_new(json, key, json_text(text));
-}
-
-/* "evidence" is the newest event that was held against the address. */
-static json_t *row_json(const struct store_suppression *row)
-{
-	char room[UUID_TEXT_BYTES];
-	json_t *json = json_object();
-
-	set_text(json, "address", row->address);
-	set_text(json, "stream", row->stream);
-	set_text(json, "domain", row->domain);
-	set_text(json, "state", suppression_state_name(row->state));
-	set_text(json, "reason", reason_name(row->reason));
-	set_text(json, "class", reason_class_name(row->class));
-	set_text(json, "source", row->source);
-	json_object_set_new(json, "first_seen_at", json_time(row->first_seen_us));
-	json_object_set_new(json, "last_seen_at", json_time(row->last_seen_us));
-	json_object_set_new(json, "expires_at", json_time(row->expires_at_us));
-	json_object_set_new(json, "count", json_integer((json_int_t)row->count));
-	set_text(json, "status", row->status);
-	set_text(json, "diagnostic", row->diagnostic);
-	set_text(json, "evidence",
-		row->has_evidence ? uuid_format(&row->evidence, room) : STR_EMPTY);
-	return json;
-}
-
-static bool refuse_body(struct handle *handle, struct str pointer, const char *wanted)
-{
-	answer_problem(handle->answer, PROBLEM_INVALID_FIELD, str_c(wanted), "pointer", pointer);
-	return false;
-}
-
-/* The body as JSON, or NULL and a problem. */
-static json_t *read_body(struct handle *handle)
-{
-	struct str body = handle->request->body;
-	struct json_fault fault;
-	json_t *json = json_body_read(handle->arena, body, 0, &fault);
-
-	if (!json)
-		answer_problem(handle->answer,
-			fault.too_large ? PROBLEM_INVALID_FIELD : PROBLEM_MALFORMED_JSON,
-			fault.detail, "where", fault.where);
-	return json;
-}
-
 /* ---- the list ---- */
 
-static bool add_row(void *context, const struct store_suppression *row)
-{
-	const struct str place[PLACE_FIELDS] = { row->address, row->stream };
-	struct page *page = context;
+struct entries {
+	struct arena *arena;
+	struct store_suppression *rows;
+	struct str *addresses;
+	size_t n;
+};
 
-	if (page_is_full(page))
-		return false;
-	page_add(page, row_json(row), place);
+static bool add_entry(void *context, const struct store_suppression *row)
+{
+	struct entries *entries = context;
+
+	entries->rows[entries->n] = check_copy(entries->arena, row);
+	entries->addresses[entries->n] = entries->rows[entries->n].address;
+	entries->n++;
 	return true;
+}
+
+/* Each entry with what its address is for the stream that is asked about: another entry may say otherwise. */
+static enum err add_rows(struct page *page, const struct entries *entries)
+{
+	struct handle *handle = page->handle;
+	struct check_answer *answers = arena_calloc(handle->arena, entries->n, sizeof *answers);
+	enum err err = check_find(handle->store, handle->arena, entries->addresses, entries->n,
+		suppression_stream(handle), handle->request->now_us, answers);
+
+	for (size_t i = 0; i < entries->n && !err && !page_is_full(page); i++) {
+		const struct store_suppression *row = &entries->rows[i];
+		const struct str place[PLACE_FIELDS] = { row->address, row->stream };
+
+		page_add(page, suppression_json(handle, row, answers[i].meaning), place);
+	}
+	return err;
 }
 
 enum err handle_suppressions(struct handle *handle)
 {
 	struct store_suppressions_query query = { .state = enum_param(handle, PARAM_STATE),
 		.domain = handle->values.text[PARAM_DOMAIN],
-		.stream = has_param(handle, PARAM_STREAM) ? &handle->values.text[PARAM_STREAM]
-							  : NULL };
+		.stream = suppression_stream(handle),
+		.now_us = handle->request->now_us };
+	struct entries entries = { .arena = handle->arena };
 	struct store_suppression_place after;
 	struct page page;
+	enum err err;
 
 	if (!page_open(&page, handle, NULL))
 		return ERR_OK;
@@ -85,8 +61,12 @@ enum err handle_suppressions(struct handle *handle)
 		return page_refuse(&page);
 	query.after = page.has_after ? &after : NULL;
 	query.limit = page_ask(&page);
-	return page_answer(&page, store_suppressions(handle->store, &query, add_row, &page),
-		json_object(), "suppressions");
+	entries.rows = arena_calloc(handle->arena, query.limit, sizeof *entries.rows);
+	entries.addresses = arena_calloc(handle->arena, query.limit, sizeof *entries.addresses);
+	err = store_suppressions(handle->store, &query, add_entry, &entries);
+	if (!err)
+		err = add_rows(&page, &entries);
+	return page_answer(&page, err, json_object(), "suppressions");
 }
 
 /* ---- one address ---- */
@@ -98,53 +78,126 @@ static enum err answer_missing(struct handle *handle)
 	return ERR_OK;
 }
 
-static enum err answer_row(struct handle *handle, struct str address)
+/* The entry that says what the address is, the events behind it, and all entries that reach it. */
+static enum err answer_target(struct handle *handle, struct str address)
 {
-	struct str stream = handle->values.text[PARAM_STREAM];
-	struct store_suppression row;
-	struct store_evidence *events;
-	char room[UUID_TEXT_BYTES];
-	json_t *json, *list;
-	size_t n;
-	enum err err = store_suppression(handle->store, handle->arena, address, stream, &row);
+	const struct str *stream = suppression_stream(handle), *viewer = suppression_viewer(handle);
+	struct store_evidence *events = NULL;
+	struct check_answer answer;
+	json_t *json, *entries;
+	size_t n = 0;
+	enum err err = check_find(handle->store, handle->arena, &address, 1, stream,
+		handle->request->now_us, &answer);
 
-	if (!err)
-		err = store_suppression_evidence(handle->store, handle->arena, address, stream,
-			EVIDENCE_EVENTS, &events, &n);
+	if (!err && !answer.entry)
+		return answer_missing(handle);
+	if (!err && meaning_shows(answer.entry, viewer))
+		err = store_suppression_evidence(handle->store, handle->arena,
+			answer.entry->address, answer.entry->stream, EVIDENCE_EVENTS, &events, &n);
 	if (err)
-		return err == ERR_NOT_FOUND ? answer_missing(handle) : err;
-	json = row_json(&row);
-	list = json_array();
-	for (size_t i = 0; i < n; i++)
+		return err;
+	json = suppression_json(handle, answer.entry, answer.meaning);
+	json_object_set_new(json, "events", suppression_events_json(events, n));
+	entries = json_array();
+	for (size_t i = 0; i < answer.n_entries; i++)
 		json_array_append_new(
-			list, json_pack("{s:o,s:o}", "id",
-				      json_text(uuid_format(&events[i].event_id, room)), "seen_at",
-				      json_time(events[i].seen_at_us)));
-	json_object_set_new(json, "events", list);
+			entries, suppression_json(handle, &answer.entries[i], answer.meaning));
+	json_object_set_new(json, "entries", entries);
 	answer_json(handle->answer, 200, json);
 	return ERR_OK;
+}
+
+/* "ann@example.com" or "@example.com". */
+static bool read_target(struct handle *handle, struct str *ret_target)
+{
+	return suppression_target(handle->arena, handle->segment, ret_target) ||
+	       handle_address(handle, ret_target);
 }
 
 enum err handle_suppression(struct handle *handle)
 {
 	struct str address;
 
-	if (!handle_address(handle, &address))
+	if (!read_target(handle, &address))
 		return ERR_OK;
-	return answer_row(handle, address);
+	return answer_target(handle, address);
 }
 
-/* {"note":"..."}, or nothing in it. */
+/* ---- by hand ---- */
+
+/* "key:PREFIX" of the key that asks; "loopback" without one. */
+static struct str who_asks(const struct handle *handle)
+{
+	struct str scheme, key, prefix;
+
+	if (!str_cut(handle->request->authorization, ' ', &scheme, &key) ||
+		!key_prefix(str_trim(key), &prefix))
+		return STR("loopback");
+	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
+}
+
+static bool read_note(struct handle *handle, json_t *note, struct store_suppression *row)
+{
+	if (note && (!json_is_string(note) || json_string_length(note) > LIMIT_FIELD_TEXT_BYTES))
+		return suppression_refuse(
+			handle, STR("/note"), "wanted: a string of at most 1024 bytes");
+	row->diagnostic = str_from(json_string_value(note), json_string_length(note));
+	return true;
+}
+
+/* Whoever is bound to a stream cannot set aside what others know. */
+static bool read_state(struct handle *handle, json_t *state, struct store_suppression *row)
+{
+	struct str text = str_from(json_string_value(state), json_string_length(state));
+
+	if (!state)
+		return true;
+	if (!json_is_string(state) || !suppression_state_from_name(text, &row->state) ||
+		(row->state != SUPPRESSION_ACTIVE && row->state != SUPPRESSION_HELD &&
+			row->state != SUPPRESSION_ALLOWED))
+		return suppression_refuse(
+			handle, STR("/state"), "wanted: one of active, held, allowed");
+	if (row->state != SUPPRESSION_ALLOWED || !handle->grant.streams.n)
+		return true;
+	answer_problem(handle->answer, PROBLEM_FORBIDDEN,
+		STR("a key that is bound to streams cannot allow what others know to fail"), NULL,
+		STR_EMPTY);
+	return false;
+}
+
+static bool read_end(struct handle *handle, json_t *end, struct store_suppression *row)
+{
+	struct str text = str_from(json_string_value(end), json_string_length(end));
+
+	if (!end || json_is_null(end) ||
+		(json_is_string(end) && timestamp_parse(text, &row->expires_at_us) &&
+			row->expires_at_us > handle->request->now_us))
+		return true;
+	return suppression_refuse(handle, STR("/expires_at"),
+		"wanted: a date-time of RFC 3339 that is still to come, or null");
+}
+
+/* {"note":"...","state":"active","expires_at":"..."}, each if wanted. */
 static bool read_entry(struct handle *handle, json_t *json, struct store_suppression *row)
 {
-	json_t *note = json_object_get(json, "note");
+	json_t *note = json_object_get(json, "note"), *state = json_object_get(json, "state");
+	json_t *end = json_object_get(json, "expires_at");
 
-	if (!json_is_object(json) || json_object_size(json) != (note != NULL))
-		return refuse_body(
-			handle, STR_EMPTY, "wanted: an object, empty or with a \"note\" alone");
-	if (note && (!json_is_string(note) || json_string_length(note) > LIMIT_FIELD_TEXT_BYTES))
-		return refuse_body(handle, STR("/note"), "wanted: a string of at most 1024 bytes");
-	row->diagnostic = str_from(json_string_value(note), json_string_length(note));
+	if (!json_is_object(json) || json_object_size(json) != (size_t)(!!note + !!state + !!end))
+		return suppression_refuse(handle, STR_EMPTY,
+			"wanted: an object, empty or with \"note\", \"state\", \"expires_at\" "
+			"alone");
+	return read_note(handle, note, row) && read_state(handle, state, row) &&
+	       read_end(handle, end, row);
+}
+
+static bool read_put_target(struct handle *handle, struct store_suppression *row)
+{
+	if (!read_target(handle, &row->address))
+		return false;
+	if (row->stream.n > SUPPRESSION_STREAM_BYTES)
+		return handle_refuse(handle, PARAM_STREAM, STR("at most 128 bytes"));
+	row->domain = suppression_domain(row->address);
 	return true;
 }
 
@@ -155,20 +208,16 @@ enum err handle_suppression_put(struct handle *handle)
 		.status = STR_EMPTY,
 		.first_seen_us = handle->request->now_us,
 		.last_seen_us = handle->request->now_us,
-		.expires_at_us = TIMESTAMP_NONE };
+		.expires_at_us = TIMESTAMP_NONE,
+		.changed_by = who_asks(handle) };
 	enum err err = ERR_OK;
 	json_t *json;
 	size_t kept;
 	bool good;
 
-	if (!handle_address(handle, &row.address))
+	if (!read_put_target(handle, &row))
 		return ERR_OK;
-	if (row.stream.n > SUPPRESSION_STREAM_BYTES) {
-		handle_refuse(handle, PARAM_STREAM, STR("at most 128 bytes"));
-		return ERR_OK;
-	}
-	row.domain = suppression_domain(row.address);
-	json = handle->request->body.n ? read_body(handle) : json_object();
+	json = suppression_body(handle);
 	if (!json)
 		return ERR_OK;
 	good = read_entry(handle, json, &row);
@@ -177,7 +226,7 @@ enum err handle_suppression_put(struct handle *handle)
 	json_decref(json);
 	if (!good || err)
 		return err;
-	return answer_row(handle, row.address);
+	return answer_target(handle, row.address);
 }
 
 enum err handle_suppression_delete(struct handle *handle)
@@ -185,74 +234,10 @@ enum err handle_suppression_delete(struct handle *handle)
 	struct str address;
 	enum err err;
 
-	if (!handle_address(handle, &address))
+	if (!read_target(handle, &address))
 		return ERR_OK;
-	err = store_suppression_remove(
-		handle->store, address, handle->values.text[PARAM_STREAM], handle->request->now_us);
+	err = store_suppression_remove(handle->store, address, handle->values.text[PARAM_STREAM],
+		who_asks(handle), handle->request->now_us);
 	/* One that was removed before is as gone as the client wants it. */
-	return err && err != ERR_NOT_FOUND ? err : answer_row(handle, address);
-}
-
-/* ---- many addresses asked at once ---- */
-
-static bool add_found(void *context, const struct store_suppression *row)
-{
-	json_array_append_new(context, row_json(row));
-	return true;
-}
-
-static bool read_addresses(
-	struct handle *handle, json_t *json, struct str **ret_addresses, size_t *ret_n)
-{
-	json_t *list = json_object_get(json, "addresses"), *item;
-	struct str *addresses;
-	size_t i;
-
-	if (!json_is_object(json) || !json_is_array(list) || json_object_size(json) != 1)
-		return refuse_body(
-			handle, STR_EMPTY, "wanted: an object with an array \"addresses\" alone");
-	if (json_array_size(list) > LIMIT_SUPPRESSION_ROWS)
-		return refuse_body(handle, STR("/addresses"), "wanted: at most 10000");
-	addresses = arena_calloc(handle->arena, json_array_size(list), sizeof *addresses);
-	json_array_foreach(list, i, item)
-	{
-		struct str text = str_from(json_string_value(item), json_string_length(item));
-
-		if (!json_is_string(item) ||
-			!suppression_address(handle->arena, text, &addresses[i]))
-			return refuse_body(handle, arena_printf(handle->arena, "/addresses/%zu", i),
-				"wanted: a mail address");
-	}
-	*ret_addresses = addresses;
-	*ret_n = json_array_size(list);
-	return true;
-}
-
-static enum err answer_check(struct handle *handle, const struct str *addresses, size_t n)
-{
-	json_t *found = json_array();
-	enum err err = store_suppression_check(handle->store, addresses, n,
-		handle->values.text[PARAM_STREAM], handle->request->now_us, add_found, found);
-
-	if (err)
-		json_decref(found);
-	else
-		answer_json(handle->answer, 200,
-			json_pack("{s:I,s:o}", "checked", (json_int_t)n, "suppressed", found));
-	return err;
-}
-
-enum err handle_suppressions_check(struct handle *handle)
-{
-	json_t *json = read_body(handle);
-	struct str *addresses;
-	enum err err = ERR_OK;
-	size_t n;
-
-	if (!json)
-		return ERR_OK;
-	if (read_addresses(handle, json, &addresses, &n))
-		err = answer_check(handle, addresses, n);
-	json_decref(json);
-	return err;
+	return err && err != ERR_NOT_FOUND ? err : answer_target(handle, address);
 }

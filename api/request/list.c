@@ -43,7 +43,8 @@ static const struct column event_columns[] = { SAME("id"), SAME("message_id"), S
 static const struct column suppression_columns[] = { SAME("address"), SAME("stream"),
 	SAME("domain"), SAME("state"), SAME("reason"), SAME("class"), SAME("source"),
 	SAME("first_seen_at"), SAME("last_seen_at"), SAME("expires_at"), SAME("count"),
-	SAME("status"), SAME("diagnostic"), SAME("evidence"), { NULL, NULL } };
+	SAME("status"), SAME("diagnostic"), SAME("evidence"), SAME("answer"), SAME("note"),
+	SAME("changed_at"), SAME("changed_by"), { NULL, NULL } };
 
 static const struct column volume_columns[] = { SAME("at"), SAME("minutes"), SAME("domain"),
 	SAME("stream"), SAME("campaign"), SAME("source"), SAME("attempted"), SAME("accepted"),
@@ -138,10 +139,10 @@ static void put_cell(struct str text, struct buf *out)
 		buf_putc(out, '"');
 }
 
-/* A spreadsheet runs what begins so, and peers choose such texts. */
-static void put_text(struct arena *arena, struct str text, struct buf *out)
+/* A spreadsheet runs what begins so, and peers choose such texts. What senders load is not to be changed for it. */
+static void put_text(struct arena *arena, bool guarded, struct str text, struct buf *out)
 {
-	if (text.n && str_span(str_head(text, 1), "=+-@\t\r"))
+	if (guarded && text.n && str_span(str_head(text, 1), "=+-@\t\r"))
 		text = arena_printf(arena, "'%.*s", STR_ARG(text));
 	put_cell(text, out);
 }
@@ -166,18 +167,19 @@ static const json_t *value_at(const json_t *json, struct str path)
 	return json;
 }
 
-static void put_value(struct arena *arena, const json_t *value, struct buf *out)
+static void put_value(struct arena *arena, bool guarded, const json_t *value, struct buf *out)
 {
 	struct buf words = BUF_INIT(out->max);
 	const json_t *item;
 	size_t i;
 
 	if (json_is_string(value)) {
-		put_text(arena, str_from(json_string_value(value), json_string_length(value)), out);
+		put_text(arena, guarded,
+			str_from(json_string_value(value), json_string_length(value)), out);
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, item)
 			buf_printf(&words, "%s%s", i ? " " : "", json_string_value(item));
-		put_text(arena, buf_str(&words), out);
+		put_text(arena, guarded, buf_str(&words), out);
 	} else if (value && !json_is_null(value)) {
 		write_json(value, out);
 	}
@@ -195,6 +197,7 @@ static const struct column *columns_of(const char *rows_key)
 static void write_csv(const char *rows_key, const json_t *rows, struct buf *out)
 {
 	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	bool guarded = strcmp(rows_key, "suppressions") != 0;
 	const struct column *columns = columns_of(rows_key), *column;
 	const json_t *row;
 	size_t i;
@@ -208,7 +211,7 @@ static void write_csv(const char *rows_key, const json_t *rows, struct buf *out)
 		for (column = columns; column->name; column++) {
 			if (column != columns)
 				buf_putc(out, ',');
-			put_value(arena, value_at(row, str_c(column->path)), out);
+			put_value(arena, guarded, value_at(row, str_c(column->path)), out);
 		}
 		buf_put(out, STR("\r\n"));
 		arena_reset(arena);

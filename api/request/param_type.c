@@ -195,8 +195,8 @@ static const struct {
 		"one of unknown, bounce, complaint, auto_reply, challenge, mdn, dmarc_report, "
 		"tls_report, unsubscribe, not_bounce",
 		"{\"$ref\":\"#/components/schemas/Kind\"}", false },
-	[TYPE_STATE] = { read_state, "one of active, held, removed",
-		ENUM("active", "held", "removed"), false },
+	[TYPE_STATE] = { read_state, "one of active, held, removed, allowed, expired, strikes",
+		ENUM("active", "held", "removed", "allowed", "expired", "strikes"), false },
 	[TYPE_PROOF] = { read_proof, "one of none, valid, unbound, invalid, log, all",
 		ENUM("none", "valid", "unbound", "invalid", "log", "all"), false },
 	[TYPE_FLAG] = { read_flag, "true or false", "{\"type\":\"boolean\"}", false },

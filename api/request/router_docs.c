@@ -49,7 +49,7 @@ static const char intro[] =
 	"query, and with another\n"
 	"parameter than `limit` it is refused. A cell of a CSV that a spreadsheet would take for "
 	"a formula begins with an\n"
-	"apostrophe.\n"
+	"apostrophe, except in a list of suppressions: an address is never changed.\n"
 	"\n"
 	"A domain may be written in either form of an international name, with or without the dot "
 	"at its end; answers have\n"

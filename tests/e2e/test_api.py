@@ -247,6 +247,65 @@ def check_bad_keys(api):
     api.request("POST", "/v1/parse", BOUNCE, {**MAIL_TYPE, "Authorization": "Basic eDp5"}, 401)
 
 
+def check_refused(api):
+    """What is no question and no entry."""
+    for method, path, body in (("GET", "?state=gone", None), ("GET", "?cursor=abc", None),
+                               ("PUT", "/a@b.example", {"note": 1}), ("PUT", "/a@b.example", {"why": "x"}),
+                               ("PUT", "/a@b.example", {"note": "x" * 1025}), ("PUT", "/a@b.example", {"note": "\0"}),
+                               ("PUT", "/a@b.example", []), ("PUT", "/a@b.example?stream=" + "s" * 129, {}),
+                               ("PUT", "/a@b.example", {"state": "removed"}), ("PUT", "/a@b.example", {"state": 1}),
+                               ("PUT", "/a@b.example", {"expires_at": "2020-01-01T00:00:00Z"}), ("POST", "/check", {"addresses": "a@b.example"}),
+                               ("POST", "/check", {}), ("POST", "/check", {"addresses": [1]}),
+                               ("POST", "/check", {"addresses": ["a@b.example"] * 10001})):
+        api.request(method, f"/v1/suppressions{path}", body, status=400)
+
+
+def check_entries(api):
+    """Whole domains, what is allowed, what ends, and an address that a spreadsheet would take for a formula."""
+    assert api.request("PUT", "/v1/suppressions/a@wide.example")[0]["note"] is None  # no body, no type
+    entry, _ = api.request("PUT", "/v1/suppressions/@Wide.Example", {"note": "closed down"})
+    assert (entry["address"], entry["answer"]) == ("@wide.example", "suppressed"), entry
+    found, _ = api.request("GET", "/v1/suppressions/b@wide.example?stream=shop")
+    assert (found["address"], found["answer"], found["note"]) == ("@wide.example", "suppressed", "closed down"), found
+    entry, _ = api.request("PUT", "/v1/suppressions/a@wide.example?stream=news",
+                           {"state": "allowed", "expires_at": "2100-01-01T00:00:00Z"})
+    assert (entry["answer"], entry["expires_at"], len(entry["entries"])) == ("allowed", "2100-01-01T00:00:00Z", 3), entry
+    for stream, answer in (("news", "allowed"), ("shop", "suppressed")):
+        path = f"/v1/suppressions/a@wide.example?stream={stream}"
+        assert api.request("GET", path)[0]["answer"] == answer
+        asked = api.request("POST", f"/v1/suppressions/check?stream={stream}", {"addresses": ["a@wide.example"]})[0]
+        assert asked["answers"][0]["answer"] == answer, asked
+        rows = api.request("GET", f"/v1/suppressions?domain=wide.example&stream={stream}")[0]["suppressions"]
+        assert {row["answer"] for row in rows if row["address"] == "a@wide.example"} == {answer}, rows
+    api.request("PUT", "/v1/suppressions/%3D1+2@wide.example")
+    text, _ = api.request("GET", "/v1/suppressions?domain=wide.example", headers={"Accept": "text/csv"})
+    assert {row["address"] for row in csv.DictReader(io.StringIO(text.decode()))} == {
+        "=1+2@wide.example", "@wide.example", "a@wide.example"}, text
+
+
+def check_bound(api):
+    """A key bound to a stream gets the same answers from list, get and check, and sees no note of others."""
+    server = api.server
+    bound = bearer(key(server, "create", "bound", "--scope", "write", "--stream", "news")[1])
+    api.request("PUT", "/v1/suppressions/g@bound.example", {"note": "ours alone"})
+    api.request("PUT", "/v1/suppressions/n@bound.example?stream=news", {"note": "of news"})
+    api.request("PUT", "/v1/suppressions/s@bound.example?stream=shop", {"note": "of shop"})
+    rows = api.request("GET", "/v1/suppressions?domain=bound.example", headers=bound)[0]["suppressions"]
+    assert [(row["address"], row["answer"], row["note"], row["changed_by"]) for row in rows] == [
+        ("g@bound.example", "suppressed", None, None),
+        ("n@bound.example", "suppressed", "of news", "loopback")], rows
+    asked = {"addresses": [f"{who}@bound.example" for who in "gns"]}
+    answer = api.request("POST", "/v1/suppressions/check", asked, headers=bound)[0]
+    assert [row["address"] for row in answer["suppressed"]] == ["g@bound.example", "n@bound.example"], answer
+    assert "ours alone" not in json.dumps(answer), answer
+    assert api.request("GET", "/v1/suppressions/g@bound.example", headers=bound)[0]["diagnostic"] is None
+    api.request("GET", "/v1/suppressions/s@bound.example", headers=bound, status=404)
+    api.request("PUT", "/v1/suppressions/g@bound.example", {"state": "allowed"}, headers=bound, status=403)
+    entry = api.request("DELETE", "/v1/suppressions/n@bound.example", headers=bound)[0]
+    assert entry["state"] == "removed" and entry["changed_by"].startswith("key:"), entry
+    assert api.request("DELETE", "/v1/suppressions/g@bound.example", headers=bound)[0]["answer"] == "suppressed"
+
+
 def check_suppressions(api):
     """By hand on and off, asked one by one, as a list, and for many at once."""
     entry, _ = api.request("PUT", "/v1/suppressions/Zoe@Example.NET", {"note": "asked on the phone"})
@@ -254,7 +313,8 @@ def check_suppressions(api):
     assert entry["diagnostic"] == "asked on the phone" and entry["events"] == [] and entry["stream"] is None, entry
     api.request("PUT", "/v1/suppressions/yan@example.net?stream=news", {})
     assert api.request("GET", "/v1/suppressions/zoe%40example.net")[0] == entry
-    api.request("GET", "/v1/suppressions/yan@example.net", status=404)
+    assert api.request("GET", "/v1/suppressions/yan@example.net")[0]["answer"] == "suppressed"
+    api.request("GET", "/v1/suppressions/yan@example.net?stream=shop", status=404)
     assert api.request("GET", "/v1/suppressions/yan@example.net?stream=news")[0]["stream"] == "news"
     page, fields = api.request("GET", "/v1/suppressions?limit=1&domain=example.net&state=active")
     assert [row["address"] for row in page["suppressions"]] == ["yan@example.net"], page
@@ -263,31 +323,31 @@ def check_suppressions(api):
     api.request("GET", f"/v1/suppressions?limit=1&domain=example.net&state=held&cursor={cursor}", status=400)
     page, _ = api.request("GET", f"/v1/suppressions?limit=1&domain=example.net&state=active&cursor={cursor}")
     assert [row["address"] for row in page["suppressions"]] == ["zoe@example.net"] and not page["next_cursor"], page
-    assert len(api.request("GET", "/v1/suppressions?stream=news")[0]["suppressions"]) == 1
+    assert len(api.request("GET", "/v1/suppressions?stream=news")[0]["suppressions"]) == 2
+    assert len(api.request("GET", "/v1/suppressions?stream=shop")[0]["suppressions"]) == 1
     text, _ = api.request("GET", "/v1/suppressions", headers={"Accept": "text/csv"})
     assert [row["address"] for row in csv.DictReader(io.StringIO(text.decode()))] == ["yan@example.net", "zoe@example.net"]
     question = {"addresses": ["ZOE@example.net", "yan@example.net", "free@example.net"]}
     answer, _ = api.request("POST", "/v1/suppressions/check", question)
-    assert answer["checked"] == 3 and [row["address"] for row in answer["suppressed"]] == ["zoe@example.net"], answer
+    assert answer["checked"] == 3 and [row["address"] for row in answer["suppressed"]] == \
+        ["zoe@example.net", "yan@example.net"], answer
     answer, _ = api.request("POST", "/v1/suppressions/check?stream=news", question)
     assert len(answer["suppressed"]) == 2, answer
+    answer, _ = api.request("POST", "/v1/suppressions/check?stream=shop",
+                            {"addresses": question["addresses"] + ["no address"]})
+    assert [(row["address"], row["at"], row["answer"]) for row in answer["answers"]] == [
+        ("ZOE@example.net", 0, "suppressed"), ("no address", 3, "invalid")], answer
     for _ in range(2):  # a client that lost the answer asks again
         assert api.request("DELETE", "/v1/suppressions/zoe@example.net")[0]["state"] == "removed"
     api.request("DELETE", "/v1/suppressions/nobody@example.net", status=404)
-    assert api.request("POST", "/v1/suppressions/check", question)[0]["suppressed"] == []
+    assert api.request("POST", "/v1/suppressions/check?stream=shop", question)[0]["suppressed"] == []
     page, _ = api.request("GET", "/v1/suppressions?state=removed")
     assert [row["address"] for row in page["suppressions"]] == ["zoe@example.net"], page
-    for method, path, body in (("GET", "?state=gone", None), ("GET", "?cursor=abc", None),
-                               ("PUT", "/a@b.example", {"note": 1}), ("PUT", "/a@b.example", {"why": "x"}),
-                               ("PUT", "/a@b.example", {"note": "x" * 1025}), ("PUT", "/a@b.example", {"note": "\0"}),
-                               ("PUT", "/a@b.example", []), ("PUT", "/a@b.example?stream=" + "s" * 129, {}),
-                               ("POST", "/check", {"addresses": ["a"]}), ("POST", "/check", {"addresses": "a@b.example"}),
-                               ("POST", "/check", {}), ("POST", "/check", {"addresses": [1]}),
-                               ("POST", "/check", {"addresses": ["a@b.example"] * 10001})):
-        api.request(method, f"/v1/suppressions{path}", body, status=400)
+    check_refused(api)
     assert api.request("POST", "/v1/suppressions/check", {"addresses": ["a@b.example"] * 10000})[0]["checked"] == 10000
     api.request("PUT", "/v1/suppressions/a@b.example", {"note": "x" * 1024})
     api.request("PUT", "/v1/suppressions/no-address", {}, status=400)
+    check_entries(api)
     assert api.server.request("POST", "/v1/suppressions/a@b.example", {})[0] == 405
 
 
@@ -300,6 +360,7 @@ def main():
         check_forms(api)
         text = check_rest(api)
         check_keys(api)
+        check_bound(api)
         check_bad_keys(api)
         wanted = {(method.upper(), path) for path, row in api.document["paths"].items() for method in row}
         missing = wanted - {(method, path) for method, path, code, _ in api.seen if code < 300}

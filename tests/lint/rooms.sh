@@ -27,17 +27,21 @@ declare -A may=(
 	[ingest/intake]="ingest/text spool core"
 	[ingest/log]="core"
 	[ingest/logfile]="core"
+	[suppress/policy]="store core"
+	[suppress/proof]="core"
 	[suppress/list]="store core"
 	[suppress/export]="suppress/list store core"
-	[suppress]="suppress/export suppress/list store core"
-	[logs]="ingest/log ingest/logfile ingest/text parser suppress store core"
-	[load]="suppress store spool core"
+	[suppress]="suppress/export suppress/list suppress/policy suppress/proof store core"
+	[logs]="ingest/log ingest/logfile ingest/text parser suppress suppress/policy store core"
+	[load]="suppress suppress/policy suppress/proof store spool core"
 	[api/request]="domain store spool core"
-	[api/handle]="api/request domain suppress suppress/list store spool core"
+	[api/handle]="api/request domain suppress suppress/list suppress/policy store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
-	[serve]="serve/sandbox logs load api suppress suppress/export suppress/list $ingest store spool parser core"
-	[cli]="serve logs load api/request api suppress suppress/export suppress/list $ingest store spool parser/text parser core"
+	[serve]="serve/sandbox logs load api suppress suppress/export suppress/list suppress/proof $ingest store spool parser core"
+	[cli/command]="serve store core"
+	[cli/suppress]="cli/command suppress suppress/export suppress/list suppress/policy suppress/proof store core"
+	[cli]="cli/command cli/suppress serve logs load api/request api suppress $ingest store spool parser/text parser core"
 )
 rooms=(core parser domain spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
@@ -51,7 +55,7 @@ for room in "${!may[@]}"; do
 		sed "s#\\bingest\\b\\([ ,]\\|\$\\)#$ingest\\1#; s/nothing//" | words)
 	[ "$row" = "$have" ] || breach "docs/architecture.md: $room may include $have, and the page says $row"
 	line=$(sed -n "s#^bounced_room($room  *##p" <<<"$linked" | sed "s#bounced_##g; s#\\bingest\\( \|\$\\)#$ingest\\1#" |
-		sed 's#\b\(parser\|ingest\|api\|store\|serve\|suppress\)_#\1/#g' | words)
+		sed 's#\b\(parser\|ingest\|api\|store\|serve\|suppress\|cli\)_#\1/#g' | words)
 	# What is linked with the door above it need not be named.
 	[ "$room" != cli ] || line=$(printf '%s api/request' "$line" | words)
 	[ "$line" = "$have" ] || breach "CMakeLists.txt: $room may include $have, and is linked with $line"

@@ -1,6 +1,6 @@
 // links: cli
 // Check program of cli: options, the pages that are made from tables, a report in words.
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 #include "cli/explain.h"
 #include "cli/manual.h"
 #include "cli/reasons_page.h"

@@ -139,8 +139,8 @@ START_TEST(a_repeat_does_nothing)
 	ck_assert_str_eq(state_of("a@example.com"), "");
 	ck_assert_int_eq(load_as(&next, 2, 8, NULL, &result), ERR_OK);
 	ck_assert_str_eq(state_of("a@example.com"), "active");
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("a@example.com"), STR_EMPTY, NOW + 2 * DAY),
+	ck_assert_int_eq(store_suppression_remove(store, STR("a@example.com"), STR_EMPTY,
+				 STR("test"), NOW + 2 * DAY),
 		ERR_OK);
 	ck_assert_int_eq(load_as(&next, 2, 8, NULL, &result), ERR_CONFLICT);
 	ck_assert_str_eq(state_of("a@example.com"), "removed");
@@ -213,13 +213,14 @@ START_TEST(what_was_removed_needs_new_evidence)
 
 	load("a@example.com", DECISION_STRIKE, NOW);
 	load("a@example.com", DECISION_STRIKE, NOW + DAY);
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("a@example.com"), STR_EMPTY, NOW + 2 * DAY),
+	ck_assert_int_eq(store_suppression_remove(store, STR("a@example.com"), STR_EMPTY,
+				 STR("test"), NOW + 2 * DAY),
 		ERR_OK);
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("a@example.com"), STR_EMPTY, NOW + 2 * DAY),
+	ck_assert_int_eq(store_suppression_remove(store, STR("a@example.com"), STR_EMPTY,
+				 STR("test"), NOW + 2 * DAY),
 		ERR_NOT_FOUND);
-	ck_assert_int_eq(store_suppression_remove(store, STR("b@example.com"), STR_EMPTY, NOW),
+	ck_assert_int_eq(
+		store_suppression_remove(store, STR("b@example.com"), STR_EMPTY, STR("test"), NOW),
 		ERR_NOT_FOUND);
 	ck_assert_int_eq(store_suppression_evidence(
 				 store, arena, STR("a@example.com"), STR_EMPTY, 9, &events, &n),
@@ -257,8 +258,8 @@ START_TEST(people_put_and_imports_are_weaker)
 	ck_assert_int_eq(row.reason, REASON_NONE);
 	ck_assert(!row.has_evidence);
 	ck_assert_uint_eq(row.count, 0);
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("a@example.com"), STR_EMPTY, NOW + 2 * DAY),
+	ck_assert_int_eq(store_suppression_remove(store, STR("a@example.com"), STR_EMPTY,
+				 STR("test"), NOW + 2 * DAY),
 		ERR_OK);
 	/* An old list does not bring it back; a person does, whatever the clock says. */
 	ck_assert_uint_eq(put(import), 0);

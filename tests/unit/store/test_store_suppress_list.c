@@ -44,7 +44,9 @@ START_TEST(lists_go_page_by_page)
 	ck_assert_str_eq(next.addresses, "c@example.org:active ");
 	query = (struct store_suppressions_query){ .state = -1, .limit = 9, .stream = &news };
 	ck_assert_int_eq(store_suppressions(store, &query, see, &one), ERR_OK);
-	ck_assert_str_eq(one.addresses, "b@example.com:active ");
+	ck_assert_str_eq(one.addresses,
+		"a@example.com:active b@example.com:held b@example.com:active "
+		"c@example.org:active ");
 	query = (struct store_suppressions_query){
 		.state = SUPPRESSION_ACTIVE, .limit = LIMIT_PAGE_ROWS, .domain = STR("example.com")
 	};
@@ -76,8 +78,9 @@ START_TEST(changes_have_numbers_without_gaps)
 	ck_assert_int_eq(store_suppression_changes(store, 0, 3, 2, see, &page), ERR_OK);
 	ck_assert_str_eq(page.addresses, "b@example.com:active a@example.com:active ");
 	ck_assert_uint_eq(page.last_seq, 2);
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("b@example.com"), STR_EMPTY, NOW + 3), ERR_OK);
+	ck_assert_int_eq(store_suppression_remove(
+				 store, STR("b@example.com"), STR_EMPTY, STR("test"), NOW + 3),
+		ERR_OK);
 	ck_assert_uint_eq(number(), 4);
 	ck_assert_int_eq(store_suppression_changes(store, 3, 4, 9, see, &later), ERR_OK);
 	ck_assert_str_eq(later.addresses, "b@example.com:removed ");
@@ -87,43 +90,83 @@ START_TEST(changes_have_numbers_without_gaps)
 }
 END_TEST
 
-START_TEST(a_check_names_those_not_to_be_mailed)
+START_TEST(a_check_finds_all_that_reaches_an_address)
 {
 	const struct str addresses[] = { STR_INIT("a@example.com"), STR_INIT("b@example.com"),
 		STR_INIT("c@example.com"), STR_INIT("d@example.com"), STR_INIT("e@example.com") };
 	struct store_suppression row = manual("d@example.com", NOW);
 	struct str *many = arena_calloc(arena, LIMIT_SUPPRESSION_ROWS + 1, sizeof *many);
-	struct seen global = { 0 }, stream = { 0 }, later = { 0 }, full = { 0 };
+	struct seen global = { 0 }, stream = { 0 }, any = { 0 }, later = { 0 }, full = { 0 };
+	const struct str every = STR_EMPTY, news = STR("news");
 
 	load("a@example.com", DECISION_SUPPRESS, NOW);
 	load("b@example.com", DECISION_HOLD, NOW);
 	put(manual("c@example.com", NOW));
-	ck_assert_int_eq(
-		store_suppression_remove(store, STR("c@example.com"), STR_EMPTY, NOW + 1), ERR_OK);
+	ck_assert_int_eq(store_suppression_remove(
+				 store, STR("c@example.com"), STR_EMPTY, STR("test"), NOW + 1),
+		ERR_OK);
 	row.stream = STR("news");
 	put(row);
 	row = manual("e@example.com", NOW);
 	row.expires_at_us = NOW + DAY;
 	put(row);
+	row = manual("@example.com", NOW);
+	row.state = SUPPRESSION_ALLOWED;
+	put(row);
+	put(manual("@example.org", NOW));
 	ck_assert_int_eq(
-		store_suppression_check(store, addresses, 5, STR_EMPTY, NOW, see, &global), ERR_OK);
-	ck_assert_str_eq(global.addresses, "a@example.com:active e@example.com:active ");
-	ck_assert_int_eq(
-		store_suppression_check(store, addresses, 5, STR("news"), NOW + DAY, see, &stream),
-		ERR_OK);
-	ck_assert_str_eq(stream.addresses, "a@example.com:active d@example.com:active ");
-	ck_assert_int_eq(
-		store_suppression_check(store, NULL, 0, STR_EMPTY, NOW, see, &later), ERR_OK);
+		store_suppression_check(store, addresses, 5, &every, see, &global), ERR_OK);
+	ck_assert_str_eq(global.addresses, "a@example.com:active b@example.com:held "
+					   "c@example.com:removed e@example.com:active "
+					   "@example.com:allowed ");
+	ck_assert_int_eq(store_suppression_check(store, addresses, 5, &news, see, &stream), ERR_OK);
+	ck_assert_uint_eq(stream.n, 6);
+	ck_assert_int_eq(store_suppression_check(store, addresses, 5, NULL, see, &any), ERR_OK);
+	ck_assert_uint_eq(any.n, 6);
+	ck_assert_int_eq(store_suppression_check(store, NULL, 0, NULL, see, &later), ERR_OK);
 	ck_assert_uint_eq(later.n, 0);
 	for (size_t i = 0; i <= LIMIT_SUPPRESSION_ROWS; i++)
 		many[i] = STR("a@example.com");
-	ck_assert_int_eq(store_suppression_check(
-				 store, many, LIMIT_SUPPRESSION_ROWS, STR_EMPTY, NOW, see, &full),
+	ck_assert_int_eq(
+		store_suppression_check(store, many, LIMIT_SUPPRESSION_ROWS, NULL, see, &full),
 		ERR_OK);
-	ck_assert_uint_eq(full.n, 1);
-	ck_assert_int_eq(store_suppression_check(store, many, LIMIT_SUPPRESSION_ROWS + 1, STR_EMPTY,
-				 NOW, see, &full),
+	ck_assert_uint_eq(full.n, 2);
+	ck_assert_int_eq(
+		store_suppression_check(store, many, LIMIT_SUPPRESSION_ROWS + 1, NULL, see, &full),
 		ERR_LIMIT);
+}
+END_TEST
+
+START_TEST(an_end_comes_and_lists_elsewhere_hear_of_it)
+{
+	struct store_suppression row = manual("a@example.com", NOW);
+	struct seen changes = { 0 }, touched = { 0 };
+	size_t expired = 0;
+	uint64_t seq;
+
+	row.expires_at_us = NOW + DAY;
+	put(row);
+	put(manual("b@example.com", NOW));
+	seq = number();
+	ck_assert_int_eq(store_suppressions_expire(store, NOW + DAY - 1, &expired), ERR_OK);
+	ck_assert_uint_eq(expired, 0);
+	ck_assert_int_eq(store_suppressions_expire(store, NOW + DAY, &expired), ERR_OK);
+	ck_assert_uint_eq(expired, 1);
+	ck_assert_int_eq(store_suppression_changes(store, seq, number(), 9, see, &changes), ERR_OK);
+	ck_assert_str_eq(changes.addresses, "a@example.com:expired ");
+	/* What is allowed, and ceases to be, changes what others mean. */
+	seq = number();
+	row = manual("@example.com", NOW + DAY);
+	row.state = SUPPRESSION_ALLOWED;
+	row.expires_at_us = NOW + 2 * DAY;
+	put(row);
+	ck_assert_int_eq(store_suppression_changes(store, seq, number(), 9, see, &touched), ERR_OK);
+	ck_assert_str_eq(touched.addresses, "@example.com:allowed b@example.com:active ");
+	seq = number();
+	touched = (struct seen){ 0 };
+	ck_assert_int_eq(store_suppressions_expire(store, NOW + 2 * DAY, &expired), ERR_OK);
+	ck_assert_int_eq(store_suppression_changes(store, seq, number(), 9, see, &touched), ERR_OK);
+	ck_assert_uint_eq(touched.n, 2);
 }
 END_TEST
 
@@ -175,7 +218,8 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, lists_go_page_by_page);
 	tcase_add_test(tcase, changes_have_numbers_without_gaps);
-	tcase_add_test(tcase, a_check_names_those_not_to_be_mailed);
+	tcase_add_test(tcase, an_end_comes_and_lists_elsewhere_hear_of_it);
+	tcase_add_test(tcase, a_check_finds_all_that_reaches_an_address);
 	tcase_add_test(tcase, strikes_that_led_to_nothing_are_forgotten);
 	tcase_add_test(tcase, one_scheduler_acts);
 	suite_add_tcase(suite, tcase);

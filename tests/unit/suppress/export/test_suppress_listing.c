@@ -25,6 +25,7 @@ static void open_filled(void)
 	for (size_t i = 0; i < ALL; i++)
 		rows[i] = (struct store_suppression){ .address = arena_printf(
 							      arena, "a%05zu@example.com", i),
+			.domain = STR("example.com"),
 			.source = STR("manual"),
 			.first_seen_us = NOW,
 			.last_seen_us = NOW,
@@ -39,7 +40,7 @@ static void close_all(void)
 }
 
 struct seen {
-	size_t n, stop_after, out_of_order, removed;
+	size_t n, stop_after, out_of_order, removed, allowed;
 	char last[64];
 	uint64_t last_seq;
 };
@@ -52,6 +53,7 @@ static bool see(void *context, const struct store_suppression *row)
 	snprintf(address, sizeof address, "%.*s", STR_ARG(row->address));
 	seen->n++;
 	seen->out_of_order += strcmp(address, seen->last) <= 0;
+	seen->allowed += row->state == SUPPRESSION_ALLOWED;
 	seen->removed += row->state == SUPPRESSION_REMOVED;
 	snprintf(seen->last, sizeof seen->last, "%s", address);
 	seen->last_seq = row->seq;
@@ -86,13 +88,41 @@ START_TEST(every_row_comes_once)
 	ck_assert_uint_eq(
 		walk(LISTING_CHANGES, 0, seq, LIMIT_PAGE_ROWS + 1).n, LIMIT_PAGE_ROWS + 1);
 	/* A removal is in the changes alone. */
-	ck_assert_int_eq(store_suppression_remove(store, middle, STR_EMPTY, NOW + 1), ERR_OK);
+	ck_assert_int_eq(
+		store_suppression_remove(store, middle, STR_EMPTY, STR("test"), NOW + 1), ERR_OK);
 	ck_assert_int_eq(store_suppressions_number(store, &seq), ERR_OK);
 	ck_assert_uint_eq(walk(LISTING_FULL, 0, seq, 0).n, ALL - 1);
 	seen = walk(LISTING_CHANGES, ALL, seq, 0);
 	ck_assert_uint_eq(seen.n, 1);
 	ck_assert_uint_eq(seen.removed, 1);
 	ck_assert_uint_eq(seen.last_seq, ALL + 1);
+}
+END_TEST
+
+/* What another entry allows is in no list, and its removal is a change. */
+START_TEST(what_is_allowed_is_left_out)
+{
+	struct store_suppression row = { .address = STR("a01000@example.com"),
+		.source = STR("manual"),
+		.state = SUPPRESSION_ALLOWED,
+		.first_seen_us = NOW,
+		.last_seen_us = NOW,
+		.expires_at_us = TIMESTAMP_NONE };
+	struct seen seen;
+	uint64_t seq, later;
+	size_t kept;
+
+	ck_assert_int_eq(store_suppressions_number(store, &seq), ERR_OK);
+	ck_assert_int_eq(store_suppressions_put(store, &row, 1, &kept), ERR_OK);
+	ck_assert_int_eq(store_suppressions_number(store, &later), ERR_OK);
+	ck_assert_uint_eq(walk(LISTING_FULL, 0, later, 0).n, ALL - 1);
+	row.address = STR("@example.com");
+	ck_assert_int_eq(store_suppressions_put(store, &row, 1, &kept), ERR_OK);
+	ck_assert_int_eq(store_suppressions_number(store, &later), ERR_OK);
+	ck_assert_uint_eq(walk(LISTING_FULL, 0, later, 0).n, 0);
+	seen = walk(LISTING_CHANGES, seq, later, 0);
+	ck_assert_uint_eq(seen.allowed, seen.n);
+	ck_assert_uint_eq(seen.n, ALL + 1);
 }
 END_TEST
 
@@ -116,6 +146,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, open_filled, close_all);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, every_row_comes_once);
+	tcase_add_test(tcase, what_is_allowed_is_left_out);
 	tcase_add_test(tcase, a_lost_connection_is_told);
 	suite_add_tcase(suite, tcase);
 	fixture_start();

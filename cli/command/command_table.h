@@ -1,4 +1,4 @@
-/* cli/command_table.h -- the rows of commands.def as words: names, arguments, help. */
+/* cli/command/command_table.h -- the rows of commands.def as words: names, arguments, help. */
 #pragma once
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
-// links: suppress
+// links: suppress_policy
 // Check program of suppress/policy: every kind of evidence against every kind of stream.
-#include "suppress/policy.h"
+#include "suppress/policy/policy.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* suppress/token.h -- signed return paths: proof that we sent the mail, and to whom.
+/* suppress/proof/token.h -- signed return paths: proof that we sent the mail, and to whom.
  * Knows: the 37 octets `b1.` and base32 (docs/tokens.md has the layout and test vectors). Does not know
  * where keys are kept or what a verdict leads to. Pure: the time comes in.
  * Compares in constant time. Case is folded before decoding, since mail systems change it; anything

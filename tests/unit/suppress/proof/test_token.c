@@ -1,7 +1,7 @@
-// links: suppress
+// links: suppress_proof
 // Check program of suppress/token: made, verified, and everything else refused.
 #include "core/timestamp.h"
-#include "suppress/token.h"
+#include "suppress/proof/token.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

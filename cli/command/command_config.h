@@ -1,6 +1,6 @@
-/* cli/command_config.h -- what a command that needs settings or the database begins with. Says what is out of reach. */
+/* cli/command/command_config.h -- what a command that needs settings or the database begins with. Says what is out of reach. */
 #pragma once
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 #include "core/arena.h"
 #include "core/config.h"
 #include "store/store.h"

@@ -1,4 +1,4 @@
-#include "cli/command_config.h"
+#include "cli/command/command_config.h"
 
 #include "serve/config_load.h"
 #include "store/database_settings.h"

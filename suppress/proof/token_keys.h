@@ -1,8 +1,8 @@
-/* suppress/token_keys.h -- the keys of token.keys, and the verdict on a message's return path. */
+/* suppress/proof/token_keys.h -- the keys of token.keys, and the verdict on a message's return path. */
 #pragma once
 #include "core/config.h"
 #include "core/envelope.h"
-#include "suppress/token.h"
+#include "suppress/proof/token.h"
 
 /* *ret_trouble (in `arena`) names the wrong key by its place, never by its text. */
 MUST_CHECK enum err token_keys_load(const struct config *config, struct arena *arena,

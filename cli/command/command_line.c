@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
-#include "cli/command_line.h"
+#include "cli/command/command_line.h"
 
-#include "cli/command_table.h"
+#include "cli/command/command_table.h"
 
 #include <stdarg.h>
 #include <stdio.h>

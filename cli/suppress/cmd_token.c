@@ -1,11 +1,11 @@
-/* cli/cmd_token.c -- `bounced token new-key|sign|verify`. */
+/* cli/suppress/cmd_token.c -- `bounced token new-key|sign|verify`. */
 #define _GNU_SOURCE
-#include "cli/command_config.h"
-#include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/command/command_config.h"
+#include "cli/command/command_line.h"
+#include "cli/command/commands.h"
 #include "core/attr.h"
 #include "core/config.h"
-#include "suppress/token_keys.h"
+#include "suppress/proof/token_keys.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "suppress/token_keys.h"
+#include "suppress/proof/token_keys.h"
 
 enum err token_keys_load(const struct config *config, struct arena *arena,
 	struct token_keys *ret_keys, struct str *ret_trouble)

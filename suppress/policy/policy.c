@@ -1,4 +1,4 @@
-#include "suppress/policy.h"
+#include "suppress/policy/policy.h"
 
 static const struct str mode_names[UNSIGNED_MODE_COUNT] = {
 	[UNSIGNED_STRIKES] = STR_INIT("strikes"),

@@ -1,4 +1,4 @@
-#include "cli/command_table.h"
+#include "cli/command/command_table.h"
 
 #include "core/attr.h"
 
@@ -6,7 +6,7 @@
 
 static const struct command commands[] = {
 #define COMMAND(name, function, arguments, help) { name, arguments, help },
-#include "cli/commands.def"
+#include "cli/command/commands.def"
 };
 
 const struct command *command_find(const char *name)

@@ -1,4 +1,4 @@
-/* cli/command_line.h -- options and operands, and what is said of wrong ones.
+/* cli/command/command_line.h -- options and operands, and what is said of wrong ones.
  * Knows: the command's row in commands.def. Does not know what a command does. */
 #pragma once
 #include "core/attr.h"

@@ -1,4 +1,4 @@
-#include "suppress/token.h"
+#include "suppress/proof/token.h"
 
 #include "core/timestamp.h"
 

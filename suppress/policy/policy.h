@@ -1,4 +1,4 @@
-/* suppress/policy.h -- what one event means for whether we go on mailing its recipient.
+/* suppress/policy/policy.h -- what one event means for whether we go on mailing its recipient.
  * Knows: outcome, class, and how far the evidence can be trusted: anyone can send a bounce. Does not
  * know what happened before (the store counts strikes) or what is done about it. Pure. */
 #pragma once
