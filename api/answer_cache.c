@@ -131,6 +131,8 @@ static void copy_answer(struct answer *to, const struct answer *from)
 	answer_reset(to);
 	to->status = from->status;
 	to->content_type = from->content_type;
+	to->keep = from->keep;
+	to->fresh_s = from->fresh_s;
 	buf_put(&to->body, buf_str(&from->body));
 	buf_put(&to->link, buf_str(&from->link));
 }

@@ -2,10 +2,12 @@
 
 #include "api/answer_cache.h"
 #include "api/http_deadlines_priv.h"
+#include "api/http_gzip.h"
 #include "api/http_listen_priv.h"
 #include "api/http_server_framing_priv.h"
 #include "api/http_server_peer_priv.h"
 #include "api/keyring_priv.h"
+#include "api/request/accept.h"
 #include "api/request/answer.h"
 #include "api/request/metrics.h"
 #include "api/service.h"
@@ -115,6 +117,7 @@ static struct api_request request_of(
 		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.accept = header(connection, MHD_HTTP_HEADER_ACCEPT),
 		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
 		.peer = exchange->peer,
 		.network = exchange->network,
 		.body = buf_str(&exchange->body),
@@ -134,7 +137,7 @@ static struct api_request request_of(
 static const struct {
 	const char *name, *value;
 } fixed_headers[] = {
-	{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+	{ MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding, Authorization" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
 };
@@ -150,14 +153,47 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 		(void)MHD_add_response_header(response, name, value);
 }
 
+static void add_keep(
+	struct MHD_Response *response, struct arena *arena, const struct answer *answer)
+{
+	struct str value = STR("no-store");
+
+	if (answer->keep == KEEP_SHORT)
+		value = arena_printf(arena, "private, max-age=%u", answer->fresh_s);
+	else if (answer->keep == KEEP_ASK)
+		value = STR("no-cache");
+	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, value.p);
+	add_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
+}
+
+static struct MHD_Response *response_of(
+	struct MHD_Connection *connection, const struct answer *answer)
+{
+	struct MHD_Response *response;
+	char *small = NULL;
+	size_t n;
+
+	if (accept_coding(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), STR("gzip")))
+		small = http_gzip(buf_str(&answer->body), &n);
+	if (!small)
+		return MHD_create_response_from_buffer(
+			answer->body.n, answer->body.p, MHD_RESPMEM_MUST_COPY);
+	response = MHD_create_response_from_buffer(n, small, MHD_RESPMEM_MUST_FREE);
+	if (response)
+		add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	else
+		free(small);
+	return response;
+}
+
 static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct answer *answer)
 {
+	struct MHD_Response *response = response_of(connection, answer);
 	struct arena *arena = arena_new();
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		answer->body.n, answer->body.p, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result result = MHD_NO;
 
 	if (response) {
+		add_keep(response, arena, answer);
 		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
 			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
 		add_header(response, "Content-Security-Policy",
@@ -373,6 +409,7 @@ static struct api_server *server_new(const struct api_options *options)
 		.keyring = keyring_new(),
 		.metrics = &server->metrics,
 		.cache = options->answer_age_us ? cache_new(options->answer_age_us) : NULL,
+		.fresh_s = (unsigned)(options->answer_age_us / 3 / TIMESTAMP_SECOND_US),
 		.names = store_names_new(),
 		.spool = options->spool,
 		.lanes = options->lanes,

@@ -360,6 +360,32 @@ static enum err run(struct handle *handle, enum route route)
 							  : ask_store(handle, route);
 }
 
+/* ---- what the client has already ---- */
+
+static enum answer_keep keep_of(enum route route)
+{
+	if (is_report(route))
+		return KEEP_SHORT;
+	return router_answer(route) == ANSWER_PAGE || route == ROUTE_OPENAPI ? KEEP_ASK : KEEP_NOT;
+}
+
+/* RFC 9110 15.4.5: 304 has the fields that 200 would have, and no body. */
+static void name_answer(struct handle *handle, enum route route)
+{
+	struct answer *answer = handle->answer;
+	struct str etag;
+
+	if (answer->status != 200 || !router_is_tagged(route))
+		return;
+	answer->keep = keep_of(route);
+	answer->fresh_s = handle->service->fresh_s;
+	etag = etag_make(buf_str(&answer->body), answer->etag);
+	if (!etag_is_among(handle->request->if_none_match, etag))
+		return;
+	answer->status = 304;
+	buf_reset(&answer->body);
+}
+
 enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer)
 {
@@ -370,6 +396,8 @@ enum err service_answer(
 	enum route route;
 	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
 
+	if (route < ROUTE_COUNT)
+		name_answer(&handle, route);
 	metrics_count(service->metrics, route, answer->status);
 	return err;
 }

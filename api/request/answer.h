@@ -2,6 +2,7 @@
  * Knows: jansson, problem details (RFC 9457). Does not know: HTTP's framing, routes, the store.
  * Ownership: an answer owns its body until answer_release. */
 #pragma once
+#include "api/request/etag.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -15,6 +16,13 @@ enum problem {
 	PROBLEM_COUNT
 };
 
+/* What a client may do with an answer that it has. */
+enum answer_keep {
+	KEEP_NOT,   /* no-store: it may hold personal data */
+	KEEP_ASK,   /* keep it, and ask by its tag whether it still holds */
+	KEEP_SHORT, /* for fresh_s, then ask */
+};
+
 struct answer {
 	unsigned status;
 	const char *content_type;
@@ -24,7 +32,10 @@ struct answer {
 	char attachment[64];    /* the name to save the body under */
 	struct buf link;        /* RFC 8288: where the next page is; empty: none */
 	unsigned retry_after_s; /* 0: none */
-	bool close;             /* the connection ends: what follows on it cannot be trusted */
+	enum answer_keep keep;
+	unsigned fresh_s;
+	char etag[ETAG_BYTES]; /* empty: none */
+	bool close;            /* the connection ends: what follows on it cannot be trusted */
 };
 
 void answer_init(struct answer *answer);

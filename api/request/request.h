@@ -10,6 +10,7 @@ struct api_request {
 	struct str method, path, query; /* query without its "?" */
 	struct str host;                /* empty: no Host field */
 	struct str content_type, accept, authorization;
+	struct str if_none_match;
 	struct str peer;    /* the client's address as text */
 	struct str network; /* the same; of IPv6 the /64, which one host has to itself */
 	struct str body;
@@ -37,6 +38,7 @@ struct service {
 	struct keyring *keyring;
 	struct metrics *metrics;
 	struct cache *cache;        /* NULL: every report is asked of the database */
+	unsigned fresh_s;           /* that a client may keep a report without asking */
 	struct store_names *names;  /* of domains, for rankings */
 	struct spool_writer *spool; /* NULL: none */
 	const struct api_lane *lanes;

@@ -79,6 +79,12 @@ enum route_answer router_answer(enum route route)
 	return routes[route].answer;
 }
 
+bool router_is_tagged(enum route route)
+{
+	return routes[route].method == ROUTE_GET && routes[route].answer != ANSWER_METRICS &&
+	       route != ROUTE_HEALTHZ && route != ROUTE_READYZ;
+}
+
 struct str router_method(enum route route)
 {
 	return methods[routes[route].method].name;

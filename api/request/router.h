@@ -63,6 +63,8 @@ const char *const *router_body_types(enum route route);
 bool router_body_may_be_empty(enum route route);
 size_t router_body_bytes(enum route route);
 enum route_answer router_answer(enum route route);
+/* Has a good answer a tag, by which a client asks whether it still holds? */
+bool router_is_tagged(enum route route);
 /* "GET /v1/domains" in its two parts. */
 struct str router_method(enum route route);
 struct str router_path(enum route route);

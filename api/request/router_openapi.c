@@ -129,9 +129,14 @@ static json_t *problem_name(unsigned status)
 	return json_sprintf("Problem%u", status);
 }
 
-static json_t *responses(const struct route_row *row)
+static json_t *responses(enum route route, const struct route_row *row)
 {
 	json_t *json = json_object();
+
+	if (router_is_tagged(route))
+		set(json, "304",
+			json_pack("{s:s}", "description",
+				"The answer with the ETag that If-None-Match names still holds."));
 
 	set(json, row->answer == ANSWER_ACCEPTED ? "202" : "200", success(row));
 	for (size_t i = 0; i < PROBLEM_COUNT; i++) {
@@ -257,7 +262,7 @@ static json_t *operation(enum route route, const struct route_row *row)
 	set(json, "parameters", parameters(row));
 	if (row->body != BODY_NONE)
 		set(json, "requestBody", request_body(route, row));
-	set(json, "responses", responses(row));
+	set(json, "responses", responses(route, row));
 	return json;
 }
 

@@ -9,7 +9,7 @@ START_TEST(domains_with_rates)
 
 	ck_status(reply, 200);
 	ck_has(reply, "Content-Type: application/json\r\n");
-	ck_has(reply, "Cache-Control: no-store\r\n");
+	ck_has(reply, "Cache-Control: private, max-age=0\r\n");
 	ck_has(reply, "X-Content-Type-Options: nosniff\r\n");
 	ck_has(reply, "\"from\":\"2026-11-18T00:00:00Z\",\"to\":\"2026-11-19T00:00:00Z\",\"basis\":"
 		      "\"event\",\"stream\":null");

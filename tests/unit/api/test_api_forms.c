@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "tests/support/api_fixture.h"
 
+#include <zlib.h>
+
 static const struct {
 	const char *accept;
 	int status;
@@ -98,6 +100,90 @@ START_TEST(events_in_both_orders)
 }
 END_TEST
 
+/* The value of a field of the header, in `room`. */
+static void field_of(const struct http_reply *reply, const char *name, char room[static 100])
+{
+	const char *at = strstr(reply->text, name);
+
+	ck_assert_msg(at != NULL, "%s: %.600s", name, reply->text);
+	at += strlen(name);
+	snprintf(room, 100, "%.*s", (int)strcspn(at, "\r"), at);
+}
+
+START_TEST(an_answer_that_the_client_has)
+{
+	struct http_reply *reply = http_get(port, "/v1/domains?" WINDOW);
+	char etag[100], fields[400];
+
+	ck_status(reply, 200);
+	ck_has(reply, "Cache-Control: private, max-age=");
+	field_of(reply, "ETag: ", etag);
+	snprintf(fields, sizeof fields, "If-None-Match: \"x\", %s\r\n", etag);
+	reply = http_send(port, "GET", "/v1/domains?" WINDOW, fields, NULL, 0);
+	ck_status(reply, 304);
+	ck_has(reply, etag);
+	ck_assert_ptr_null(strstr(reply->text, "{"));
+	/* Strong or weak, it is the same answer; another is not. */
+	snprintf(fields, sizeof fields, "If-None-Match: %s\r\n", etag + 2);
+	ck_status(http_send(port, "GET", "/v1/domains?" WINDOW, fields, NULL, 0), 304);
+	ck_status(http_send(port, "GET", "/v1/domains?" WINDOW, "If-None-Match: *\r\n", NULL, 0),
+		304);
+	ck_status(http_send(port, "GET", "/v1/domains?" WINDOW "&order=asc", fields, NULL, 0), 200);
+	ck_status(http_send(port, "GET", "/v1/domains?limit=x", fields, NULL, 0), 400);
+	reply = http_get(port, "/v1/events?" WINDOW);
+	ck_has(reply, "Cache-Control: no-store\r\n");
+	reply = http_get(port, "/dashboard/page.js");
+	ck_has(reply, "Cache-Control: no-cache\r\n");
+	field_of(reply, "ETag: ", etag);
+	snprintf(fields, sizeof fields, "If-None-Match: %s\r\n", etag);
+	ck_status(http_send(port, "GET", "/dashboard/page.js", fields, NULL, 0), 304);
+}
+END_TEST
+
+static const struct {
+	const char *fields;
+	bool gzip;
+} coding_cases[] = {
+	{ "", false },
+	{ "Accept-Encoding: gzip\r\n", true },
+	{ "Accept-Encoding: br, GZIP;q=0.5\r\n", true },
+	{ "Accept-Encoding: *\r\n", true },
+	{ "Accept-Encoding: gzip;q=0, *\r\n", false },
+	{ "Accept-Encoding: identity\r\n", false },
+};
+
+START_TEST(fewer_bytes_for_who_takes_them)
+{
+	static char whole[1 << 20], text[1 << 20];
+	struct http_reply *reply = http_get(port, "/v1/events?" WINDOW "&limit=7");
+	const char *body = strstr(reply->text, "\r\n\r\n") + 4;
+	z_stream stream = { .next_out = (Bytef *)text, .avail_out = sizeof text };
+
+	ck_assert_ptr_null(strstr(reply->text, "Content-Encoding"));
+	snprintf(whole, sizeof whole, "%s", body);
+	reply = http_send(
+		port, "GET", "/v1/events?" WINDOW "&limit=7", coding_cases[_i].fields, NULL, 0);
+	ck_status(reply, 200);
+	ck_has(reply, "Vary: Accept, Accept-Encoding, Authorization\r\n");
+	body = strstr(reply->text, "\r\n\r\n") + 4;
+	if (!coding_cases[_i].gzip) {
+		ck_assert_str_eq(body, whole);
+		return;
+	}
+	ck_has(reply, "Content-Encoding: gzip\r\n");
+	stream.next_in = (Bytef *)reply->text + (body - reply->text);
+	stream.avail_in = (uInt)(reply->n - (size_t)(body - reply->text));
+	ck_assert_int_eq(inflateInit2(&stream, 15 + 16), Z_OK);
+	ck_assert_int_eq(inflate(&stream, Z_FINISH), Z_STREAM_END);
+	ck_assert_uint_lt(stream.total_in, stream.total_out / 2);
+	ck_assert_str_eq(text, whole);
+	inflateEnd(&stream);
+	/* What is small stays as it is. */
+	reply = http_send(port, "GET", "/healthz", coding_cases[_i].fields, NULL, 0);
+	ck_assert_ptr_null(strstr(reply->text, "Content-Encoding"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("api_forms");
@@ -108,6 +194,8 @@ int main(void)
 	tcase_add_loop_test(tests, the_accept_field_decides, 0, ARRAY_LEN(accept_cases));
 	tcase_add_loop_test(tests, forms, 0, ARRAY_LEN(form_cases));
 	tcase_add_test(tests, events_in_both_orders);
+	tcase_add_test(tests, an_answer_that_the_client_has);
+	tcase_add_loop_test(tests, fewer_bytes_for_who_takes_them, 0, ARRAY_LEN(coding_cases));
 	suite_add_tcase(suite, tests);
 	return run_api_suite(suite);
 }
