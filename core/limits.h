@@ -45,6 +45,12 @@
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
 #define LIMIT_SUPPRESSION_ROWS  10000u /* addresses of one check, rows of one import */
 
+#define LIMIT_FORMAT_ODD_KEYS   250000u /* addresses of a list that are remembered, as their doubles stand elsewhere */
+#define LIMIT_IMPORT_RECORD_BYTES (64u << 10) /* a line of a list, or a CSV record of several; longer ones are refused */
+#define LIMIT_IMPORT_FIELDS     64u /* of one record; Mailchimp's have some twenty and the merge fields */
+#define LIMIT_IMPORT_FLAWS      1000u /* refused lines that are told of; all are counted */
+#define LIMIT_HTTP_IMPORT_BYTES (64u << 20) /* a list over HTTP; larger ones go by the command */
+
 /* Logs of mail systems */
 #define LIMIT_LOG_LINE_BYTES  (64u << 10) /* a line of many recipients; longer ones are counted, not read */
 #define LIMIT_LOG_ID_BYTES    64u         /* a queue id; Haraka's have 40 */

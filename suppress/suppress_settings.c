@@ -75,9 +75,12 @@ enum err suppress_export_formats(const struct config *config, struct arena *aren
 	size_t n = 0;
 
 	for (size_t i = 0; config_item(config, CONFIG_EXPORT_FORMATS, i, &item); i++) {
-		if (!format_from_name(item, &format)) {
+		/* Only these say in a column what was removed. */
+		if (!format_from_name(item, &format) ||
+			!(format_row_of(format)->flags & FORMAT_CANONICAL)) {
 			*ret_trouble = arena_printf(arena,
-				"export.formats: \"%.*s\" is neither csv nor ndjson",
+				"export.formats: \"%.*s\" is neither csv nor ndjson; jobs write "
+				"the others",
 				STR_ARG(item));
 			return ERR_SYNTAX;
 		}

@@ -11,7 +11,7 @@
 #include "store/database_settings.h"
 #include "store/store.h"
 #include "suppress/export/listing.h"
-#include "suppress/list/format.h"
+#include "suppress/list/format_writer.h"
 #include "suppress/policy/meaning.h"
 
 #include <inttypes.h>
@@ -26,7 +26,7 @@ enum { SUPPRESS_PROBLEM_BYTES = 4096, SUPPRESS_OUT_BYTES = 1 << 20 };
 /* ---- list and export: rows to standard output ---- */
 
 struct out {
-	enum format format;
+	struct format_writer *writer;
 	struct buf buf;
 	bool closed;
 };
@@ -44,7 +44,7 @@ static bool print_formatted(void *context, const struct store_suppression *row)
 {
 	struct out *out = context;
 
-	format_row(out->format, row, &out->buf);
+	format_writer_row(out->writer, row, &out->buf);
 	return out_flush(out);
 }
 
@@ -52,18 +52,23 @@ static int run_export(struct suppress *s)
 {
 	struct out out = { .buf = BUF_INIT(SUPPRESS_OUT_BYTES) };
 	uint64_t since = 0, to_seq = 0;
+	enum format format;
 	enum err err;
 
-	if (!format_from_name(str_c(s->format), &out.format))
+	if (!format_from_name(str_c(s->format), &format))
 		return command_misused("suppress", "there is no format \"%s\"", s->format);
 	if (s->since && !str_to_u64(str_c(s->since), INT64_MAX, &since))
 		return command_misused("suppress", "--since %s: not a sequence number", s->since);
 	err = store_suppressions_number(s->store, &to_seq);
-	format_head(out.format, &out.buf);
+	out.writer = format_writer_new(format);
+	format_writer_begin(out.writer, &out.buf);
 	out_flush(&out);
 	if (!err && !out.closed)
 		err = listing_walk(s->store, s->since ? LISTING_CHANGES : LISTING_FULL, since,
 			to_seq, print_formatted, &out);
+	format_writer_end(out.writer, &out.buf);
+	out_flush(&out);
+	format_writer_free(out.writer);
 	buf_release(&out.buf);
 	if (err)
 		return suppress_failed(s, err);

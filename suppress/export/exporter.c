@@ -3,6 +3,7 @@
 
 #include "suppress/export/export_file_priv.h"
 #include "suppress/export/manifest.h"
+#include "suppress/list/format_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@ static const char manifest_name[] = "manifest.json";
 struct pass {
 	const struct export_options *options;
 	struct export_file files[FORMAT_COUNT];
+	struct format_writer *writers[FORMAT_COUNT];
 	uint64_t rows;
 	enum err err;
 };
@@ -27,7 +29,7 @@ static bool put_row(void *context, const struct store_suppression *row)
 
 	pass->rows++;
 	for (size_t i = 0; i < pass->options->n_formats && !pass->err; i++) {
-		format_row(pass->options->formats[i], row, &pass->files[i].buf);
+		format_writer_row(pass->writers[i], row, &pass->files[i].buf);
 		pass->err = export_file_flush_some(&pass->files[i]);
 	}
 	return !pass->err;
@@ -43,8 +45,9 @@ static enum err open_files(struct pass *pass, int dir_fd, const char *stem)
 
 		snprintf(name, sizeof name, "%s.%.*s", stem, STR_ARG(format_name(format)));
 		err = export_file_open(&pass->files[i], dir_fd, name);
+		pass->writers[i] = format_writer_new(format);
 		if (!err)
-			format_head(format, &pass->files[i].buf);
+			format_writer_begin(pass->writers[i], &pass->files[i].buf);
 	}
 	return err;
 }
@@ -90,8 +93,10 @@ static enum err run_pass(const struct export_options *options, int dir_fd, enum 
 		err = pass.err;
 	if (!err)
 		err = close_files(&pass, listing, manifest);
-	for (size_t i = 0; i < FORMAT_COUNT; i++)
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
 		export_file_release(&pass.files[i]);
+		format_writer_free(pass.writers[i]);
+	}
 	if (!err)
 		*ret_rows = pass.rows;
 	return err;

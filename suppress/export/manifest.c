@@ -1,6 +1,6 @@
 #include "suppress/export/manifest.h"
 
-#include "suppress/list/format_ndjson.h"
+#include "suppress/list/list_json.h"
 
 #include <inttypes.h>
 
@@ -12,7 +12,7 @@ static const struct str listing_names[LISTING_COUNT] = {
 static void put_file(const struct manifest_file *file, struct buf *out)
 {
 	buf_put(out, STR("    {\"file\": "));
-	format_json_text(str_c(file->name), out);
+	list_json_text(str_c(file->name), out);
 	buf_printf(out, ", \"format\": \"%.*s\", \"kind\": \"%.*s\",\n",
 		STR_ARG(format_name(file->format)), STR_ARG(listing_names[file->listing]));
 	buf_printf(out,
@@ -28,9 +28,9 @@ void manifest_write(const struct manifest *manifest, struct buf *out)
 	buf_printf(out, "{\"to_seq\": %" PRIu64 ",\n \"from_seq\": %" PRIu64 ",\n",
 		manifest->to_seq, manifest->from_seq);
 	buf_printf(out, " \"rows\": %" PRIu64 ",\n \"generated_at\": ", manifest->rows);
-	format_json_text(timestamp_format(manifest->generated_at_us, room), out);
+	list_json_text(timestamp_format(manifest->generated_at_us, room), out);
 	buf_put(out, STR(",\n \"policy_version\": "));
-	format_json_text(manifest->policy_version, out);
+	list_json_text(manifest->policy_version, out);
 	buf_put(out, STR(",\n \"files\": [\n"));
 	for (size_t i = 0; i < manifest->n_files; i++) {
 		put_file(&manifest->files[i], out);

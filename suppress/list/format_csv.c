@@ -1,6 +1,5 @@
-#include "suppress/list/format_csv.h"
-
 #include "suppress/list/columns.h"
+#include "suppress/list/format_rows_priv.h"
 
 /* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
 static void put_character(char c, struct buf *out)
@@ -16,7 +15,7 @@ static bool needs_quotes(struct str text)
 	       (text.n && (text.p[0] == ' ' || text.p[text.n - 1] == ' '));
 }
 
-static void put_field(struct str text, struct buf *out)
+void format_csv_field(struct str text, struct buf *out)
 {
 	bool quotes = needs_quotes(text);
 
@@ -32,19 +31,19 @@ void format_csv_head(struct buf *out)
 {
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		buf_put(out, i ? STR(",") : STR_EMPTY);
-		put_field(column_name((enum column)i), out);
+		format_csv_field(column_name((enum column)i), out);
 	}
 	buf_put(out, STR("\r\n"));
 }
 
-void format_csv_row(const struct store_suppression *row, struct buf *out)
+void format_csv_row(const struct format_entry *entry, struct buf *out)
 {
 	struct columns columns;
 
-	columns_fill(&columns, row);
+	columns_fill(&columns, entry->row);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		buf_put(out, i ? STR(",") : STR_EMPTY);
-		put_field(columns.value[i], out);
+		format_csv_field(columns.value[i], out);
 	}
 	buf_put(out, STR("\r\n"));
 }
