@@ -7,7 +7,7 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/import_progress.h"
+#include "cli/command/import_progress.h"
 #include "cli/mail_time.h"
 #include "core/arena.h"
 #include "core/attr.h"

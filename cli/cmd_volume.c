@@ -5,7 +5,7 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/import_progress.h"
+#include "cli/command/import_progress.h"
 #include "ingest/logfile/log_family.h"
 #include "logs/log_settings.h"
 #include "logs/log_zone.h"

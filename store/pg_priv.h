@@ -8,7 +8,7 @@
 #include "core/str.h"
 #include "core/timestamp.h"
 #include "store/store_options.h"
-#include "store/uuid.h"
+#include "store/form/uuid.h"
 
 enum query {
 #define QUERY(id, types, sql) QUERY_##id,

@@ -1,7 +1,7 @@
 #include "store/ranking.h"
 
 #include "core/limits.h"
-#include "store/pack.h"
+#include "store/form/pack.h"
 #include "store/store_priv.h"
 
 #include <math.h>

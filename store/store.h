@@ -14,7 +14,7 @@
 #include "core/str.h"
 #include "core/suppression.h"
 #include "store/store_options.h"
-#include "store/uuid.h"
+#include "store/form/uuid.h"
 
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.

@@ -2,7 +2,7 @@
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "store/store_batch_priv.h"
-#include "store/template.h"
+#include "store/form/template.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "store/pack.h"
+#include "store/form/pack.h"
 #include "store/ranking.h"
 #include "store/store_priv.h"
 

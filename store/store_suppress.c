@@ -2,7 +2,7 @@
 
 #include "core/limits.h"
 #include "core/utf8.h"
-#include "store/store_priv.h"
+#include "store/store_suppress_priv.h"
 
 #include <assert.h>
 
@@ -15,9 +15,7 @@ enum {
 
 /* ---- reading ---- */
 
-/* SUPPRESSION_COLUMNS of queries.def. A word that this program does not know (a newer one wrote it) is the
- * careful one: not to be mailed, for no reason that is known. */
-static struct store_suppression read_row(const struct pg_rows *rows, size_t i)
+struct store_suppression store_suppression_read(const struct pg_rows *rows, size_t i)
 {
 	struct store_suppression row = { .address = pg_get_text(rows, i, 0) };
 
@@ -50,7 +48,7 @@ static enum err hand_out(
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = take_rows;
 
 	for (size_t i = 0; !err && i < pg_rows_count(rows); i++) {
-		struct store_suppression row = read_row(rows, i);
+		struct store_suppression row = store_suppression_read(rows, i);
 
 		if (!fn(context, &row))
 			break;
@@ -118,7 +116,7 @@ enum err store_suppression(struct store *store, struct arena *arena, struct str 
 		return err;
 	if (!pg_rows_count(rows))
 		return ERR_NOT_FOUND;
-	row = read_row(rows, 0);
+	row = store_suppression_read(rows, 0);
 	own(arena, &row);
 	*ret_row = row;
 	return ERR_OK;

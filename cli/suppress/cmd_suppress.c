@@ -1,8 +1,10 @@
-/* cli/suppress/cmd_suppress.c -- `bounced suppress list|add|allow|remove|export`; check is cmd_suppress_check.c. */
+/* cli/suppress/cmd_suppress.c -- `bounced suppress list|add|allow|remove`; check is cmd_suppress_check.c, lists in and out are
+ * cmd_suppress_lists.c. */
 #define _GNU_SOURCE
 #include "cli/command/command_config.h"
 #include "cli/command/commands.h"
 #include "cli/suppress/cmd_suppress_check.h"
+#include "cli/suppress/cmd_suppress_lists.h"
 #include "cli/suppress/suppress_command.h"
 #include "core/arena.h"
 #include "core/attr.h"
@@ -10,71 +12,16 @@
 #include "core/limits.h"
 #include "store/database_settings.h"
 #include "store/store.h"
-#include "suppress/export/listing.h"
-#include "suppress/list/format_writer.h"
 #include "suppress/policy/meaning.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { SUPPRESS_PROBLEM_BYTES = 4096, SUPPRESS_OUT_BYTES = 1 << 20 };
+enum { SUPPRESS_PROBLEM_BYTES = 4096 };
 
-/* ---- list and export: rows to standard output ---- */
-
-struct out {
-	struct format_writer *writer;
-	struct buf buf;
-	bool closed;
-};
-
-/* False when nobody reads any more. */
-static bool out_flush(struct out *out)
-{
-	out->closed |= out->buf.failed ||
-		       fwrite(out->buf.p ? out->buf.p : "", 1, out->buf.n, stdout) != out->buf.n;
-	buf_reset(&out->buf);
-	return !out->closed;
-}
-
-static bool print_formatted(void *context, const struct store_suppression *row)
-{
-	struct out *out = context;
-
-	format_writer_row(out->writer, row, &out->buf);
-	return out_flush(out);
-}
-
-static int run_export(struct suppress *s)
-{
-	struct out out = { .buf = BUF_INIT(SUPPRESS_OUT_BYTES) };
-	uint64_t since = 0, to_seq = 0;
-	enum format format;
-	enum err err;
-
-	if (!format_from_name(str_c(s->format), &format))
-		return command_misused("suppress", "there is no format \"%s\"", s->format);
-	if (s->since && !str_to_u64(str_c(s->since), INT64_MAX, &since))
-		return command_misused("suppress", "--since %s: not a sequence number", s->since);
-	err = store_suppressions_number(s->store, &to_seq);
-	out.writer = format_writer_new(format);
-	format_writer_begin(out.writer, &out.buf);
-	out_flush(&out);
-	if (!err && !out.closed)
-		err = listing_walk(s->store, s->since ? LISTING_CHANGES : LISTING_FULL, since,
-			to_seq, print_formatted, &out);
-	format_writer_end(out.writer, &out.buf);
-	out_flush(&out);
-	format_writer_free(out.writer);
-	buf_release(&out.buf);
-	if (err)
-		return suppress_failed(s, err);
-	return fflush(stdout) || out.closed ? command_failed("cannot write to standard output")
-					    : EXIT_CODE_OK;
-}
+/* ---- list ---- */
 
 /* For people: a line each, columns apart by a tab. */
 struct lines {
@@ -150,15 +97,6 @@ static bool take_addresses(struct suppress *s, struct str **ret_addresses)
 	return true;
 }
 
-/* Who it was, for those who find the entry: "cli:NAME". */
-static struct str who_types(struct suppress *s)
-{
-	const struct passwd *user = getpwuid(getuid());
-
-	return user ? arena_printf(s->arena, "cli:%.100s", user->pw_name)
-		    : arena_printf(s->arena, "cli:%u", (unsigned)getuid());
-}
-
 static bool read_end(struct suppress *s, int64_t *ret_at_us)
 {
 	*ret_at_us = TIMESTAMP_NONE;
@@ -191,7 +129,7 @@ static int put(struct suppress *s, enum suppression_state state)
 			.first_seen_us = now_us,
 			.last_seen_us = now_us,
 			.expires_at_us = end_us,
-			.changed_by = who_types(s) };
+			.changed_by = suppress_who(s) };
 	err = store_suppressions_put(s->store, rows, s->n_operands, &kept);
 	return err ? suppress_failed(s, err) : EXIT_CODE_OK;
 }
@@ -214,8 +152,8 @@ static int run_remove(struct suppress *s)
 	if (!take_addresses(s, &addresses))
 		return EXIT_CODE_USAGE;
 	for (size_t i = 0; i < s->n_operands; i++) {
-		enum err err = store_suppression_remove(
-			s->store, addresses[i], str_c(s->stream), who_types(s), suppress_now_us());
+		enum err err = store_suppression_remove(s->store, addresses[i], str_c(s->stream),
+			suppress_who(s), suppress_now_us());
 
 		if (err == ERR_NOT_FOUND)
 			code = command_failed("%.*s is not on the list", STR_ARG(addresses[i]));
@@ -236,7 +174,8 @@ static const struct {
 	{ "allow", run_allow },
 	{ "remove", run_remove },
 	{ "check", cmd_suppress_check },
-	{ "export", run_export },
+	{ "export", cmd_suppress_export },
+	{ "import", cmd_suppress_import },
 };
 
 static int open_and_run(struct suppress *s, const struct config *config, size_t verb)
@@ -277,19 +216,24 @@ static int run_verb(struct suppress *s, const char *path, size_t verb)
 
 int cmd_suppress(int argc, char **argv)
 {
-	struct suppress s = { .format = "csv" };
+	struct suppress s = { 0 };
 	const char *path = NULL;
 	const struct command_option options[] = { { "--config", &path, NULL },
 		{ "--stream", &s.stream, NULL }, { "--format", &s.format, NULL },
 		{ "--since", &s.since, NULL }, { "--reason", &s.reason, NULL },
 		{ "--state", &s.state, NULL }, { "--until", &s.until, NULL },
-		{ "--domain", &s.domain, NULL } };
+		{ "--domain", &s.domain, NULL }, { "--name", &s.name, NULL },
+		{ "--removed", NULL, &s.removed }, { "--verbose", NULL, &s.verbose },
+		{ "--dry-run", NULL, &s.dry_run },
+		{ "--all-or-nothing", NULL, &s.all_or_nothing } };
 	bool help;
 
 	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
 		return EXIT_CODE_USAGE;
 	if (help)
 		return EXIT_CODE_OK;
+	if (argc > 1 && !strcmp(argv[1], "formats"))
+		return cmd_suppress_formats();
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++) {
 		if (strcmp(argv[1], verbs[i].name))
 			continue;
@@ -297,6 +241,6 @@ int cmd_suppress(int argc, char **argv)
 		s.n_operands = (size_t)argc - 2;
 		return run_verb(&s, path, i);
 	}
-	return command_misused(
-		"suppress", "one of list, add, allow, remove, check or export is needed");
+	return command_misused("suppress",
+		"one of list, add, allow, remove, check, export, import or formats is needed");
 }

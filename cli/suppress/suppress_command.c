@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "cli/suppress/suppress_command.h"
 
+#include <pwd.h>
 #include <time.h>
+#include <unistd.h>
 
 int64_t suppress_now_us(void)
 {
@@ -14,4 +16,12 @@ int64_t suppress_now_us(void)
 int suppress_failed(const struct suppress *s, enum err err)
 {
 	return command_failed("%s: %.*s", err_text(err), STR_ARG(store_error(s->store)));
+}
+
+struct str suppress_who(struct suppress *s)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	return user ? arena_printf(s->arena, "cli:%.100s", user->pw_name)
+		    : arena_printf(s->arena, "cli:%u", (unsigned)getuid());
 }

@@ -7,11 +7,14 @@
 struct suppress {
 	struct store *store;
 	struct arena *arena;
-	const char *stream, *format, *since, *reason, *state, *domain, *until;
+	const char *stream, *format, *since, *reason, *state, *domain, *until, *name;
+	bool removed, verbose, dry_run, all_or_nothing;
 	char **operands;
 	size_t n_operands;
 };
 
 int64_t suppress_now_us(void);
+/* Who it was, for those who find the entry: "cli:NAME". */
+struct str suppress_who(struct suppress *s);
 /* Prints the store's trouble; the exit code. */
 int suppress_failed(const struct suppress *s, enum err err);

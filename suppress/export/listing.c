@@ -9,11 +9,9 @@
 struct page {
 	store_suppression_fn *fn;
 	void *context;
-	struct arena *arena;
-	struct store_suppression_place last;
+	enum listing listing;
 	uint64_t last_seq;
 	size_t n;
-	bool (*fits)(const struct store_suppression *row); /* NULL: all do */
 	GHashTable *allowed; /* "ADDRESS\nSTREAM" of entries that take the weight from others */
 	bool ended;
 };
@@ -86,13 +84,7 @@ static enum err read_allowed(struct store *store, struct arena *arena, GHashTabl
 
 /* ---- pages ---- */
 
-/* Asked here and not of the database: a condition beside the place makes its planner, where it does not know
- * the table, sort all rows for each page. */
-static bool stands_numbered(const struct store_suppression *row)
-{
-	return row->state == SUPPRESSION_ACTIVE && row->seq;
-}
-
+/* Where lists elsewhere are concerned: an entry that another one takes the weight from is one that is allowed. */
 static bool take_row(void *context, const struct store_suppression *row)
 {
 	struct store_suppression shown = *row;
@@ -102,50 +94,45 @@ static bool take_row(void *context, const struct store_suppression *row)
 	page->last_seq = row->seq;
 	if (is_allowed(page, row))
 		shown.state = SUPPRESSION_ALLOWED;
-	if (!page->fits || page->fits(&shown))
+	if ((page->listing != LISTING_FULL && page->listing != LISTING_HELD) ||
+		shown.state == SUPPRESSION_ACTIVE || shown.state == SUPPRESSION_HELD)
 		page->ended = !page->fn(page->context, &shown);
-	if (page->n == LIMIT_PAGE_ROWS) {
-		page->last.address = arena_dup(page->arena, row->address);
-		page->last.stream = arena_dup(page->arena, row->stream);
-	}
 	return !page->ended;
 }
 
-static enum err next_page(
-	struct store *store, enum listing listing, struct page *page, uint64_t to_seq, bool first)
+static enum err walk_changes(struct store *store, struct page *page, uint64_t to_seq)
 {
-	struct store_suppressions_query query = {
-		.state = -1, .after = first ? NULL : &page->last, .limit = LIMIT_PAGE_ROWS
-	};
+	enum err err;
 
-	page->n = 0;
-	if (listing == LISTING_CHANGES)
-		return store_suppression_changes(
+	do {
+		page->n = 0;
+		err = store_suppression_changes(
 			store, page->last_seq, to_seq, LIMIT_PAGE_ROWS, take_row, page);
-	return store_suppressions(store, &query, take_row, page);
+	} while (!err && !page->ended && page->n == LIMIT_PAGE_ROWS);
+	return err;
 }
+
+static const enum store_walk walks[LISTING_COUNT] = { [LISTING_FULL] = STORE_WALK_ACTIVE,
+	[LISTING_HELD] = STORE_WALK_HELD,
+	[LISTING_AFFECTED] = STORE_WALK_AFFECTED };
 
 enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint64_t to_seq,
 	store_suppression_fn *fn, void *fn_context)
 {
-	/* The place before is read while the page is asked for, so its arena is the other one. */
-	struct arena *arenas[2] = { arena_new(), arena_new() };
+	struct arena *arena = arena_new();
 	struct page page = { .fn = fn,
 		.context = fn_context,
+		.listing = listing,
 		.last_seq = from_seq,
-		.fits = listing == LISTING_FULL ? stands_numbered : NULL,
 		.allowed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
-	enum err err = read_allowed(store, arenas[0], page.allowed);
+	enum err err = read_allowed(store, arena, page.allowed);
 
-	for (size_t i = 0; !err; i++) {
-		page.arena = arenas[i % 2];
-		arena_reset(page.arena);
-		err = next_page(store, listing, &page, to_seq, i == 0);
-		if (page.ended || page.n < LIMIT_PAGE_ROWS)
-			break;
-	}
+	arena_free(arena);
+	if (!err && listing == LISTING_CHANGES)
+		err = walk_changes(store, &page, to_seq);
+	else if (!err)
+		err = store_suppression_walk(
+			store, walks[listing], from_seq, to_seq, take_row, &page);
 	g_hash_table_destroy(page.allowed);
-	arena_free(arenas[0]);
-	arena_free(arenas[1]);
 	return err;
 }

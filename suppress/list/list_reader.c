@@ -347,6 +347,13 @@ static void settle_format(struct list_reader *reader, struct str line)
 		refuse_list(reader, LIST_ALLOW_LIST);
 }
 
+/* "#ann@x.example,BOUNCE" is none: an address may begin so. */
+static bool is_comment(struct str line)
+{
+	return str_starts(line, STR("#")) &&
+	       (str_chr(line, '@') == STR_NPOS || str_starts(line, STR("# ")));
+}
+
 static struct str without_end(struct str line)
 {
 	return str_ends(line, STR("\r")) ? str_head(line, line.n - 1) : line;
@@ -387,7 +394,7 @@ static void end_line(struct list_reader *reader, bool cut)
 	struct str line = without_mark(reader, buf_str(&reader->line));
 	struct str text = cut ? line : without_end(line);
 
-	if (!settled(reader) && str_trim(text).n && text.p[0] != '#')
+	if (!settled(reader) && str_trim(text).n && !is_comment(text))
 		settle_format(reader, text);
 	if (reader->stopped)
 		return;

@@ -1,7 +1,7 @@
 // links: store
 // Check program of rates: numbers by hand, and the cases without a rate.
 #include "store/rate.h"
-#include "store/template.h"
+#include "store/form/template.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

@@ -2,7 +2,7 @@
 // Check program of rankings from packed days: the same rows as by the tables that they are made from, in every sort, and
 // what is packed goes both ways.
 #define _GNU_SOURCE
-#include "store/pack.h"
+#include "store/form/pack.h"
 #include "store/ranking.h"
 #include "tests/support/store_batch_fixture.h"
 

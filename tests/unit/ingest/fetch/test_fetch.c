@@ -1,6 +1,6 @@
 // links: cli
 // Check program of ingest/fetch/fetch: the IMAP and POP3 conversations, whole and byte by byte; URLs; the bar's line.
-#include "cli/import_progress.h"
+#include "cli/command/import_progress.h"
 #include "core/limits.h"
 #include "ingest/fetch/fetch_login.h"
 #include "tests/support/suite.h"

@@ -111,6 +111,7 @@ static const struct {
 	{ "EMAIL\nann@x.example\n\nbob@x.example\n", "2 ann@x.example b;4 bob@x.example b;" },
 	{ "ann@x.example,BOUNCE\nbob@x.example,complaint\n",
 		"1 ann@x.example b;2 bob@x.example c;" },
+	{ "# a@b, c\n#ann@x.example,BOUNCE\n", "2 #ann@x.example b;" },
 	{ "\xef\xbb\xbf"
 	  "ann@x.example\r\n# a note\n\"a b\"@x.example\n",
 		"1 ann@x.example b;3 \"a b\"@x.example b;" },

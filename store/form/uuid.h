@@ -1,4 +1,4 @@
-/* store/uuid.h -- the ids of rows, and their text. Pure. */
+/* store/form/uuid.h -- the ids of rows, and their text. Pure. */
 #pragma once
 #include "core/str.h"
 

@@ -1,4 +1,4 @@
-#include "store/uuid.h"
+#include "store/form/uuid.h"
 
 #include "core/attr.h"
 

@@ -1,4 +1,4 @@
-#include "store/pack.h"
+#include "store/form/pack.h"
 
 enum { PACK_VERSION = 1 };
 

@@ -1,4 +1,4 @@
-#include "store/template.h"
+#include "store/form/template.h"
 
 #include "core/buf.h"
 #include "core/status_code.h"

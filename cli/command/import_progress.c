@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "cli/import_progress.h"
+#include "cli/command/import_progress.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* store/pack.h -- counts of a day by domain in few bytes, and back.
+/* store/form/pack.h -- counts of a day by domain in few bytes, and back.
  * Knows: the form (docs/schema.md): a version, then entries by rising number of the domain: the distance
  * to the number before, which columns are not zero, those. Does not know what the columns count, or the
  * database. Pure. */

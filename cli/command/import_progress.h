@@ -1,4 +1,4 @@
-/* cli/import_progress.h -- how far a command that takes in mail has come: a bar on a terminal, else nothing.
+/* cli/command/import_progress.h -- how far a command that takes in mail has come: a bar on a terminal, else nothing.
  * Knows: standard error and whether it is a terminal; the clock, so that the bar is drawn ten times a second
  * and no oftener. */
 #pragma once
