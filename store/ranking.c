@@ -6,13 +6,18 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the names of domains, by number ---- */
 
+/* Each holds some 30 MB while it adds up, and a processor. */
+enum { RANKINGS_AT_ONCE = 2 };
+
 struct store_names {
 	pthread_rwlock_t lock;
+	sem_t turns; /* of rankings that are being added up */
 	struct arena *arena;
 	struct str *names; /* names[number]; an empty one with p NULL is not known */
 	uint64_t n, room;
@@ -22,7 +27,8 @@ struct store_names *store_names_new(void)
 {
 	struct store_names *names = calloc(1, sizeof *names);
 
-	if (!names || pthread_rwlock_init(&names->lock, NULL))
+	if (!names || pthread_rwlock_init(&names->lock, NULL) ||
+		sem_init(&names->turns, 0, RANKINGS_AT_ONCE))
 		abort();
 	names->arena = arena_new();
 	return names;
@@ -32,6 +38,7 @@ void store_names_free(struct store_names *names)
 {
 	if (!names)
 		return;
+	sem_destroy(&names->turns);
 	pthread_rwlock_destroy(&names->lock);
 	arena_free(names->arena);
 	free(names->names);
@@ -84,8 +91,6 @@ struct rank {
 
 struct part {
 	bool volume, chosen, rated;
-	struct str stream;
-	int64_t at_us;
 	struct str packed;
 };
 
@@ -105,31 +110,19 @@ static bool is_chosen(struct str wanted, struct str proof, bool rated)
 	return str_eq(wanted, STR("all")) || str_eq(wanted, proof);
 }
 
-/* Is there a volume of this stream and day? Parts of volumes come first. */
-static bool is_covered(const struct sums *sums, const struct part *part)
-{
-	for (size_t i = 0; i < sums->n_parts && sums->parts[i].volume; i++)
-		if (sums->parts[i].at_us == part->at_us &&
-			str_eq(sums->parts[i].stream, part->stream))
-			return true;
-	return false;
-}
-
 static void read_parts(struct sums *sums, struct arena *arena)
 {
 	sums->n_parts = pg_rows_count(sums->rows);
 	sums->parts = arena_calloc(arena, sums->n_parts, sizeof *sums->parts);
 	for (size_t i = 0; i < sums->n_parts; i++) {
-		bool rated = pg_get_bool(sums->rows, i, 4);
+		bool rated = pg_get_bool(sums->rows, i, 2);
 
 		sums->parts[i] = (struct part){ .volume = str_eq(pg_get_text(sums->rows, i, 0),
 							STR("volume")),
-			.at_us = pg_get_time(sums->rows, i, 1),
-			.stream = pg_get_text(sums->rows, i, 2),
 			.chosen = is_chosen(
-				sums->query->window.proof, pg_get_text(sums->rows, i, 3), rated),
+				sums->query->window.proof, pg_get_text(sums->rows, i, 1), rated),
 			.rated = rated,
-			.packed = pg_get_text(sums->rows, i, 5) };
+			.packed = pg_get_text(sums->rows, i, 3) };
 	}
 }
 
@@ -149,8 +142,8 @@ static const int sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_FAILED] = PACK_F
 	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS,
 	[STORE_SORT_DOMAIN] = -1 };
 
-static void add_rank(struct rank *rank, const struct pack_entry *entry, const struct part *part,
-	bool covered, int column)
+static void add_rank(
+	struct rank *rank, const struct pack_entry *entry, const struct part *part, int column)
 {
 	rank->seen = true;
 	if (part->volume) {
@@ -161,7 +154,7 @@ static void add_rank(struct rank *rank, const struct pack_entry *entry, const st
 	if (!part->chosen)
 		return;
 	rank->failed += get(entry, PACK_FAILED);
-	rank->covered += covered ? get(entry, PACK_FAILED) : 0;
+	rank->covered += get(entry, PACK_FAILED) - get(entry, PACK_FAILED_UNCOVERED);
 	rank->sum += column >= 0 ? get(entry, (enum pack_column)column) : 0;
 }
 
@@ -171,7 +164,6 @@ static enum err add_up(struct sums *sums)
 	int column = sort_columns[sums->query->sort];
 
 	for (size_t i = 0; i < sums->n_parts; i++) {
-		bool covered = !sums->parts[i].volume && is_covered(sums, &sums->parts[i]);
 		struct pack_reader reader;
 		struct pack_entry entry;
 
@@ -179,8 +171,7 @@ static enum err add_up(struct sums *sums)
 		while (pack_next(&reader, &entry)) {
 			if (entry.number >= sums->n)
 				return ERR_CORRUPT;
-			add_rank(&sums->ranks[entry.number], &entry, &sums->parts[i], covered,
-				column);
+			add_rank(&sums->ranks[entry.number], &entry, &sums->parts[i], column);
 		}
 		if (reader.bad)
 			return ERR_CORRUPT;
@@ -188,12 +179,18 @@ static enum err add_up(struct sums *sums)
 	return ERR_OK;
 }
 
-static void add_counts(struct store_counts *counts, const struct pack_entry *entry,
-	const struct part *part, bool covered)
+static void add_counts(
+	struct store_counts *counts, const struct pack_entry *entry, const struct part *part)
 {
-	uint64_t *const fields[] = { &counts->failed, &counts->hard, &counts->soft, &counts->block,
-		&counts->delayed, &counts->delivered, &counts->relayed, &counts->expanded,
-		&counts->complaints };
+	uint64_t *const fields[PACK_COLUMNS] = { [PACK_FAILED] = &counts->failed,
+		[PACK_HARD] = &counts->hard,
+		[PACK_SOFT] = &counts->soft,
+		[PACK_BLOCK] = &counts->block,
+		[PACK_DELAYED] = &counts->delayed,
+		[PACK_DELIVERED] = &counts->delivered,
+		[PACK_RELAYED] = &counts->relayed,
+		[PACK_EXPANDED] = &counts->expanded,
+		[PACK_COMPLAINTS] = &counts->complaints };
 	uint64_t *const covers[] = { &counts->failed_covered, &counts->hard_covered,
 		&counts->soft_covered, &counts->block_covered };
 
@@ -207,16 +204,17 @@ static void add_counts(struct store_counts *counts, const struct pack_entry *ent
 	if (!part->rated)
 		counts->unproven += get(entry, PACK_FAILED);
 	for (size_t i = 0; i < ARRAY_LEN(fields) && part->chosen; i++)
-		*fields[i] += get(entry, (enum pack_column)i);
-	for (size_t i = 0; i < ARRAY_LEN(covers) && part->chosen && covered; i++)
-		*covers[i] += get(entry, (enum pack_column)i);
+		if (fields[i])
+			*fields[i] += get(entry, (enum pack_column)i);
+	for (size_t i = 0; i < ARRAY_LEN(covers) && part->chosen; i++)
+		*covers[i] += get(entry, (enum pack_column)i) -
+			      get(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
 }
 
 /* Second walk: all counts, of the domains that were picked. */
 static void fill_picked(const struct sums *sums, struct store_domain_row *rows)
 {
 	for (size_t i = 0; i < sums->n_parts; i++) {
-		bool covered = !sums->parts[i].volume && is_covered(sums, &sums->parts[i]);
 		struct pack_reader reader;
 		struct pack_entry entry;
 
@@ -224,7 +222,7 @@ static void fill_picked(const struct sums *sums, struct store_domain_row *rows)
 		while (pack_next(&reader, &entry))
 			if (sums->ranks[entry.number].picked)
 				add_counts(&rows[sums->ranks[entry.number].picked - 1].counts,
-					&entry, &sums->parts[i], covered);
+					&entry, &sums->parts[i]);
 	}
 }
 
@@ -436,7 +434,7 @@ static enum err read_packed(struct store *store, const struct store_domains_quer
 		pg_text(store_basis_name(window->basis)));
 }
 
-enum err store_ranking(struct store *store, const struct store_domains_query *query,
+static enum err rank(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done)
 {
 	struct sums sums = { .query = query };
@@ -458,5 +456,17 @@ enum err store_ranking(struct store *store, const struct store_domains_query *qu
 		arena_free(arena);
 	}
 	pg_rows_free(sums.rows);
+	return err;
+}
+
+enum err store_ranking(struct store *store, const struct store_domains_query *query,
+	store_domain_fn *fn, void *context, bool *ret_done)
+{
+	enum err err;
+
+	while (sem_wait(&query->names->turns))
+		continue; /* a signal */
+	err = rank(store, query, fn, context, ret_done);
+	sem_post(&query->names->turns);
 	return err;
 }

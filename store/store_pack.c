@@ -2,13 +2,30 @@
 #include "store/ranking.h"
 #include "store/store_priv.h"
 
+#include <string.h>
+
 #define PACK_LOCK_KEY ((int64_t)0x626f756e63656405)
-/* A domain, its distance and eleven numbers are below a hundred octets. */
+/* A domain, its distance and fifteen numbers are below two hundred octets. */
 #define PACK_DAY_BYTES ((size_t)512 << 20)
+
+enum { SPAN_DAYS = 8 };
+
+/* What one stream's counts are packed as; `stream` is empty for all of them together. */
+struct part {
+	struct str stream, proof, packed;
+	bool rated;
+};
+
+struct parts {
+	struct arena *arena; /* holds what the parts borrow */
+	struct part *items;
+	size_t n, room;
+};
 
 struct day {
 	struct str basis;
 	int64_t at_us;
+	int64_t days; /* 1, or 8 for a span */
 };
 
 static bool is_volume(const struct day *day)
@@ -16,16 +33,40 @@ static bool is_volume(const struct day *day)
 	return str_eq(day->basis, STR("volume"));
 }
 
+static void add_part(struct parts *parts, struct part part)
+{
+	if (parts->n == parts->room) {
+		size_t room = parts->room ? parts->room * 2 : 64;
+		struct part *items = arena_calloc(parts->arena, room, sizeof *items);
+
+		if (parts->n)
+			memcpy(items, parts->items, parts->n * sizeof *items);
+		parts->items = items;
+		parts->room = room;
+	}
+	parts->items[parts->n++] = part;
+}
+
+/* ---- rows to parts ---- */
+
 static struct pack_entry entry_of(const struct pg_rows *rows, size_t row, bool volume)
 {
-	unsigned first = volume ? PACK_ATTEMPTED : PACK_FAILED;
-	unsigned n = volume ? 2 : PACK_ATTEMPTED;
+	static const enum pack_column counts[] = { PACK_FAILED, PACK_HARD, PACK_SOFT, PACK_BLOCK,
+		PACK_DELAYED, PACK_DELIVERED, PACK_RELAYED, PACK_EXPANDED, PACK_COMPLAINTS };
+	static const enum pack_column sent[] = { PACK_ATTEMPTED, PACK_ACCEPTED };
+	const enum pack_column *columns = volume ? sent : counts;
+	size_t n = volume ? ARRAY_LEN(sent) : ARRAY_LEN(counts);
+	bool covered = pg_get_bool(rows, row, 4);
 	struct pack_entry entry = { .number = (uint64_t)pg_get_i64(rows, row, 3) };
 
-	for (unsigned i = 0; i < n; i++) {
-		entry.column[first + i] = (uint64_t)pg_get_i64(rows, row, 4 + i);
-		if (entry.column[first + i] || (volume && !i))
-			entry.set |= 1u << (first + i);
+	for (size_t i = 0; i < n; i++) {
+		entry.column[columns[i]] = (uint64_t)pg_get_i64(rows, row, 5 + i);
+		if (entry.column[columns[i]] || (volume && !i))
+			entry.set |= 1u << columns[i];
+	}
+	for (unsigned i = 0; i <= PACK_BLOCK && !covered; i++) {
+		entry.column[PACK_FAILED_UNCOVERED + i] = entry.column[PACK_FAILED + i];
+		entry.set |= (entry.set >> (PACK_FAILED + i) & 1) << (PACK_FAILED_UNCOVERED + i);
 	}
 	return entry;
 }
@@ -37,8 +78,7 @@ static bool same_part(const struct pg_rows *rows, size_t a, size_t b)
 	       pg_get_bool(rows, a, 2) == pg_get_bool(rows, b, 2);
 }
 
-/* One row of packed_day for each stream, proof and rated. */
-static enum err put_parts(struct pg *pg, const struct day *day, const struct pg_rows *rows)
+static enum err parts_of_rows(struct parts *parts, const struct pg_rows *rows, bool volume)
 {
 	struct buf out = BUF_INIT(PACK_DAY_BYTES);
 	size_t n = pg_rows_count(rows);
@@ -46,7 +86,7 @@ static enum err put_parts(struct pg *pg, const struct day *day, const struct pg_
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < n && !err; i++) {
-		struct pack_entry entry = entry_of(rows, i, is_volume(day));
+		struct pack_entry entry = entry_of(rows, i, volume);
 
 		if (!i || !same_part(rows, i - 1, i))
 			pack_start(&out, &last);
@@ -56,14 +96,85 @@ static enum err put_parts(struct pg *pg, const struct day *day, const struct pg_
 			continue;
 		err = buf_check(&out);
 		if (!err)
-			err = PG_RUN(pg, QUERY_PACK_PUT, NULL, pg_text(day->basis),
-				pg_time(day->at_us), pg_text(pg_get_text(rows, i, 0)),
-				pg_text(pg_get_text(rows, i, 1)), pg_i64(pg_get_bool(rows, i, 2)),
-				pg_bytes(buf_str(&out)));
+			add_part(parts,
+				(struct part){ pg_get_text(rows, i, 0), pg_get_text(rows, i, 1),
+					arena_dup(parts->arena, buf_str(&out)),
+					pg_get_bool(rows, i, 2) });
 	}
 	buf_release(&out);
 	return err;
 }
+
+/* ---- several parts to one ---- */
+
+static bool same_kind(const struct part *a, const struct part *b, bool by_stream)
+{
+	return str_eq(a->proof, b->proof) && a->rated == b->rated &&
+	       (!by_stream || str_eq(a->stream, b->stream));
+}
+
+static bool came_before(const struct part *parts, size_t i, bool by_stream)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_kind(&parts[k], &parts[i], by_stream))
+			return true;
+	return false;
+}
+
+/* Of all that are of the kind of `first`, from there on. */
+static enum err merge_kind(struct arena *arena, const struct parts *from, size_t first,
+	bool by_stream, struct part *ret_part)
+{
+	struct pack_reader *readers = arena_calloc(arena, from->n, sizeof *readers);
+	struct buf out = BUF_INIT(PACK_DAY_BYTES);
+	enum err err;
+	size_t n = 0;
+
+	for (size_t i = first; i < from->n; i++)
+		if (same_kind(&from->items[i], &from->items[first], by_stream))
+			pack_open(&readers[n++], from->items[i].packed);
+	err = pack_merge(readers, n, &out) ? buf_check(&out) : ERR_CORRUPT;
+	if (!err) {
+		*ret_part = from->items[first];
+		ret_part->packed = arena_dup(arena, buf_str(&out));
+	}
+	buf_release(&out);
+	return err;
+}
+
+/* Adds to `to` a part for each kind in `from`: of a stream, or of all streams. */
+static enum err merge_parts(const struct parts *from, bool by_stream, struct parts *to)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < from->n && !err; i++) {
+		struct part part;
+
+		if (came_before(from->items, i, by_stream))
+			continue;
+		err = merge_kind(to->arena, from, i, by_stream, &part);
+		if (err)
+			break;
+		if (!by_stream)
+			part.stream = STR_EMPTY;
+		add_part(to, part);
+	}
+	return err;
+}
+
+static enum err put_parts(struct pg *pg, const struct day *day, const struct parts *parts)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < parts->n && !err; i++)
+		err = PG_RUN(pg, QUERY_PACK_PUT, NULL, pg_text(day->basis), pg_time(day->at_us),
+			pg_i64(day->days), pg_text(parts->items[i].stream),
+			pg_text(parts->items[i].proof), pg_i64(parts->items[i].rated),
+			pg_bytes(parts->items[i].packed));
+	return err;
+}
+
+/* ---- a day ---- */
 
 static enum err read_day(struct pg *pg, const struct day *day, struct pg_rows **ret_rows)
 {
@@ -79,37 +190,136 @@ static enum err read_day(struct pg *pg, const struct day *day, struct pg_rows **
 			     pg_text(day->basis));
 }
 
-static enum err pack_in_transaction(struct pg *pg, const struct day *day)
+static enum err mark_uncovered(struct pg *pg, const struct day *day)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *lock = NULL;
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(pg, QUERY_PACK_LOCK, &lock, pg_i64(PACK_LOCK_KEY));
+	CLEANUP(pg_rows_freep) struct pg_rows *changed = NULL;
+	enum err err = PG_RUN(pg, QUERY_PACK_COVERED, &changed, pg_time(day->at_us));
 
-	if (err || !pg_get_bool(lock, 0, 0))
-		return err ? err : ERR_CONFLICT;
-	err = PG_RUN(pg, QUERY_PACK_TAKE, NULL, pg_text(day->basis), pg_time(day->at_us));
+	if (err || !pg_rows_count(changed))
+		return err;
+	return PG_RUN(pg, QUERY_PACK_MARK, NULL, pg_time(day->at_us));
+}
+
+static enum err pack_rows(struct pg *pg, const struct day *day, const struct pg_rows *rows)
+{
+	struct arena *arena = arena_new();
+	struct parts streams = { .arena = arena }, all = { .arena = arena };
+	enum err err = parts_of_rows(&streams, rows, is_volume(day));
+
+	if (!err)
+		err = merge_parts(&streams, false, &all);
+	if (!err)
+		err = put_parts(pg, day, &streams);
+	if (!err)
+		err = put_parts(pg, day, &all);
+	arena_free(arena);
+	return err;
+}
+
+static enum err pack_day(struct pg *pg, const struct day *day)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(pg, QUERY_PACK_TAKE, NULL, pg_text(day->basis), pg_time(day->at_us));
+
 	if (!err)
 		err = read_day(pg, day, &rows);
+	if (!err && is_volume(day))
+		err = mark_uncovered(pg, day);
 	if (!err)
 		err = PG_RUN(pg, QUERY_PACK_CLEAR, NULL, pg_text(day->basis), pg_time(day->at_us));
-	return err ? err : put_parts(pg, day, rows);
+	if (!err)
+		err = PG_RUN(pg, QUERY_SPAN_BREAK, NULL, pg_text(day->basis), pg_time(day->at_us));
+	return err ? err : pack_rows(pg, day, rows);
+}
+
+/* ---- a span ---- */
+
+static enum err merge_days(struct pg *pg, const struct day *span, const struct pg_rows *rows)
+{
+	struct arena *arena = arena_new();
+	struct parts days = { .arena = arena }, whole = { .arena = arena };
+	enum err err;
+
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		add_part(&days, (struct part){ pg_get_text(rows, i, 0), pg_get_text(rows, i, 1),
+					pg_get_text(rows, i, 3), pg_get_bool(rows, i, 2) });
+	err = merge_parts(&days, true, &whole);
+	if (!err)
+		err = put_parts(pg, span, &whole);
+	arena_free(arena);
+	return err;
+}
+
+static enum err pack_span(struct pg *pg, const struct day *span)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err =
+		PG_RUN(pg, QUERY_SPAN_TAKE, NULL, pg_text(span->basis), pg_time(span->at_us));
+
+	if (!err)
+		err = PG_RUN(
+			pg, QUERY_SPAN_DAYS, &rows, pg_text(span->basis), pg_time(span->at_us));
+	return err ? err : merge_days(pg, span, rows);
+}
+
+/* ---- in transactions ---- */
+
+static enum err pack_locked(struct pg *pg, const struct day *day)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *lock = NULL;
+	enum err err = PG_RUN(pg, QUERY_PACK_LOCK, &lock, pg_i64(PACK_LOCK_KEY));
+
+	if (!err && !pg_get_bool(lock, 0, 0))
+		err = ERR_CONFLICT;
+	if (err)
+		return err;
+	return day->days == 1 ? pack_day(pg, day) : pack_span(pg, day);
+}
+
+static enum err pack(struct pg *pg, const struct day *day)
+{
+	enum err err = pg_do(pg, QUERY_BEGIN, NULL);
+
+	return err ? err : pg_end(pg, pack_locked(pg, day));
+}
+
+static enum err pack_days(struct pg *pg, size_t max, size_t *ret_days)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *stale = NULL;
+	enum err err = PG_RUN(pg, QUERY_PACK_STALE, &stale, pg_i64((int64_t)max));
+	size_t n = 0;
+
+	for (; !err && n < pg_rows_count(stale); n++)
+		err = pack(
+			pg, &(struct day){ pg_get_text(stale, n, 0), pg_get_time(stale, n, 1), 1 });
+	if (!err)
+		*ret_days = n;
+	return err;
+}
+
+/* One at most: days that wait come first. */
+static enum err pack_next_span(struct pg *pg, size_t *ret_spans)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *next = NULL;
+	enum err err = pg_run(pg, QUERY_SPAN_NEXT, NULL, 0, &next);
+
+	if (!err && pg_rows_count(next))
+		err = pack(pg, &(struct day){ pg_get_text(next, 0, 0), pg_get_time(next, 0, 1),
+				       SPAN_DAYS });
+	if (!err)
+		*ret_spans = pg_rows_count(next);
+	return err;
 }
 
 enum err store_pack(struct store *store, size_t max, size_t *ret_days)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *stale = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_PACK_STALE, &stale, pg_i64((int64_t)max));
-	size_t n = 0;
+	size_t days, spans;
+	enum err err = pack_days(store->pg, max, &days);
 
-	for (; !err && n < pg_rows_count(stale); n++) {
-		struct day day = { pg_get_text(stale, n, 0), pg_get_time(stale, n, 1) };
-
-		err = pg_do(store->pg, QUERY_BEGIN, NULL);
-		if (!err)
-			err = pg_end(store->pg, pack_in_transaction(store->pg, &day));
-	}
 	if (!err)
-		*ret_days = n;
+		err = pack_next_span(store->pg, &spans);
+	if (!err)
+		*ret_days = days + spans;
 	return err;
 }
 

@@ -1,6 +1,6 @@
 // links: store
 /* bench/store/bench_load.c -- rows per second of the loader's batches, without parsers: usage: bench_load CONNINFO
- * MESSAGES. Each message has one event; domains follow Zipf's law; a tenth of the mails is reported twice. */
+ * MESSAGES [BATCH]. Each message has one event; domains follow Zipf's law; a tenth of the mails is reported twice. */
 #include "core/limits.h"
 #include "store/store.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 500, DOMAINS = 50000, STREAMS = 4, TEXTS = 40 };
+enum { BATCH = 2000, DOMAINS = 50000, STREAMS = 4, TEXTS = 40 };
 #define NOW_US ((int64_t)1795003200 * TIMESTAMP_SECOND_US)
 
 static double seconds(void)
@@ -43,8 +43,8 @@ static enum err add(struct store_batch *batch, uint64_t n, unsigned long *seed)
 
 	snprintf(name, sizeof name, "d%u.example", domain);
 	snprintf(who, sizeof who, "u%llu@%s", (unsigned long long)(n % 10 ? n : n - 1), name);
-	snprintf(text, sizeof text, "550 5.1.%llu <%s>: rejected, text %c", (unsigned long long)(n % 3),
-		who, 'a' + (char)(domain % 7));
+	snprintf(text, sizeof text, "550 5.1.%llu <%s>: rejected, text %c",
+		(unsigned long long)(n % 3), who, 'a' + (char)(domain % 7));
 	snprintf(id, sizeof id, "<%llu@sender.example>", (unsigned long long)(n % 10 ? n : n - 1));
 	event_init(&event);
 	report_init(&report);
@@ -67,6 +67,7 @@ static enum err add(struct store_batch *batch, uint64_t n, unsigned long *seed)
 int main(int argc, char **argv)
 {
 	uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
+	uint64_t size = argc > 3 ? strtoull(argv[3], NULL, 10) : BATCH;
 	struct store_batch_result result;
 	struct store_migration migration;
 	struct buf problem = BUF_INIT(1000);
@@ -89,8 +90,8 @@ int main(int argc, char **argv)
 	start = seconds();
 	for (uint64_t i = 0; i < n && !err; i++) {
 		err = add(batch, i, &seed);
-		if (!err && i % BATCH == BATCH - 1) {
-			err = store_batch_commit(batch, i - BATCH + 1, i + 1, &result);
+		if (!err && i % size == size - 1) {
+			err = store_batch_commit(batch, i - size + 1, i + 1, &result);
 			store_batch_reset(batch);
 		}
 	}

@@ -1,4 +1,4 @@
-/* store/form/pack.h -- counts of a day by domain in few bytes, and back.
+/* store/form/pack.h -- counts of a day, or of a span of days, by domain in few bytes, and back.
  * Knows: the form (docs/schema.md): a version, then entries by rising number of the domain: the distance
  * to the number before, which columns are not zero, those. Does not know what the columns count, or the
  * database. Pure. */
@@ -8,18 +8,23 @@
 
 #include <stdint.h>
 
+/* The seven that are seldom zero come first: their bits are one octet. */
 enum pack_column {
 	PACK_FAILED,
 	PACK_HARD,
 	PACK_SOFT,
 	PACK_BLOCK,
 	PACK_DELAYED,
+	PACK_ATTEMPTED,
+	PACK_ACCEPTED,
 	PACK_DELIVERED,
 	PACK_RELAYED,
 	PACK_EXPANDED,
 	PACK_COMPLAINTS,
-	PACK_ATTEMPTED,
-	PACK_ACCEPTED,
+	PACK_FAILED_UNCOVERED, /* of failed: on days without a volume of its stream */
+	PACK_HARD_UNCOVERED,
+	PACK_SOFT_UNCOVERED,
+	PACK_BLOCK_UNCOVERED,
 	PACK_COLUMNS
 };
 
@@ -43,3 +48,6 @@ struct pack_reader {
 void pack_open(struct pack_reader *reader, struct str packed);
 /* False at the end, and where it is bad. */
 bool pack_next(struct pack_reader *reader, struct pack_entry *ret_entry);
+/* Writes the sums of n readers, by number: one day's streams, or one stream's days. The readers are used up; false where
+ * one of them is bad. */
+bool pack_merge(struct pack_reader *readers, size_t n, struct buf *out);

@@ -10,6 +10,7 @@
 #define NOON ((int64_t)1795003200 * TIMESTAMP_SECOND_US) /* 2026-11-18T12:00:00Z */
 #define LAST (NOON + DAY / 2)                            /* midnight behind it */
 
+static const char *conninfo;
 static struct store *store;
 static struct store_names *names;
 static uint64_t sequence;
@@ -39,7 +40,8 @@ static void load_some(unsigned n)
 		snprintf(domains[i], sizeof domains[i], "d%u.example", d * d / 40);
 		snprintf(ids[i], sizeof ids[i], "<%u@sender.example>", pick(2 * n));
 		sample_init(sample, sequence++, domains[i]);
-		sample->envelope.received_at_us = LAST - 1 - (int64_t)pick(8 * 24 * 60) * HOUR / 60;
+		sample->envelope.received_at_us =
+			LAST - 1 - (int64_t)pick(18 * 24 * 60) * HOUR / 60;
 		sample->envelope.stream = str_c(streams[pick(3)]);
 		sample->events[0].outcome = (enum outcome)pick(OUTCOME_COUNT);
 		sample->events[0].class = (enum reason_class)pick(CLASS_COUNT);
@@ -64,7 +66,7 @@ static void send_some(unsigned n)
 	char(*domains)[32] = calloc(n, sizeof *domains);
 
 	for (unsigned i = 0; i < n; i++) {
-		int64_t at_us = LAST - HOUR - (int64_t)pick(6 * 24) * HOUR;
+		int64_t at_us = LAST - HOUR - (int64_t)pick(15 * 24) * HOUR;
 
 		snprintf(domains[i], sizeof domains[i], "d%u.example", pick(44));
 		rows[i] = (struct store_volume)VOLUME(at_us, str_c(streams[pick(2)]), STR("c"),
@@ -87,7 +89,11 @@ static void pack_all(void)
 
 static void setup(void)
 {
-	store = open_migrated();
+	struct store_migration migration;
+
+	conninfo = fixture_database();
+	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
 	names = store_names_new();
 	sequence = 0;
 	seed = 1;
@@ -159,6 +165,9 @@ static const struct {
 } ways[] = {
 	{ STORE_BASIS_EVENT, "", "", 0, 9, 1000 },
 	{ STORE_BASIS_EVENT, "", "", 0, 7, 7 },
+	{ STORE_BASIS_EVENT, "", "", 0, 20, 1000 },
+	{ STORE_BASIS_SEND, "news", "all", 0, 16, 13 },
+	{ STORE_BASIS_EVENT, "shop", "", 0, 15, 1000 },
 	{ STORE_BASIS_SEND, "", "", 0, 9, 10 },
 	{ STORE_BASIS_EVENT, "news", "", 0, 5, 1 },
 	{ STORE_BASIS_EVENT, "system", "all", 0, 9, 1000 },
@@ -184,8 +193,8 @@ static void compare_all(void)
 			struct str is = list(arena, query, true),
 				   should = list(arena, query, false);
 
-			ck_assert_msg(str_eq(is, should), "%zu %d:\n%.*s\nshould be\n%.*s", i,
-				sort, STR_ARG(is), STR_ARG(should));
+			ck_assert_msg(str_eq(is, should), "%zu %d:\n%.*s\nshould be\n%.*s", i, sort,
+				STR_ARG(is), STR_ARG(should));
 			arena_free(arena);
 		}
 }
@@ -199,6 +208,10 @@ START_TEST(packed_days_say_what_the_tables_say)
 	load_some(500);
 	send_some(200);
 	pack_all();
+	fixture_sql(conninfo,
+		"DO $$ BEGIN ASSERT (SELECT count(DISTINCT (basis, bucket)) FROM packed_day "
+		"WHERE days = 8) > 5; ASSERT NOT EXISTS (SELECT FROM stale_span WHERE bucket < "
+		"'2026-11-18'); END $$");
 	compare_all();
 	load_some(300);
 	send_some(100);
@@ -277,6 +290,54 @@ START_TEST(what_is_packed_comes_back_whole_and_cut_never)
 }
 END_TEST
 
+/* As if the streams of a day had been counted together. */
+START_TEST(merged_parts_are_the_sum_of_them)
+{
+	static const struct pack_entry parts[3][2] = {
+		{ { 2, 1u << PACK_FAILED, { [PACK_FAILED] = 5 } },
+			{ 9, 1u << PACK_HARD, { [PACK_HARD] = 1 } } },
+		{ { 2, 1u << PACK_FAILED | 1u << PACK_BLOCK,
+			  { [PACK_FAILED] = 300, [PACK_BLOCK] = 4 } },
+			{ 3, 1u << PACK_SOFT, { [PACK_SOFT] = 7 } } },
+		{ { 1, 1u << PACK_SOFT, { [PACK_SOFT] = 2 } },
+			{ 9, 1u << PACK_HARD, { [PACK_HARD] = 2 } } },
+	};
+	static const struct {
+		uint64_t number, failed, hard, soft, block;
+	} sums[] = { { 1, 0, 0, 2, 0 }, { 2, 305, 0, 0, 4 }, { 3, 0, 0, 7, 0 }, { 9, 0, 3, 0, 0 } };
+	struct buf packed[3] = { BUF_INIT(100), BUF_INIT(100), BUF_INIT(100) }, out = BUF_INIT(100);
+	struct pack_reader readers[3], reader;
+	struct pack_entry entry;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		uint64_t last;
+
+		pack_start(&packed[i], &last);
+		pack_put(&packed[i], &last, &parts[i][0]);
+		pack_put(&packed[i], &last, &parts[i][1]);
+		pack_open(&readers[i], buf_str(&packed[i]));
+	}
+	ck_assert(pack_merge(readers, 3, &out));
+	pack_open(&reader, buf_str(&out));
+	for (; pack_next(&reader, &entry); n++) {
+		const uint64_t should[] = { sums[n].failed, sums[n].hard, sums[n].soft,
+			sums[n].block };
+
+		ck_assert_uint_eq(entry.number, sums[n].number);
+		for (unsigned c = 0; c < ARRAY_LEN(should); c++)
+			ck_assert_uint_eq(entry.set & 1u << c ? entry.column[c] : 0, should[c]);
+	}
+	ck_assert_uint_eq(n, ARRAY_LEN(sums));
+	pack_open(&readers[0], buf_str(&packed[0]));
+	pack_open(&readers[1], str_head(buf_str(&packed[1]), packed[1].n - 1));
+	ck_assert(!pack_merge(readers, 2, &out));
+	for (size_t i = 0; i < 3; i++)
+		buf_release(&packed[i]);
+	buf_release(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_ranking");
@@ -289,6 +350,7 @@ int main(void)
 	tcase_add_test(tests, packed_days_say_what_the_tables_say);
 	tcase_add_test(tests, what_is_not_packed_yet_is_counted_all_the_same);
 	tcase_add_test(tests, what_is_packed_comes_back_whole_and_cut_never);
+	tcase_add_test(tests, merged_parts_are_the_sum_of_them);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	fixture_start();
