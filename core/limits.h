@@ -49,7 +49,7 @@
 #define LIMIT_IMPORT_RECORD_BYTES (64u << 10) /* a line of a list, or a CSV record of several; longer ones are refused */
 #define LIMIT_IMPORT_FIELDS     64u /* of one record; Mailchimp's have some twenty and the merge fields */
 #define LIMIT_IMPORT_FLAWS      1000u /* refused lines that are told of; all are counted */
-#define LIMIT_HTTP_IMPORT_BYTES (64u << 20) /* a list over HTTP; larger ones go by the command */
+#define LIMIT_HTTP_IMPORT_BYTES (16u << 20) /* a list over HTTP; larger ones go by the command */
 
 /* Logs of mail systems */
 #define LIMIT_LOG_LINE_BYTES  (64u << 10) /* a line of many recipients; longer ones are counted, not read */

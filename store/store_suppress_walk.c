@@ -5,14 +5,15 @@ static int64_t number_of(uint64_t seq)
 	return seq < INT64_MAX ? (int64_t)seq : INT64_MAX;
 }
 
-static enum err open_walk(
-	struct store *store, enum store_walk walk, uint64_t from_seq, uint64_t to_seq)
+static enum err open_walk(struct store *store, enum store_walk walk, uint64_t from_seq,
+	uint64_t to_seq, const struct store_suppression_place *after)
 {
 	if (walk != STORE_WALK_AFFECTED)
-		return pg_do(store->pg,
-			walk == STORE_WALK_HELD ? QUERY_WALK_HELD : QUERY_WALK_ACTIVE, NULL);
+		return PG_RUN(store->pg,
+			walk == STORE_WALK_HELD ? QUERY_WALK_HELD : QUERY_WALK_ACTIVE, NULL,
+			pg_text(after->address), pg_text(after->stream));
 	return PG_RUN(store->pg, QUERY_WALK_AFFECTED, NULL, pg_i64(number_of(from_seq)),
-		pg_i64(number_of(to_seq)));
+		pg_i64(number_of(to_seq)), pg_text(after->address));
 }
 
 static enum err next_rows(
@@ -33,14 +34,15 @@ static enum err next_rows(
 }
 
 enum err store_suppression_walk(struct store *store, enum store_walk walk, uint64_t from_seq,
-	uint64_t to_seq, store_suppression_fn *fn, void *context)
+	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
+	void *context)
 {
 	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
 	bool more = true;
 
 	if (err)
 		return err;
-	err = open_walk(store, walk, from_seq, to_seq);
+	err = open_walk(store, walk, from_seq, to_seq, after);
 	while (!err && more)
 		err = next_rows(store, fn, context, &more);
 	return pg_end(store->pg, err);

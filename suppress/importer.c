@@ -46,7 +46,7 @@ static struct str source_of(const struct importer *importer, const struct list_e
 	struct buf out = BUF_INIT(IMPORT_NAME_BYTES);
 
 	if (!name.n)
-		name = list_format_row(list_reader_format(importer->reader))->name;
+		name = list_source_row(list_reader_format(importer->reader))->name;
 	buf_printf(&out, "import:%.*s%.*s", STR_ARG(name), STR_ARG(ending));
 	memcpy(room, out.p ? out.p : "", out.n);
 	name = str_from(room, out.n);
@@ -63,7 +63,7 @@ static bool take_entry(void *context, const struct list_entry *entry)
 	row.source = source_of(importer, entry, room);
 	if (!row.stream.n || importer->options.bound) {
 		if (row.stream.n && !str_eq(row.stream, importer->options.stream)) {
-			take_flaw(importer, entry->line, LIST_STREAM);
+			take_flaw(importer, entry->line, LINE_STREAM);
 			return true;
 		}
 		row.stream = importer->options.stream;
@@ -74,7 +74,7 @@ static bool take_entry(void *context, const struct list_entry *entry)
 	if (!importer->import)
 		return true;
 	importer->err = store_import_add(importer->import, &row, importer->options.now_us);
-	if (!importer->err && ++importer->waiting == IMPORT_ROWS_AT_ONCE)
+	if (!importer->err && ++importer->waiting == importer->options.rows_at_once)
 		importer->err = merge(importer);
 	return !importer->err;
 }
@@ -92,6 +92,8 @@ enum err importer_new(
 		abort();
 	importer->store = store;
 	importer->options = *options;
+	if (!importer->options.rows_at_once)
+		importer->options.rows_at_once = IMPORT_ROWS_AT_ONCE;
 	importer->reader = list_reader_new(&sink, options->format);
 	if (!options->dry_run)
 		err = store_import_begin(store, &importer->import);

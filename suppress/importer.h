@@ -7,13 +7,14 @@
 #include "suppress/list/list_reader.h"
 
 struct import_options {
-	enum list_format format; /* LIST_FORMAT_COUNT: told by the first line */
+	enum list_source format; /* LIST_SOURCE_COUNT: told by the first line */
 	struct str name;         /* of the source; empty: the format's */
 	struct str by;           /* who imports, as in store_suppression.changed_by */
 	struct str stream;       /* of entries that name none; empty: every one */
 	bool bound;              /* entries of another stream are refused */
 	bool all_or_nothing;     /* one refused line, and nothing is put there */
 	bool dry_run;            /* nothing in any case */
+	uint64_t rows_at_once;   /* of one statement; 0: many */
 	int64_t now_us;
 	/* Called for each refused line; NULL: nobody wants to know. */
 	void (*flaw)(void *context, uint64_t line, enum list_flaw flaw);
@@ -24,7 +25,7 @@ struct import_result {
 	uint64_t lines, entries, refused;
 	uint64_t
 		kept; /* on the list now, those that were there before among them; doubles of the list once */
-	enum list_format format;
+	enum list_source format;
 	bool imported; /* false: nothing was put there, as it was tried only, or not all could be */
 };
 

@@ -140,8 +140,7 @@ bool handle_is_reversed(const struct handle *handle, enum param_order order)
 
 /* ---- lists ---- */
 
-/* The target again, with the next cursor in place of this one. */
-static void link_next(struct handle *handle, struct str cursor)
+void handle_link_next(struct handle *handle, struct str cursor)
 {
 	struct buf *link = &handle->answer->link;
 	struct str query = handle->request->query, pair;
@@ -173,5 +172,5 @@ void handle_list(struct handle *handle, json_t *take_json, const char *rows_key)
 				NULL, STR_EMPTY);
 	}
 	if (next.n && answer->status == 200)
-		link_next(handle, next);
+		handle_link_next(handle, next);
 }

@@ -70,6 +70,8 @@ void handle_set_counts(json_t *json, const struct store_counts *counts);
 void handle_set_rates(json_t *json, const struct store_counts *counts);
 json_t *handle_event_json(const struct store_event *event);
 
+/* The Link field: the target again, with this cursor. */
+void handle_link_next(struct handle *handle, struct str cursor);
 /* The list in the form that the client asked for. `rows_key` is where its rows lie in `take_json`, and
  * names the columns of a CSV. */
 void handle_list(struct handle *handle, json_t *take_json, const char *rows_key);

@@ -125,17 +125,6 @@ enum err handle_suppression(struct handle *handle)
 
 /* ---- by hand ---- */
 
-/* "key:PREFIX" of the key that asks; "loopback" without one. */
-static struct str who_asks(const struct handle *handle)
-{
-	struct str scheme, key, prefix;
-
-	if (!str_cut(handle->request->authorization, ' ', &scheme, &key) ||
-		!key_prefix(str_trim(key), &prefix))
-		return STR("loopback");
-	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
-}
-
 static bool read_note(struct handle *handle, json_t *note, struct store_suppression *row)
 {
 	if (note && (!json_is_string(note) || json_string_length(note) > LIMIT_FIELD_TEXT_BYTES))
@@ -209,7 +198,7 @@ enum err handle_suppression_put(struct handle *handle)
 		.first_seen_us = handle->request->now_us,
 		.last_seen_us = handle->request->now_us,
 		.expires_at_us = TIMESTAMP_NONE,
-		.changed_by = who_asks(handle) };
+		.changed_by = suppression_who(handle) };
 	enum err err = ERR_OK;
 	json_t *json;
 	size_t kept;
@@ -237,7 +226,7 @@ enum err handle_suppression_delete(struct handle *handle)
 	if (!read_target(handle, &address))
 		return ERR_OK;
 	err = store_suppression_remove(handle->store, address, handle->values.text[PARAM_STREAM],
-		who_asks(handle), handle->request->now_us);
+		suppression_who(handle), handle->request->now_us);
 	/* One that was removed before is as gone as the client wants it. */
 	return err && err != ERR_NOT_FOUND ? err : answer_target(handle, address);
 }

@@ -158,9 +158,22 @@ void page_add(struct page *page, json_t *take_row, const struct str place[static
 		page->last[i] = arena_dup(page->handle->arena, place[i]);
 }
 
-enum err page_refuse(struct page *page)
+void page_link(struct page *page, const struct str place[static PLACE_FIELDS])
+{
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		page->last[i] = place[i];
+	handle_link_next(page->handle, make_cursor(page));
+}
+
+void page_close(struct page *page)
 {
 	json_decref(page->rows);
+	page->rows = NULL;
+}
+
+enum err page_refuse(struct page *page)
+{
+	page_close(page);
 	handle_refuse(page->handle, PARAM_CURSOR, STR("not a next_cursor of this route"));
 	return ERR_OK;
 }

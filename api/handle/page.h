@@ -32,5 +32,9 @@ bool page_is_full(struct page *page);
 void page_add(struct page *page, json_t *take_row, const struct str place[static PLACE_FIELDS]);
 /* The place within a cursor is none of this list; the answer says so. */
 enum err page_refuse(struct page *page);
+/* The Link field to the page behind `place`, for lists that are no JSON. */
+void page_link(struct page *page, const struct str place[static PLACE_FIELDS]);
+/* Ends a page that is answered without page_answer. After page_refuse it does nothing. */
+void page_close(struct page *page);
 /* The answer: `take_head` with the rows under `rows_key` and `next_cursor`; nothing of it when err is one. Returns err. */
 enum err page_answer(struct page *page, enum err err, json_t *take_head, const char *rows_key);

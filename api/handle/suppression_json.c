@@ -87,3 +87,13 @@ json_t *suppression_body(struct handle *handle)
 			fault.detail, "where", fault.where);
 	return json;
 }
+
+struct str suppression_who(const struct handle *handle)
+{
+	struct str scheme, key, prefix;
+
+	if (!str_cut(handle->request->authorization, ' ', &scheme, &key) ||
+		!key_prefix(str_trim(key), &prefix))
+		return STR("loopback");
+	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
+}

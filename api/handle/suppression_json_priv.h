@@ -17,3 +17,5 @@ json_t *suppression_events_json(const struct store_evidence *events, size_t n);
 bool suppression_refuse(struct handle *handle, struct str pointer, const char *wanted);
 /* The body as JSON; an empty one is an object with nothing in it. NULL: a problem was answered. */
 json_t *suppression_body(struct handle *handle);
+/* "key:PREFIX" of the key that asks; "loopback" without one. */
+struct str suppression_who(const struct handle *handle);

@@ -27,7 +27,7 @@ static const struct {
 };
 
 static const struct {
-	const char *types[4]; /* ended by NULL */
+	const char *types[6]; /* ended by NULL */
 	size_t max_bytes;
 } bodies[BODY_COUNT] = {
 	[BODY_NONE] = { { NULL }, LIMIT_HTTP_BODY_BYTES },
@@ -37,6 +37,9 @@ static const struct {
 		LIMIT_HTTP_BODY_BYTES },
 	[BODY_MAIL] = { { "message/rfc822", "message/global", "application/octet-stream" },
 		LIMIT_HTTP_MAIL_BYTES },
+	[BODY_LISTING] = { { "text/csv", "text/plain", "application/json", "application/x-ndjson",
+				   "application/octet-stream" },
+		LIMIT_HTTP_IMPORT_BYTES },
 };
 
 const struct route_row *router_row(enum route route)

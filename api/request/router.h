@@ -30,6 +30,7 @@ enum route_body {
 	BODY_OPTION, /* JSON, or nothing at all */
 	BODY_ROWS,
 	BODY_MAIL,
+	BODY_LISTING, /* addresses of another system */
 	BODY_COUNT
 };
 enum route_answer {
@@ -37,6 +38,7 @@ enum route_answer {
 	ANSWER_ACCEPTED, /* JSON with 202 */
 	ANSWER_LIST,     /* JSON, NDJSON or CSV */
 	ANSWER_MAIL,
+	ANSWER_FILE, /* a list in one of many formats */
 	ANSWER_METRICS,
 	ANSWER_PAGE,
 	ANSWER_COUNT

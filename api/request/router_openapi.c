@@ -67,6 +67,18 @@ static json_t *list_content(const char *schema)
 	return json;
 }
 
+/* The types of suppress/list/format.def. */
+static json_t *file_content(void)
+{
+	static const char *const types[] = { "text/csv", "text/plain", "application/json",
+		"application/x-ndjson" };
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		set(json, types[i], from_text("{\"schema\":{\"type\":[\"string\",\"object\"]}}"));
+	return json;
+}
+
 static json_t *answer_content(const struct route_row *row)
 {
 	switch (row->answer) {
@@ -74,6 +86,8 @@ static json_t *answer_content(const struct route_row *row)
 		return list_content(row->schema);
 	case ANSWER_MAIL:
 		return content("message/rfc822", from_text("{\"type\":\"string\"}"));
+	case ANSWER_FILE:
+		return file_content();
 	case ANSWER_METRICS:
 		return content("text/plain", from_text("{\"type\":\"string\"}"));
 	case ANSWER_JSON:
@@ -90,7 +104,7 @@ static json_t *success(const struct route_row *row)
 	json_t *json = json_object();
 
 	set(json, "description", json_string(row->help));
-	if (row->answer == ANSWER_LIST)
+	if (row->answer == ANSWER_LIST || row->answer == ANSWER_FILE)
 		set(json, "headers",
 			from_text("{\"Link\":{\"description\":\"The next page, rel=\\\"next\\\".\","
 				  "\"schema\":{\"type\":\"string\"}}}"));
@@ -117,6 +131,8 @@ static bool may_answer(const struct route_row *row, unsigned status)
 	case 413:
 	case 415:
 		return body;
+	case 422:
+		return row->body == BODY_LISTING;
 	case 503:
 		return keyed || row->needs == NEEDS_STORE;
 	default:

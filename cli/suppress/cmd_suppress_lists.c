@@ -155,9 +155,9 @@ static enum err feed_file(struct in *in, int fd, struct importer *importer)
 
 static int print_result(struct in *in, const struct import_result *result)
 {
-	struct str format = result->format == LIST_FORMAT_COUNT
+	struct str format = result->format == LIST_SOURCE_COUNT
 				    ? STR("none")
-				    : list_format_row(result->format)->name;
+				    : list_source_row(result->format)->name;
 
 	import_progress_clear(&in->progress);
 	if (in->told > LIMIT_IMPORT_FLAWS && !in->s->verbose)
@@ -213,7 +213,7 @@ static int import_file(struct suppress *s, const char *path, const struct import
 
 int cmd_suppress_import(struct suppress *s)
 {
-	struct import_options options = { .format = LIST_FORMAT_COUNT,
+	struct import_options options = { .format = LIST_SOURCE_COUNT,
 		.name = str_c(s->name),
 		.by = suppress_who(s),
 		.stream = str_c(s->stream),
@@ -224,7 +224,7 @@ int cmd_suppress_import(struct suppress *s)
 
 	if (!s->n_operands)
 		return command_misused("suppress", "a FILE is needed, or - for standard input");
-	if (s->format && !list_format_from_name(str_c(s->format), &options.format))
+	if (s->format && !list_source_from_name(str_c(s->format), &options.format))
 		return command_misused("suppress",
 			"there is no list \"%s\" that is read; see \"bounced suppress formats\"",
 			s->format);
@@ -263,8 +263,8 @@ int cmd_suppress_formats(void)
 		print_limit(row);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < LIST_FORMAT_COUNT; i++) {
-		const struct list_format_row *row = list_format_row((enum list_format)i);
+	for (size_t i = 0; i < LIST_SOURCE_COUNT; i++) {
+		const struct list_source_row *row = list_source_row((enum list_source)i);
 
 		if (row->shape != LIST_SHAPE_ALLOWED && !str_eq(row->name, before))
 			printf("in\t%.*s\t%.*s\n", STR_ARG(row->name),

@@ -116,8 +116,9 @@ static const enum store_walk walks[LISTING_COUNT] = { [LISTING_FULL] = STORE_WAL
 	[LISTING_HELD] = STORE_WALK_HELD,
 	[LISTING_AFFECTED] = STORE_WALK_AFFECTED };
 
-enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint64_t to_seq,
-	store_suppression_fn *fn, void *fn_context)
+enum err listing_walk_from(struct store *store, enum listing listing, uint64_t from_seq,
+	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
+	void *fn_context)
 {
 	struct arena *arena = arena_new();
 	struct page page = { .fn = fn,
@@ -132,7 +133,15 @@ enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint
 		err = walk_changes(store, &page, to_seq);
 	else if (!err)
 		err = store_suppression_walk(
-			store, walks[listing], from_seq, to_seq, take_row, &page);
+			store, walks[listing], from_seq, to_seq, after, take_row, &page);
 	g_hash_table_destroy(page.allowed);
 	return err;
+}
+
+enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint64_t to_seq,
+	store_suppression_fn *fn, void *fn_context)
+{
+	const struct store_suppression_place start = { STR_EMPTY, STR_EMPTY };
+
+	return listing_walk_from(store, listing, from_seq, to_seq, &start, fn, fn_context);
 }

@@ -242,3 +242,8 @@ uint64_t format_writer_count(const struct format_writer *writer, enum format_fat
 {
 	return writer->fates[fate];
 }
+
+bool format_writer_is_canonical(const struct format_writer *writer)
+{
+	return writer->format->flags & FORMAT_CANONICAL;
+}

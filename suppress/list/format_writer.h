@@ -18,5 +18,6 @@ enum format_fate format_writer_row(
 void format_writer_end(struct format_writer *writer, struct buf *out);
 /* Does the file have all the rows, or with file_bytes so far nearly all the bytes, that one may have? */
 bool format_writer_full(const struct format_writer *writer, uint64_t file_bytes);
+bool format_writer_is_canonical(const struct format_writer *writer);
 /* Rows in all files so far, and those that were left out, by their fate. */
 uint64_t format_writer_count(const struct format_writer *writer, enum format_fate fate);

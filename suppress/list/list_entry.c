@@ -70,13 +70,13 @@ static bool is_digest(struct str text)
 static enum list_flaw check_octets(struct str text)
 {
 	if (text.n && memchr(text.p, 0, text.n))
-		return LIST_NUL;
+		return LINE_NUL;
 	if (!utf8_valid(text))
-		return LIST_NOT_UTF8;
+		return LINE_NOT_UTF8;
 	for (size_t i = 0; i < text.n; i++)
 		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return LIST_CONTROL;
-	return LIST_GOOD;
+			return LINE_CONTROL;
+	return LINE_GOOD;
 }
 
 enum list_flaw list_address(struct arena *arena, struct str text, struct str *ret_address)
@@ -86,21 +86,21 @@ enum list_flaw list_address(struct arena *arena, struct str text, struct str *re
 	enum list_flaw flaw = check_octets(address);
 
 	if (flaw || !address.n)
-		return flaw ? flaw : LIST_EMPTY;
+		return flaw ? flaw : LINE_EMPTY;
 	if (address.n > LIMIT_ADDRESS_BYTES)
-		return LIST_LONG;
+		return LINE_LONG;
 	if (address.p[0] == '=')
-		return LIST_FORMULA;
+		return LINE_FORMULA;
 	if (at == STR_NPOS)
-		return is_digest(address) ? LIST_DIGEST : LIST_NO_ADDRESS;
+		return is_digest(address) ? LINE_DIGEST : LINE_NO_ADDRESS;
 	if (at + 1 == address.n)
-		return LIST_LOCAL_PART;
+		return LINE_LOCAL_PART;
 	if (!at)
-		return is_domain(str_skip(address, 1)) ? LIST_DOMAIN : LIST_FORMULA;
+		return is_domain(str_skip(address, 1)) ? LINE_DOMAIN : LINE_FORMULA;
 	if (!is_local(str_head(address, at)) || !is_domain(str_skip(address, at + 1)) ||
 		!suppression_address(arena, address, ret_address))
-		return LIST_CHARACTER;
-	return LIST_GOOD;
+		return LINE_CHARACTER;
+	return LINE_GOOD;
 }
 
 /* ---- moments ---- */
@@ -210,14 +210,14 @@ static const struct {
 	enum list_kind kind;
 	enum list_flaw flaw;
 } list_words[] = {
-	{ STR_INIT("complaint"), LIST_COMPLAINT, LIST_GOOD },     /* SES */
-	{ STR_INIT("spamcomplaint"), LIST_COMPLAINT, LIST_GOOD }, /* Postmark */
-	{ STR_INIT("spam"), LIST_COMPLAINT, LIST_GOOD },          /* Mandrill */
-	{ STR_INIT("manualsuppression"), LIST_UNSUBSCRIBE, LIST_GOOD },
-	{ STR_INIT("manual"), LIST_UNSUBSCRIBE, LIST_GOOD },
-	{ STR_INIT("unsubscribe"), LIST_UNSUBSCRIBE, LIST_GOOD },
-	{ STR_INIT("unsub"), LIST_UNSUBSCRIBE, LIST_GOOD },
-	{ STR_INIT("soft-bounce"), LIST_BOUNCE, LIST_TEMPORARY },
+	{ STR_INIT("complaint"), LIST_COMPLAINT, LINE_GOOD },     /* SES */
+	{ STR_INIT("spamcomplaint"), LIST_COMPLAINT, LINE_GOOD }, /* Postmark */
+	{ STR_INIT("spam"), LIST_COMPLAINT, LINE_GOOD },          /* Mandrill */
+	{ STR_INIT("manualsuppression"), LIST_UNSUBSCRIBE, LINE_GOOD },
+	{ STR_INIT("manual"), LIST_UNSUBSCRIBE, LINE_GOOD },
+	{ STR_INIT("unsubscribe"), LIST_UNSUBSCRIBE, LINE_GOOD },
+	{ STR_INIT("unsub"), LIST_UNSUBSCRIBE, LINE_GOOD },
+	{ STR_INIT("soft-bounce"), LIST_BOUNCE, LINE_TEMPORARY },
 };
 
 static enum list_flaw read_word(const struct list_facts *facts, struct list_entry *entry)
@@ -233,7 +233,7 @@ static enum list_flaw read_word(const struct list_facts *facts, struct list_entr
 		entry->kind = list_words[i].kind;
 		return list_words[i].flaw;
 	}
-	return LIST_GOOD;
+	return LINE_GOOD;
 }
 
 /* The status, or the one that the words begin with, behind a reply code. */
@@ -281,9 +281,9 @@ static enum list_flaw read_address(
 {
 	enum list_flaw flaw = list_address(arena, facts->address, ret_address);
 
-	if (flaw == LIST_DOMAIN && facts->scope.n) {
+	if (flaw == LINE_DOMAIN && facts->scope.n) {
 		*ret_address = arena_lower(arena, str_trim(facts->address));
-		return LIST_GOOD;
+		return LINE_GOOD;
 	}
 	return flaw;
 }
@@ -302,11 +302,11 @@ enum list_flaw list_entry_make(
 	if (flaw)
 		return flaw;
 	if (facts->state.n && !str_eq(facts->state, STR("active")))
-		return LIST_STATE;
+		return LINE_STATE;
 	if (str_starts(facts->scope, prefix))
 		row->stream = str_skip(facts->scope, prefix.n);
 	if (row->stream.n > LIST_STREAM_BYTES || check_octets(row->stream))
-		return LIST_STREAM;
+		return LINE_STREAM;
 	row->domain = suppression_domain(row->address);
 	row->first_seen_us = moment_or_none(facts->first_seen.n ? facts->first_seen : facts->when);
 	row->last_seen_us = moment_or_none(facts->last_seen.n ? facts->last_seen : facts->when);
@@ -316,5 +316,5 @@ enum list_flaw list_entry_make(
 	row->status = utf8_head(clean(arena, row->status), LIST_STATUS_BYTES);
 	row->diagnostic = clean(arena, facts->words);
 	*ret_entry = entry;
-	return LIST_GOOD;
+	return LINE_GOOD;
 }

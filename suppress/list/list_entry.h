@@ -2,7 +2,7 @@
  * Knows: the grammar of addresses as far as a list must hold it, words for kinds, dates. Does not know formats. Pure.
  * Texts live in the arena or in the text that they came from. */
 #pragma once
-#include "suppress/list/list_format.h"
+#include "suppress/list/list_source.h"
 
 struct list_entry {
 	uint64_t line; /* where it stands, from 1 */
@@ -24,7 +24,7 @@ struct list_facts {
 enum list_flaw list_address(struct arena *arena, struct str text, struct str *ret_address);
 /* Seconds since 1970, RFC 3339, the same with a space, or RFC 5322. False: none of them. */
 bool list_moment(struct str text, int64_t *ret_at_us);
-/* Puts a value where the letter of list_format.def says; the first that comes stays. */
+/* Puts a value where the letter of list_source.def says; the first that comes stays. */
 void list_facts_set(struct list_facts *facts, char role, struct str value);
 enum list_flaw list_entry_make(
 	struct arena *arena, const struct list_facts *facts, struct list_entry *ret_entry);

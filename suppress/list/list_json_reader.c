@@ -42,7 +42,7 @@ struct list_json {
 	struct arena *arena; /* of one entry */
 };
 
-/* Keys, by the letters of list_format.def. */
+/* Keys, by the letters of list_source.def. */
 static const struct {
 	struct str key;
 	char role;
@@ -146,7 +146,7 @@ static void take_value(struct list_json *json, bool is_string)
 		return;
 	if (json->long_text && (json->role == 'a' || level->wanted)) {
 		level->found = true;
-		json->sink->flaw(json->sink->context, json->line, LIST_LONG);
+		json->sink->flaw(json->sink->context, json->line, LINE_LONG);
 	} else if (level->object && json->role == '@' && is_string) {
 		list_facts_set(&level->facts, 'd', arena_dup(level->arena, value));
 		found(json, &level->facts, json->line);
@@ -185,7 +185,7 @@ static void open_level(struct list_json *json, bool object)
 	bool wanted = !object && (json->depth ? level->object && json->key_wanted : true);
 
 	if (json->depth == LIST_JSON_DEPTH) {
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 		return;
 	}
 	if (level)
@@ -210,14 +210,14 @@ static void close_level(struct list_json *json, bool object)
 		json->depth == 1 || (json->depth > 1 && !json->levels[json->depth - 2].object);
 
 	if (!level || level->object != object) {
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 		return;
 	}
 	json->state = JSON_BEHIND;
 	if (object && level->facts.address.n)
 		found(json, &level->facts, level->line);
 	else if (object && listed && !level->found && !level->holds)
-		json->sink->flaw(json->sink->context, level->line, LIST_EMPTY);
+		json->sink->flaw(json->sink->context, level->line, LINE_EMPTY);
 	json->depth--;
 	json->after_comma = false;
 }
@@ -271,7 +271,7 @@ static void in_string(struct list_json *json, char c)
 	} else if (c == '"') {
 		take_value(json, true);
 	} else if ((unsigned char)c < ' ') {
-		fail(json, c ? LIST_JSON : LIST_NUL);
+		fail(json, c ? LINE_JSON : LINE_NUL);
 	} else {
 		put(json, str_from(&c, 1));
 	}
@@ -287,7 +287,7 @@ static void in_escape(struct list_json *json, char c)
 		json->state = JSON_HEX;
 		json->hex = json->hex_digits = 0;
 	} else if (i == STR_NPOS) {
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 	} else {
 		put(json, str_from(&to[i], 1));
 	}
@@ -303,7 +303,7 @@ static void in_hex(struct list_json *json, char c)
 	else if (c >= 'a' && c <= 'f')
 		digit = (unsigned)(c - 'a') + 10;
 	else {
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 		return;
 	}
 	json->hex = json->hex * 16 + digit;
@@ -333,7 +333,7 @@ static bool in_word(struct list_json *json, char c)
 		return true;
 	}
 	if (json->long_text || (!is_word(word) && !is_number(word))) {
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 		return false;
 	}
 	if (is_word(word))
@@ -353,7 +353,7 @@ static void start_value(struct list_json *json, char c)
 		start_text(json, JSON_WORD);
 		put(json, str_from(&c, 1));
 	} else {
-		fail(json, c ? LIST_JSON : LIST_NUL);
+		fail(json, c ? LINE_JSON : LINE_NUL);
 	}
 }
 
@@ -370,7 +370,7 @@ static void behind_value(struct list_json *json, char c)
 	} else if (c == '}' || c == ']') {
 		close_level(json, c == '}');
 	} else {
-		fail(json, c ? LIST_JSON : LIST_NUL);
+		fail(json, c ? LINE_JSON : LINE_NUL);
 	}
 }
 
@@ -382,7 +382,7 @@ static void at_key(struct list_json *json, char c)
 	} else if (c == '}' && !json->after_comma) {
 		close_level(json, true);
 	} else {
-		fail(json, c ? LIST_JSON : LIST_NUL);
+		fail(json, c ? LINE_JSON : LINE_NUL);
 	}
 }
 
@@ -406,7 +406,7 @@ static void between(struct list_json *json, char c)
 	case JSON_COLON:
 		json->state = JSON_VALUE;
 		if (c != ':')
-			fail(json, c ? LIST_JSON : LIST_NUL);
+			fail(json, c ? LINE_JSON : LINE_NUL);
 		break;
 	default:
 		behind_value(json, c);
@@ -454,5 +454,5 @@ void list_json_finish(struct list_json *json)
 {
 	if (!json->stopped && json->state != JSON_SKIP &&
 		(json->depth || json->state != JSON_BEHIND))
-		fail(json, LIST_JSON);
+		fail(json, LINE_JSON);
 }

@@ -8,7 +8,7 @@
 
 struct list_reader {
 	struct list_sink sink;
-	enum list_format format;
+	enum list_source format;
 	enum list_kind kind;
 	bool header_done, refused, stopped, too_long;
 	struct buf line;   /* the one that is coming */
@@ -20,7 +20,7 @@ struct list_reader {
 	struct arena *arena;
 };
 
-struct list_reader *list_reader_new(const struct list_sink *sink, enum list_format format)
+struct list_reader *list_reader_new(const struct list_sink *sink, enum list_source format)
 {
 	struct list_reader *reader = calloc(1, sizeof *reader);
 
@@ -32,8 +32,8 @@ struct list_reader *list_reader_new(const struct list_sink *sink, enum list_form
 	reader->arena = arena_new();
 	buf_init(&reader->line, LIMIT_IMPORT_RECORD_BYTES);
 	buf_init(&reader->record, 2 * LIMIT_IMPORT_RECORD_BYTES);
-	if (format != LIST_FORMAT_COUNT)
-		reader->kind = list_format_row(format)->kind;
+	if (format != LIST_SOURCE_COUNT)
+		reader->kind = list_source_row(format)->kind;
 	return reader;
 }
 
@@ -48,7 +48,7 @@ void list_reader_free(struct list_reader *reader)
 	free(reader);
 }
 
-enum list_format list_reader_format(const struct list_reader *reader)
+enum list_source list_reader_format(const struct list_reader *reader)
 {
 	return reader->format;
 }
@@ -127,16 +127,16 @@ static void map_line(struct list_reader *reader, struct str line)
 	struct str action = line;
 
 	if (!take_key(&action, " \t", &facts.address)) {
-		refuse(reader, reader->number, LIST_QUOTE);
+		refuse(reader, reader->number, LINE_QUOTE);
 		return;
 	}
 	action = str_trim(action);
 	if (action.n && !is_refusal(action)) {
-		refuse(reader, reader->number, LIST_PASSES);
+		refuse(reader, reader->number, LINE_PASSES);
 		return;
 	}
 	if (str_chr(facts.address, '@') == STR_NPOS && facts.address.n)
-		refuse(reader, reader->number, LIST_DOMAIN);
+		refuse(reader, reader->number, LINE_DOMAIN);
 	else
 		take_facts(reader, reader->number, &facts);
 }
@@ -160,7 +160,7 @@ static void lsearch_line(struct list_reader *reader, struct str line)
 	struct str rest = line;
 
 	if (!take_key(&rest, ": \t", &facts.address)) {
-		refuse(reader, reader->number, LIST_QUOTE);
+		refuse(reader, reader->number, LINE_QUOTE);
 		return;
 	}
 	if (str_starts(facts.address, STR("\"")) && str_ends(facts.address, STR("\"")))
@@ -172,11 +172,11 @@ static void lsearch_line(struct list_reader *reader, struct str line)
 
 static void take_record(struct list_reader *reader, const struct list_record *record)
 {
-	struct str roles = list_format_row(reader->format)->roles;
+	struct str roles = list_source_row(reader->format)->roles;
 	struct list_facts facts = { 0 };
 
 	if (reader->columns && record->n != reader->columns) {
-		refuse(reader, reader->record_line, LIST_FIELDS);
+		refuse(reader, reader->record_line, LINE_FIELDS);
 		return;
 	}
 	for (size_t i = 0; i < record->n && i < roles.n; i++)
@@ -189,16 +189,16 @@ static void take_record(struct list_reader *reader, const struct list_record *re
 static void header_record(
 	struct list_reader *reader, struct str line, const struct list_record *record)
 {
-	enum list_flaw flaw = LIST_GOOD;
+	enum list_flaw flaw = LINE_GOOD;
 
 	reader->header_done = true;
-	if (!list_format_row(reader->format)->header.n) {
+	if (!list_source_row(reader->format)->header.n) {
 		take_record(reader, record);
 		return;
 	}
-	if (!list_format_has_header(reader->format, line))
-		flaw = LIST_HEADER;
-	else if (list_format_row(reader->format)->shape == LIST_SHAPE_AUDIENCE)
+	if (!list_source_has_header(reader->format, line))
+		flaw = LINE_HEADER;
+	else if (list_source_row(reader->format)->shape == LIST_SHAPE_AUDIENCE)
 		flaw = list_audience_kind(line, &reader->kind);
 	reader->columns = record->n;
 	if (flaw)
@@ -214,7 +214,7 @@ static void give_up_record(struct list_reader *reader)
 	struct arena *arena = arena_new();
 	const uint64_t number = reader->number;
 
-	refuse(reader, reader->record_line, LIST_QUOTE);
+	refuse(reader, reader->record_line, LINE_QUOTE);
 	rest = arena_dup(arena, rest);
 	buf_reset(&reader->record);
 	reader->number = reader->record_line;
@@ -286,7 +286,7 @@ static void record_line(struct list_reader *reader, struct str line)
 			give_up_record(reader);
 			reader->number--;
 		} else {
-			refuse(reader, reader->number, LIST_QUOTE);
+			refuse(reader, reader->number, LINE_QUOTE);
 		}
 		break;
 	}
@@ -297,7 +297,7 @@ static void record_line(struct list_reader *reader, struct str line)
 static void one_line(struct list_reader *reader, struct str line)
 {
 	struct list_facts facts = { .address = line };
-	enum list_shape shape = list_format_row(reader->format)->shape;
+	enum list_shape shape = list_source_row(reader->format)->shape;
 
 	if (!line.n && !reader->record.n)
 		return;
@@ -328,23 +328,23 @@ static bool is_utf16(struct str line)
 static void settle_format(struct list_reader *reader, struct str line)
 {
 	if (is_utf16(line)) {
-		refuse_list(reader, LIST_UTF16);
+		refuse_list(reader, LINE_UTF16);
 		return;
 	}
-	if (reader->format != LIST_FORMAT_COUNT)
+	if (reader->format != LIST_SOURCE_COUNT)
 		return;
 	if (line.n && memchr(line.p, 0, line.n)) {
-		refuse(reader, reader->number, LIST_NUL);
+		refuse(reader, reader->number, LINE_NUL);
 		return;
 	}
-	reader->format = list_format_of(line);
-	if (reader->format == LIST_FORMAT_COUNT) {
-		refuse_list(reader, LIST_HEADER);
+	reader->format = list_source_of(line);
+	if (reader->format == LIST_SOURCE_COUNT) {
+		refuse_list(reader, LINE_HEADER);
 		return;
 	}
-	reader->kind = list_format_row(reader->format)->kind;
-	if (list_format_row(reader->format)->shape == LIST_SHAPE_ALLOWED)
-		refuse_list(reader, LIST_ALLOW_LIST);
+	reader->kind = list_source_row(reader->format)->kind;
+	if (list_source_row(reader->format)->shape == LIST_SHAPE_ALLOWED)
+		refuse_list(reader, LINE_ALLOW_LIST);
 }
 
 /* "#ann@x.example,BOUNCE" is none: an address may begin so. */
@@ -368,8 +368,8 @@ static struct str without_mark(struct list_reader *reader, struct str line)
 
 static bool is_json(const struct list_reader *reader)
 {
-	return reader->format != LIST_FORMAT_COUNT &&
-	       list_format_row(reader->format)->shape == LIST_SHAPE_JSON;
+	return reader->format != LIST_SOURCE_COUNT &&
+	       list_source_row(reader->format)->shape == LIST_SHAPE_JSON;
 }
 
 static void feed_json(struct list_reader *reader, struct str bytes)
@@ -385,7 +385,7 @@ static void feed_json(struct list_reader *reader, struct str bytes)
 static bool settled(const struct list_reader *reader)
 {
 	return reader->json || reader->header_done ||
-	       (reader->number > 1 && reader->format != LIST_FORMAT_COUNT);
+	       (reader->number > 1 && reader->format != LIST_SOURCE_COUNT);
 }
 
 /* A whole line, or as much of it as one may have (`cut`), or the last one. */
@@ -403,8 +403,8 @@ static void end_line(struct list_reader *reader, bool cut)
 		return;
 	}
 	if (cut)
-		refuse(reader, reader->number, LIST_LONG);
-	else if (reader->format != LIST_FORMAT_COUNT && !reader->too_long)
+		refuse(reader, reader->number, LINE_LONG);
+	else if (reader->format != LIST_SOURCE_COUNT && !reader->too_long)
 		one_line(reader, text);
 }
 

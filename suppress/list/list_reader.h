@@ -7,15 +7,15 @@
 
 struct list_reader;
 
-/* `format` LIST_FORMAT_COUNT: told by the first line. `sink` is copied. */
-struct list_reader *list_reader_new(const struct list_sink *sink, enum list_format format);
+/* `format` LIST_SOURCE_COUNT: told by the first line. `sink` is copied. */
+struct list_reader *list_reader_new(const struct list_sink *sink, enum list_source format);
 void list_reader_free(struct list_reader *reader);
 /* False: the rest need not come, as the list is no list (a flaw told why) or the sink has enough. */
 bool list_reader_feed(struct list_reader *reader, struct str bytes);
 /* No more comes. */
 void list_reader_finish(struct list_reader *reader);
-/* LIST_FORMAT_COUNT while it is not known. */
-enum list_format list_reader_format(const struct list_reader *reader);
+/* LIST_SOURCE_COUNT while it is not known. */
+enum list_source list_reader_format(const struct list_reader *reader);
 /* True: nothing of the list can be trusted, as it is another kind of file. */
 bool list_reader_refused(const struct list_reader *reader);
 uint64_t list_reader_lines(const struct list_reader *reader);

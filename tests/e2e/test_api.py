@@ -349,6 +349,10 @@ def check_suppressions(api):
     api.request("PUT", "/v1/suppressions/no-address", {}, status=400)
     check_entries(api)
     assert api.server.request("POST", "/v1/suppressions/a@b.example", {})[0] == 405
+    answer, _ = api.request("POST", "/v1/suppressions/import", b"listed@b.example\nnobody\n", headers={"Content-Type": "text/plain"})
+    assert answer["entries"] == 1 and answer["refusals"][0]["line"] == 2, answer
+    api.request("POST", "/v1/suppressions/import?all_or_nothing=true", b"nobody@\n", status=422, headers={"Content-Type": "text/plain"})
+    assert b"listed@b.example" in api.request("GET", "/v1/suppressions/export?format=plain")[0]
 
 
 def main():

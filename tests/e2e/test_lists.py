@@ -250,6 +250,35 @@ def by_readers(server):
     print("csv: read as it was written")
 
 
+def check_http(server):
+    """The same over HTTP, page by page."""
+    text = b"created,email\n1795000000,http1@web.example\n1795000000,nobody\n1795000000,http2@web.example\n"
+    status, _, body = server.request("POST", "/v1/suppressions/import?all_or_nothing=true", text, {"Content-Type": "text/csv"})
+    assert status == 422 and b"line 3" in body, body
+    status, _, body = server.request("POST", "/v1/suppressions/import?dry_run=true", text, {"Content-Type": "text/csv"})
+    assert status == 200 and not json.loads(body)["imported"] and not active(server) & {"http1@web.example"}, body
+    status, _, body = server.request("POST", "/v1/suppressions/import?stream=web&name=crm", text, {"Content-Type": "text/csv"})
+    answer = json.loads(body)
+    assert status == 200 and (answer["entries"], answer["refused"], answer["on_list"], answer["format"]) == (2, 1, 2, "sendgrid-unsubscribes"), body
+    assert answer["refusals"] == [{"line": 3, "reason": "no_address", "detail": "no local@domain stands here"}], answer
+    assert {"http1@web.example", "http2@web.example"} == active(server, "web")
+    many = b"".join(b"many%03d@page.example\n" % i for i in range(120))
+    assert server.request("POST", "/v1/suppressions/import?stream=many", many, {"Content-Type": "text/plain"})[0] == 200
+    path, found, pages = "/v1/suppressions/export?format=postmark&stream=many", [], 0
+    while path:
+        status, headers, body = server.request("GET", path)
+        rows = [row["EmailAddress"] for row in json.loads(body)["Suppressions"]]
+        assert status == 200 and len(rows) <= 50, (status, body[:200])
+        found, pages = found + rows, pages + 1
+        path = headers["Link"].split(">")[0][1:] if headers["Link"] else None
+    whole = export(server, "plain", "--stream", "many").decode().split()
+    assert [a for a in found if a.startswith("many")] == [a for a in whole if a.startswith("many")] and pages >= 3, (pages, found)
+    assert len(set(found)) == len(found)
+    assert server.request("GET", "/v1/suppressions/export?format=xls")[0] == 400
+    status, headers, body = server.request("GET", "/v1/suppressions/export")
+    assert status == 200 and headers["Content-Type"].startswith("text/csv") and body == export(server, "csv"), body[:300]
+
+
 def main():
     with e2e.Server(**{"export.interval_s": 3600}) as server:
         folder = server.folder / "lists"
@@ -263,6 +292,7 @@ def main():
         check_hostile(server)
         check_removed(server)
         check_changes(server)
+        check_http(server)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ static bool check(void *context, const struct list_entry *entry)
 
 static void flaw(void *context, uint64_t line, enum list_flaw why)
 {
-	assert(why != LIST_GOOD && why < LIST_FLAW_COUNT && line > 0);
+	assert(why != LINE_GOOD && why < LINE_FLAW_COUNT && line > 0);
 	mix(context, str_from((const char *)&line, sizeof line));
 	mix(context, list_flaw_name(why));
 }
 
-static uint64_t read_all(enum list_format format, struct str text, size_t cut)
+static uint64_t read_all(enum list_source format, struct str text, size_t cut)
 {
 	uint64_t hash = 1;
 	const struct list_sink sink = { check, flaw, &hash };
@@ -51,11 +51,11 @@ static uint64_t read_all(enum list_format format, struct str text, size_t cut)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct str text = str_from((const char *)bytes + 1, n ? n - 1 : 0);
-	enum list_format format;
+	enum list_source format;
 
 	if (!n)
 		return 0;
-	format = (enum list_format)(bytes[0] % (LIST_FORMAT_COUNT + 1));
+	format = (enum list_source)(bytes[0] % (LIST_SOURCE_COUNT + 1));
 	assert(read_all(format, text, 0) == read_all(format, text, text.n / 2));
 	assert(read_all(format, text, 0) == read_all(format, text, text.n / 3));
 	return 0;

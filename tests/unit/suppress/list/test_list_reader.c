@@ -40,7 +40,7 @@ static void dump_flaw(void *context, uint64_t line, enum list_flaw flaw)
 }
 
 static void read_pieces(
-	enum list_format format, struct str text, size_t piece, size_t cut, struct buf *out)
+	enum list_source format, struct str text, size_t piece, size_t cut, struct buf *out)
 {
 	const struct list_sink sink = { dump_entry, dump_flaw, out };
 	struct list_reader *reader = list_reader_new(&sink, format);
@@ -177,13 +177,13 @@ START_TEST(lists_are_read_whole_bytewise_and_split)
 	struct str text = str_c(cases[_i].text);
 	struct buf whole = BUF_INIT(1 << 16), pieces = BUF_INIT(1 << 16);
 
-	read_pieces(LIST_FORMAT_COUNT, text, SIZE_MAX, 0, &whole);
+	read_pieces(LIST_SOURCE_COUNT, text, SIZE_MAX, 0, &whole);
 	ck_assert_str_eq(whole.p, cases[_i].found);
-	read_pieces(LIST_FORMAT_COUNT, text, 1, 0, &pieces);
+	read_pieces(LIST_SOURCE_COUNT, text, 1, 0, &pieces);
 	ck_assert_str_eq(pieces.p, whole.p);
 	for (size_t cut = 1; cut < text.n; cut++) {
 		buf_reset(&pieces);
-		read_pieces(LIST_FORMAT_COUNT, text, SIZE_MAX, cut, &pieces);
+		read_pieces(LIST_SOURCE_COUNT, text, SIZE_MAX, cut, &pieces);
 		ck_assert_str_eq(pieces.p, whole.p);
 	}
 	buf_release(&whole);
@@ -210,10 +210,10 @@ START_TEST(octets_that_no_text_has)
 {
 	struct buf out = BUF_INIT(1 << 16);
 
-	read_pieces(LIST_FORMAT_COUNT, str_from(raw[_i].text, raw[_i].n), SIZE_MAX, 0, &out);
+	read_pieces(LIST_SOURCE_COUNT, str_from(raw[_i].text, raw[_i].n), SIZE_MAX, 0, &out);
 	ck_assert_str_eq(out.p, raw[_i].found);
 	buf_reset(&out);
-	read_pieces(LIST_FORMAT_COUNT, str_from(raw[_i].text, raw[_i].n), 1, 0, &out);
+	read_pieces(LIST_SOURCE_COUNT, str_from(raw[_i].text, raw[_i].n), 1, 0, &out);
 	ck_assert_str_eq(out.p, raw[_i].found);
 	buf_release(&out);
 }
@@ -247,10 +247,10 @@ START_TEST(a_line_of_ten_megabytes_is_refused_alone)
 	memset(buf_reserve(&text, n), long_lines[_i].fill, n);
 	text.n += n;
 	buf_put(&text, str_c(long_lines[_i].tail));
-	read_pieces(LIST_FORMAT_COUNT, buf_str(&text), SIZE_MAX, 0, &out);
+	read_pieces(LIST_SOURCE_COUNT, buf_str(&text), SIZE_MAX, 0, &out);
 	ck_assert_str_eq(out.p, long_lines[_i].found);
 	buf_reset(&out);
-	read_pieces(LIST_FORMAT_COUNT, buf_str(&text), 4093, 0, &out);
+	read_pieces(LIST_SOURCE_COUNT, buf_str(&text), 4093, 0, &out);
 	ck_assert_str_eq(out.p, long_lines[_i].found);
 	buf_release(&text);
 	buf_release(&out);
@@ -268,7 +268,7 @@ START_TEST(lines_at_their_limit)
 		buf_put(&text, STR("created,email,reason\n1,ann@x.example,"));
 		while (text.n < 21 + LIMIT_IMPORT_RECORD_BYTES + more)
 			buf_putc(&text, 'x');
-		read_pieces(LIST_FORMAT_COUNT, buf_str(&text), SIZE_MAX, 0, &out);
+		read_pieces(LIST_SOURCE_COUNT, buf_str(&text), SIZE_MAX, 0, &out);
 		ck_assert_int_eq(strstr(out.p, "too_long") != NULL, more == 1);
 		ck_assert_int_eq(strstr(out.p, "2 ann@x.example b [xxx") != NULL, more == 0);
 	}
@@ -281,10 +281,10 @@ START_TEST(a_format_that_is_said_must_fit)
 {
 	struct buf out = BUF_INIT(1 << 16);
 
-	read_pieces(LIST_FORMAT_SENDGRID, STR("ann@x.example\n"), SIZE_MAX, 0, &out);
+	read_pieces(LIST_SOURCE_SENDGRID, STR("ann@x.example\n"), SIZE_MAX, 0, &out);
 	ck_assert_str_eq(out.p, "1 !header;");
 	buf_reset(&out);
-	read_pieces(LIST_FORMAT_PLAIN, STR("name,phone\nann@x.example\n"), SIZE_MAX, 0, &out);
+	read_pieces(LIST_SOURCE_PLAIN, STR("name,phone\nann@x.example\n"), SIZE_MAX, 0, &out);
 	ck_assert_str_eq(out.p, "1 !no_address;2 ann@x.example b;");
 	buf_release(&out);
 }
@@ -316,7 +316,7 @@ START_TEST(each_format_is_read_back)
 	struct format_writer *writer = format_writer_new(format);
 	struct buf text = BUF_INIT(1 << 16), wanted = BUF_INIT(1 << 16), found = BUF_INIT(1 << 16);
 	const struct list_sink sink = { collect, no_flaw, &found };
-	struct list_reader *reader = list_reader_new(&sink, LIST_FORMAT_COUNT);
+	struct list_reader *reader = list_reader_new(&sink, LIST_SOURCE_COUNT);
 
 	format_writer_begin(writer, &text);
 	for (size_t i = 0; i < ARRAY_LEN(written); i++) {
@@ -353,10 +353,10 @@ END_TEST
 
 START_TEST(tables_are_whole)
 {
-	enum list_format format;
+	enum list_source format;
 
-	for (size_t i = 0; i < LIST_FORMAT_COUNT; i++) {
-		const struct list_format_row *row = list_format_row((enum list_format)i);
+	for (size_t i = 0; i < LIST_SOURCE_COUNT; i++) {
+		const struct list_source_row *row = list_source_row((enum list_source)i);
 		struct str rest = row->header, name;
 		size_t columns = 0;
 
@@ -366,12 +366,12 @@ START_TEST(tables_are_whole)
 			ck_assert_msg(
 				columns == row->roles.n, "%s: %zu columns", row->name.p, columns);
 		if (row->shape != LIST_SHAPE_ALLOWED)
-			ck_assert(list_format_from_name(row->name, &format));
+			ck_assert(list_source_from_name(row->name, &format));
 	}
-	for (size_t i = 0; i < LIST_FLAW_COUNT; i++)
+	for (size_t i = 0; i < LINE_FLAW_COUNT; i++)
 		ck_assert(
 			list_flaw_name((enum list_flaw)i).n && list_flaw_text((enum list_flaw)i).n);
-	ck_assert(!list_format_from_name(STR("xls"), &format));
+	ck_assert(!list_source_from_name(STR("xls"), &format));
 }
 END_TEST
 

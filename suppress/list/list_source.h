@@ -1,12 +1,12 @@
-/* suppress/list/list_format.h -- lists of other systems: which there are, and by what they are told.
- * Knows: list_format.def, list_flaw.def. Does not know how a line is taken apart. Pure. */
+/* suppress/list/list_source.h -- lists of other systems: which there are, and by what they are told.
+ * Knows: list_source.def, list_flaw.def. Does not know how a line is taken apart. Pure. */
 #pragma once
 #include "suppress/list/format.h"
 
-enum list_format {
-#define LIST(id, ...) LIST_FORMAT_##id,
-#include "suppress/list/list_format.def"
-	LIST_FORMAT_COUNT
+enum list_source {
+#define LIST(id, ...) LIST_SOURCE_##id,
+#include "suppress/list/list_source.def"
+	LIST_SOURCE_COUNT
 };
 enum list_shape {
 	LIST_SHAPE_RECORDS,  /* CSV */
@@ -18,27 +18,27 @@ enum list_shape {
 	LIST_SHAPE_LINES,   /* an address a line */
 };
 enum list_flaw {
-	LIST_GOOD,
-#define FLAW(id, name, sentence) LIST_##id,
+	LINE_GOOD,
+#define FLAW(id, name, sentence) LINE_##id,
 #include "suppress/list/list_flaw.def"
-	LIST_FLAW_COUNT
+	LINE_FLAW_COUNT
 };
 
-struct list_format_row {
+struct list_source_row {
 	struct str name;
 	enum list_shape shape;
 	struct str header, roles;
 	enum list_kind kind;
 };
-const struct list_format_row *list_format_row(enum list_format format);
+const struct list_source_row *list_source_row(enum list_source format);
 /* The first of that name, which for a list with columns means that the header stands in the first line. */
-bool list_format_from_name(struct str name, enum list_format *ret_format);
-/* By the first line that is neither empty nor a comment, its end not part of it. LIST_FORMAT_COUNT: it is none. */
-enum list_format list_format_of(struct str line);
-/* What an audience's header says of all its rows: LIST_GOOD and the kind, or LIST_SUBSCRIBERS. */
+bool list_source_from_name(struct str name, enum list_source *ret_format);
+/* By the first line that is neither empty nor a comment, its end not part of it. LIST_SOURCE_COUNT: it is none. */
+enum list_source list_source_of(struct str line);
+/* What an audience's header says of all its rows: LINE_GOOD and the kind, or LINE_SUBSCRIBERS. */
 enum list_flaw list_audience_kind(struct str header, enum list_kind *ret_kind);
 /* Does the line have the columns of the format? */
-bool list_format_has_header(enum list_format format, struct str line);
+bool list_source_has_header(enum list_source format, struct str line);
 
 /* "no_address"; a sentence for a person. */
 struct str list_flaw_name(enum list_flaw flaw);

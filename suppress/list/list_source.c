@@ -1,18 +1,18 @@
-#include "suppress/list/list_format.h"
+#include "suppress/list/list_source.h"
 
 #include "suppress/list/list_record_priv.h"
 
-static const struct list_format_row formats[LIST_FORMAT_COUNT] = {
+static const struct list_source_row formats[LIST_SOURCE_COUNT] = {
 #define LIST(id, name, shape, header, roles, kind)                                                 \
-	[LIST_FORMAT_##id] = { STR_INIT(name), LIST_SHAPE_##shape, STR_INIT(header),               \
+	[LIST_SOURCE_##id] = { STR_INIT(name), LIST_SHAPE_##shape, STR_INIT(header),               \
 		STR_INIT(roles), LIST_##kind },
-#include "suppress/list/list_format.def"
+#include "suppress/list/list_source.def"
 };
 static const struct {
 	struct str name, sentence;
-} flaws[LIST_FLAW_COUNT] = {
-	[LIST_GOOD] = { STR_INIT("good"), STR_INIT("is good") },
-#define FLAW(id, name, sentence) [LIST_##id] = { STR_INIT(name), STR_INIT(sentence) },
+} flaws[LINE_FLAW_COUNT] = {
+	[LINE_GOOD] = { STR_INIT("good"), STR_INIT("is good") },
+#define FLAW(id, name, sentence) [LINE_##id] = { STR_INIT(name), STR_INIT(sentence) },
 #include "suppress/list/list_flaw.def"
 };
 
@@ -26,17 +26,17 @@ struct str list_flaw_text(enum list_flaw flaw)
 	return flaws[flaw].sentence;
 }
 
-const struct list_format_row *list_format_row(enum list_format format)
+const struct list_source_row *list_source_row(enum list_source format)
 {
 	return &formats[format];
 }
 
-bool list_format_from_name(struct str name, enum list_format *ret_format)
+bool list_source_from_name(struct str name, enum list_source *ret_format)
 {
-	for (size_t i = 0; i < LIST_FORMAT_COUNT; i++) {
+	for (size_t i = 0; i < LIST_SOURCE_COUNT; i++) {
 		if (!str_eq(name, formats[i].name) || formats[i].shape == LIST_SHAPE_ALLOWED)
 			continue;
-		*ret_format = (enum list_format)i;
+		*ret_format = (enum list_source)i;
 		return true;
 	}
 	return false;
@@ -62,7 +62,7 @@ static bool header_fits(struct str line, struct str header)
 	return !str_next_word(&rest, ",", &name);
 }
 
-bool list_format_has_header(enum list_format format, struct str line)
+bool list_source_has_header(enum list_source format, struct str line)
 {
 	return header_fits(line, formats[format].header);
 }
@@ -91,29 +91,29 @@ static struct str behind_quotes(struct str line)
 	return str_skip(line, i + 1);
 }
 
-static enum list_format of_bare_line(struct str line)
+static enum list_source of_bare_line(struct str line)
 {
 	struct str rest = behind_quotes(line);
 	size_t end = str_cspan(rest, " \t:,;");
 
 	if (is_ses(line))
-		return LIST_FORMAT_SES;
+		return LIST_SOURCE_SES;
 	if (end == rest.n)
-		return str_chr(rest, '@') != STR_NPOS ? LIST_FORMAT_PLAIN : LIST_FORMAT_COUNT;
+		return str_chr(rest, '@') != STR_NPOS ? LIST_SOURCE_PLAIN : LIST_SOURCE_COUNT;
 	if (rest.p[end] == ':')
-		return LIST_FORMAT_EXIM;
+		return LIST_SOURCE_EXIM;
 	if (rest.p[end] == ' ' || rest.p[end] == '\t')
-		return LIST_FORMAT_POSTFIX;
-	return LIST_FORMAT_COUNT;
+		return LIST_SOURCE_POSTFIX;
+	return LIST_SOURCE_COUNT;
 }
 
-enum list_format list_format_of(struct str line)
+enum list_source list_source_of(struct str line)
 {
 	if (str_span(str_head(line, 1), "{["))
-		return LIST_FORMAT_JSON;
-	for (size_t i = 0; i < LIST_FORMAT_COUNT; i++)
+		return LIST_SOURCE_JSON;
+	for (size_t i = 0; i < LIST_SOURCE_COUNT; i++)
 		if (header_fits(line, formats[i].header))
-			return (enum list_format)i;
+			return (enum list_source)i;
 	return of_bare_line(str_trim(line));
 }
 
@@ -123,19 +123,19 @@ enum list_flaw list_audience_kind(struct str header, enum list_kind *ret_kind)
 	struct list_record record;
 
 	if (list_record_split(header, &record) != LIST_RECORD_WHOLE)
-		return LIST_HEADER;
+		return LINE_HEADER;
 	*ret_kind = LIST_BOUNCE;
 	if (record.n == 1)
-		return LIST_GOOD;
+		return LINE_GOOD;
 	for (size_t i = 0; i < record.n; i++) {
 		struct str name = str_trim(list_record_field(&record, i));
 
 		if (str_ieq(name, STR("CLEAN_TIME")))
-			return LIST_GOOD;
+			return LINE_GOOD;
 		if (str_ieq(name, STR("UNSUB_TIME"))) {
 			*ret_kind = LIST_UNSUBSCRIBE;
-			return LIST_GOOD;
+			return LINE_GOOD;
 		}
 	}
-	return LIST_SUBSCRIBERS;
+	return LINE_SUBSCRIBERS;
 }
