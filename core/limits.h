@@ -34,15 +34,16 @@
 #define LIMIT_RULES              20000u     /* rules in all files together */
 #define LIMIT_LEXICON_WORDS      40000u     /* words in all files together, each spelling */
 #define LIMIT_ACCOUNT_BYTES      (64u << 10) /* how a verdict came about, for a person */
-#define LIMIT_FRAMES             2000u      /* frames in all files together */
+#define LIMIT_FRAMES             2000u       /* frames in all files together */
 
 /* HTTP */
 #define LIMIT_HTTP_HEADER_BYTES (16u << 10)
-#define LIMIT_HTTP_BODY_BYTES   (1u << 20) /* unless the route says more */
+#define LIMIT_HTTP_BODY_BYTES   (1u << 20)  /* unless the route says more */
 #define LIMIT_HTTP_MAIL_BYTES   (10u << 20) /* where the body is a message */
 #define LIMIT_HTTP_WASTE_BYTES  (16u << 20) /* read of a refused body, so that its answer arrives */
 #define LIMIT_PAGE_ROWS         1000u
 #define LIMIT_VOLUME_ROWS       10000u /* rows of one POST /v1/volumes */
+#define LIMIT_JUDGED_STRIKES    1000u /* events of one address that are judged together, the newest */
 #define LIMIT_SUPPRESSION_ROWS  10000u /* addresses of one check, rows of one import */
 
 #define LIMIT_FORMAT_ODD_KEYS   250000u /* addresses of a list that are remembered, as their doubles stand elsewhere */
@@ -52,8 +53,9 @@
 #define LIMIT_HTTP_IMPORT_BYTES (16u << 20) /* a list over HTTP; larger ones go by the command */
 
 /* Logs of mail systems */
-#define LIMIT_LOG_LINE_BYTES  (64u << 10) /* a line of many recipients; longer ones are counted, not read */
-#define LIMIT_LOG_ID_BYTES    64u         /* a queue id; Haraka's have 40 */
+#define LIMIT_LOG_LINE_BYTES                                                                       \
+	(64u << 10)               /* a line of many recipients; longer ones are counted, not read */
+#define LIMIT_LOG_ID_BYTES    64u /* a queue id; Haraka's have 40 */
 #define LIMIT_LOG_TAG_BYTES   128u        /* the program's name in a syslog line */
 #define LIMIT_LOG_MAILS       100000u     /* mails under way that are remembered */
 #define LIMIT_LOG_MAILS_BYTES (64u << 20) /* and their bytes */

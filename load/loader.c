@@ -63,7 +63,7 @@ static void start_at(struct loader *l, struct lane *lane, uint64_t position)
 	lane->next = &lane->batches[1];
 	batch_reset(lane->now, position);
 	lane->rows = store_batch_new(l->store, str_c(lane->spool_id));
-	store_batch_set_strikes(lane->rows, &l->suppress.strikes);
+	store_batch_set_judge(lane->rows, &l->store_judge);
 	log_event(LOG_INFO, "loading", LOG_C("lane", lane->name), LOG_C("spool", lane->spool_id),
 		LOG_U64("position", position));
 }
@@ -224,8 +224,10 @@ static enum err load_settings(struct loader *l)
 		err = suppress_settings_load(l->config, l->arena, &l->suppress, &trouble);
 	if (err)
 		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
+	suppress_judge(&l->suppress, &l->judge, &l->store_judge);
+	l->scratch = arena_new();
 	l->keep_raw = config_bool(l->config, CONFIG_LOADER_KEEP_RAW);
-	l->decisions = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->decisions);
+	l->weights = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->weights);
 	l->standings = arena_calloc(l->arena, LIMIT_EVENTS, sizeof *l->standings);
 	l->unsigned_recipients = (size_t)config_int(l->config, CONFIG_LOADER_UNSIGNED_RECIPIENTS);
 	return err;
@@ -271,5 +273,6 @@ void loader_free(struct loader *loader)
 		close_lane(&loader->lanes[i]);
 	token_keys_release(&loader->token_keys);
 	parser_pool_free(loader->pool);
+	arena_free(loader->scratch);
 	arena_free(loader->arena);
 }

@@ -5,6 +5,8 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "spool/lanes.h"
+#include "store/store_log.h"
+#include "suppress/policy/origin.h"
 #include "suppress/proof/token_keys.h"
 
 #include <glib.h>
@@ -39,7 +41,7 @@ static void digest_message(const struct item *item, uint8_t ret_digest[STORE_DIG
 
 /* ---- what each event means for its recipient ---- */
 
-/* One mail that anybody could have sent must not make a rate by naming many recipients. */
+/* One mail that anybody could have sent must not make a rate, or strikes, by naming many recipients. */
 static struct store_standing standing_of(const struct loader *l, const struct policy *policy,
 	const struct evidence *evidence, size_t *unproven)
 {
@@ -49,6 +51,29 @@ static struct store_standing standing_of(const struct loader *l, const struct po
 	if (!policy_is_proven(proof))
 		standing.counts = ++*unproven <= l->unsigned_recipients;
 	return standing;
+}
+
+static struct evidence evidence_of(const struct report *report, const struct event *event)
+{
+	return (struct evidence){ .kind = report->kind,
+		.outcome = event->outcome,
+		.reason = event->reason,
+		.class = event->class,
+		.token = report->token.verdict,
+		.recipient = event->recipient,
+		.remote_mta = event->remote_mta,
+		.domain = event->domain };
+}
+
+/* What the recipient's own system says got through wipes out strikes, as far as it counts in a rate. */
+static enum err add_delivered(struct lane *lane, const struct item *item, const struct event *event,
+	struct store_standing standing)
+{
+	if (event->outcome != OUTCOME_DELIVERED || !standing.rated || !standing.counts)
+		return ERR_OK;
+	return store_batch_add_delivered(lane->rows, event->recipient,
+		item->envelope.stream.n ? item->envelope.stream : STR(STORE_DEFAULT_STREAM),
+		item->envelope.received_at_us);
 }
 
 static void decide(struct loader *l, struct item *item)
@@ -61,16 +86,14 @@ static void decide(struct loader *l, struct item *item)
 	token_judge(&l->token_keys, &item->envelope, &report->token, &claims);
 	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
 		const struct event *event = &report->events[i];
-		struct evidence evidence = { .kind = report->kind,
-			.outcome = event->outcome,
-			.class = event->class,
-			.token = report->token.verdict,
-			.recipient = event->recipient };
+		struct evidence evidence = evidence_of(report, event);
 
 		evidence.bound = evidence.token == TOKEN_VALID &&
 				 token_names(&l->token_keys, &claims, event->recipient);
-		l->decisions[i] = policy_decide(&policy, &evidence);
 		l->standings[i] = standing_of(l, &policy, &evidence, &unproven);
+		l->weights[i] = policy_weigh(&policy, &evidence);
+		if (!l->standings[i].counts)
+			l->weights[i].decision = DECISION_NONE;
 	}
 }
 
@@ -83,13 +106,21 @@ static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 		.envelope = &item->envelope,
 		.report = &item->job.report,
 		.size = item->job.message.n,
-		.decisions = l->decisions,
+		.weights = l->weights,
 		.standings = l->standings,
 		.raw = l->keep_raw ? item->job.message : STR_EMPTY };
 
+	enum err err = ERR_OK;
+
 	decide(l, item);
+	message.network = origin_network(l->scratch, item->envelope.peer);
 	digest_message(item, message.digest);
-	return store_batch_add(lane->rows, &message);
+	for (size_t i = 0; i < item->job.report.n_events && i < LIMIT_EVENTS && !err; i++)
+		err = add_delivered(lane, item, &item->job.report.events[i], l->standings[i]);
+	if (!err)
+		err = store_batch_add(lane->rows, &message);
+	arena_reset(l->scratch);
+	return err;
 }
 
 /* One message must not hold up the lane: it is kept without its events. */

@@ -27,11 +27,14 @@ struct loader {
 	struct parser_pool *pool;
 	struct token_keys token_keys;
 	struct suppress_settings suppress;
-	struct lane *lanes;       /* LANES of them */
-	int64_t asked_us;         /* when the positions were last compared with the database's */
-	enum decision *decisions; /* of one message: LIMIT_EVENTS */
+	struct lane *lanes; /* LANES of them */
+	int64_t asked_us;   /* when the positions were last compared with the database's */
+	struct judge judge;
+	struct store_judge store_judge;
+	struct store_weight *weights;     /* of one message: LIMIT_EVENTS */
 	struct store_standing *standings; /* likewise */
 	size_t unsigned_recipients;       /* of one message that may count */
+	struct arena *scratch;            /* of one message */
 	bool keep_raw, stopping;
 };
 

@@ -19,7 +19,7 @@ struct failures {
 	struct delivery first; /* texts in the arena */
 	struct str stream;
 	struct event events[LIMIT_EVENTS];
-	enum decision decisions[LIMIT_EVENTS];
+	struct store_weight weights[LIMIT_EVENTS];
 	struct store_standing standings[LIMIT_EVENTS];
 	size_t n;
 };
@@ -30,6 +30,8 @@ struct log_context {
 	size_t n_domains;
 	struct str stream;
 	struct suppress_settings suppress;
+	struct judge judge;
+	struct store_judge store_judge;
 	struct parser *parser;
 	struct log_tally *tally;
 	struct arena *arena; /* of the failures at hand */
@@ -83,6 +85,7 @@ enum err log_context_new(const struct config *config, struct arena *arena, struc
 		free(context);
 		return err;
 	}
+	suppress_judge(&context->suppress, &context->judge, &context->store_judge);
 	context->parser = parser_new(rules);
 	context->tally = log_tally_new();
 	context->arena = arena_new();
@@ -112,7 +115,7 @@ void log_batch_start(struct log_context *context, struct store_batch *batch, enu
 	context->batch = batch;
 	context->format = format;
 	context->now_us = now_us;
-	store_batch_set_strikes(batch, &context->suppress.strikes);
+	store_batch_set_judge(batch, &context->store_judge);
 	log_batch_reset(context);
 }
 
@@ -168,7 +171,7 @@ static void close_failures(struct log_context *context)
 		.stored_at_us = context->now_us,
 		.envelope = &envelope,
 		.report = &report,
-		.decisions = failures->decisions,
+		.weights = failures->weights,
 		.standings = failures->standings,
 		.campaign = first->campaign };
 
@@ -253,9 +256,10 @@ static void add_failure(struct log_context *context, const struct delivery *deli
 	event->domain = arena_dup(context->arena, domain);
 	event->command = keep(context, delivery->command, LIMIT_LOG_TAG_BYTES);
 	event->last_attempt_date_us = delivery->at_us;
+	evidence.reason = event->reason;
 	evidence.class = event->class;
 	evidence.recipient = event->recipient;
-	failures->decisions[failures->n] = policy_decide(&policy, &evidence);
+	failures->weights[failures->n] = policy_weigh(&policy, &evidence);
 	failures->standings[failures->n] = (struct store_standing){
 		.proof = PROOF_LOG, .rated = policy_rates(&policy, PROOF_LOG), .counts = true
 	};

@@ -55,7 +55,7 @@ static int64_t clock_us(clockid_t clock)
 static int64_t run_upkeep(struct scheduler *s)
 {
 	int64_t days = config_int(s->role->config, CONFIG_RETENTION_DIGEST_DAYS);
-	int64_t strike_days = s->suppress.strikes.window_days, now = clock_us(CLOCK_REALTIME);
+	int64_t strike_days = suppress_memory_days(&s->suppress), now = clock_us(CLOCK_REALTIME);
 	size_t made = 0, purged = 0, strikes = 0, failures = 0;
 	enum err err = store_make_partitions(s->store, now, &made);
 

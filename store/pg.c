@@ -27,7 +27,7 @@ static const struct {
 	const char *types, *sql;
 } pg_queries[QUERY_COUNT] = {
 #define QUERY(id, types, sql) [QUERY_##id] = { types, sql },
-#include "store/queries.def"
+#include "store/sql/queries.def"
 };
 
 /* pg_type.oid of each letter of queries.def; these numbers are fixed for ever. */

@@ -7,14 +7,9 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "core/timestamp.h"
-#include "store/store_options.h"
 #include "store/form/uuid.h"
-
-enum query {
-#define QUERY(id, types, sql) QUERY_##id,
-#include "store/queries.def"
-	QUERY_COUNT
-};
+#include "store/sql/query.h"
+#include "store/store_options.h"
 
 struct pg;
 struct pg_rows;

@@ -35,6 +35,7 @@ enum err store_reopen(struct store *store)
 {
 	store->has_batch_tables = false;
 	store->has_volume_table = false;
+	store->has_judge_tables = false;
 	store->acts = false;
 	return pg_reopen(store->pg);
 }

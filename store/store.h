@@ -13,8 +13,8 @@
 #include "core/report.h"
 #include "core/str.h"
 #include "core/suppression.h"
-#include "store/store_options.h"
 #include "store/form/uuid.h"
+#include "store/store_options.h"
 
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
@@ -112,20 +112,23 @@ struct store_message {
 	int64_t stored_at_us; /* when that was committed; 0: not known */
 	const struct envelope *envelope;
 	const struct report *report;
-	size_t size;                            /* of the message in bytes */
-	uint8_t digest[STORE_DIGEST_BYTES];     /* of envelope and bytes: finds a second delivery */
-	struct str raw;                         /* the message; empty: do not keep it */
-	struct str campaign;                    /* empty: not known */
-	const enum decision *decisions;         /* one for each event of `report`; NULL: all none */
+	size_t size;                        /* of the message in bytes */
+	uint8_t digest[STORE_DIGEST_BYTES]; /* of envelope and bytes: finds a second delivery */
+	struct str raw;                     /* the message; empty: do not keep it */
+	struct str campaign;                /* empty: not known */
+	struct str
+		network; /* that it came from, as strikes of one hand have it; empty: not by SMTP */
+	const struct store_weight *weights; /* one for each event of `report`; NULL: none weighs */
 	const struct store_standing *standings; /* likewise; NULL: no proof, rated, counted */
 };
 
-/* When strikes suppress, and for whom. */
-struct store_strikes {
-	unsigned strikes;     /* on so many different days (UTC) */
-	unsigned window_days; /* within so many days */
-	bool per_stream;      /* else for every stream */
+/* What an event means for the suppression list. */
+struct store_weight {
+	enum decision decision; /* DECISION_NONE: it is no evidence */
+	bool of_stream;         /* the entry reaches the event's stream alone; else every one */
+	bool serves; /* told with the reply of a host that serves the recipient's domain */
 };
+struct store_judge; /* store_judge.h */
 
 struct store_batch_result {
 	size_t messages;          /* stored */
@@ -139,8 +142,8 @@ struct store_batch;
 /* A batch gathers rows in memory; the database sees them in store_batch_commit alone. Many batches may
  * exist; one belongs to one spool. `store` must outlive it. spool_id: 1 to 64 bytes, printable ASCII. */
 struct store_batch *store_batch_new(struct store *store, struct str spool_id);
-/* Until it is called: two strikes within 90 days, for every stream. */
-void store_batch_set_strikes(struct store_batch *batch, const struct store_strikes *strikes);
+/* Who judges entries by all that is known of them; borrowed. Until it is called nothing is kept against an address. */
+void store_batch_set_judge(struct store_batch *batch, const struct store_judge *judge);
 /* Takes NULL. */
 void store_batch_free(struct store_batch *batch);
 /* Copies all that it needs; the batch is unchanged on failure. ERR_LIMIT: it is full: commit first.

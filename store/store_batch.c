@@ -1,5 +1,6 @@
 #include "core/limits.h"
 #include "store/store_batch_priv.h"
+#include "store/store_judge_priv.h"
 #include "store/store_log.h"
 
 #include <assert.h>
@@ -24,7 +25,6 @@ struct store_batch *store_batch_new(struct store *store, struct str spool_id)
 	buf_init(&batch->events, STORE_BATCH_BYTES);
 	buf_init(&batch->decisions, STORE_BATCH_BYTES);
 	store_log_rows_init(&batch->log);
-	batch->strikes = (struct store_strikes){ .strikes = 2, .window_days = 90 };
 	store_batch_reset(batch);
 	return batch;
 }
@@ -58,9 +58,9 @@ void store_batch_reset(struct store_batch *batch)
 	batch->last_stored_at_us = 0;
 }
 
-void store_batch_set_strikes(struct store_batch *batch, const struct store_strikes *strikes)
+void store_batch_set_judge(struct store_batch *batch, const struct store_judge *judge)
 {
-	batch->strikes = *strikes;
+	batch->judge = judge;
 }
 
 size_t store_batch_count(const struct store_batch *batch)
@@ -113,7 +113,7 @@ static enum err make_tables(struct store *store)
 	for (size_t i = 0; i < ARRAY_LEN(tables) && !store->has_batch_tables && !err; i++)
 		err = pg_do(store->pg, tables[i], NULL);
 	store->has_batch_tables |= !err;
-	return err;
+	return err ? err : store_judge_tables(store);
 }
 
 static enum err move_position(struct store_batch *batch, uint64_t from, uint64_t to)
@@ -143,20 +143,24 @@ static enum err copy_rows(struct store_batch *batch)
 	return err;
 }
 
-/* What the new events mean for the suppression list. */
-static enum err suppress(struct store_batch *batch)
+/* What the new events mean for the suppression list: evidence, and the entries that it is against. */
+static enum err add_evidence(struct store_batch *batch)
 {
-	struct pg *pg = batch->store->pg;
-	enum err err;
-
-	if (!batch->n_decisions)
+	if (!batch->n_decisions || !batch->judge)
 		return ERR_OK;
-	err = pg_do(pg, QUERY_BATCH_DECIDED, NULL);
-	if (!err)
-		err = pg_do(pg, QUERY_BATCH_EVIDENCE, NULL);
-	return err ? err
-		   : PG_RUN(pg, QUERY_BATCH_SUPPRESS, NULL, pg_i64(batch->strikes.strikes),
-			     pg_i64(batch->strikes.window_days));
+	return store_judge_evidence(batch->store, batch->judge->network_strikes);
+}
+
+/* Behind the deliveries of the batch, which may lie between its strikes. */
+static enum err judge(struct store_batch *batch)
+{
+	enum err err = ERR_OK;
+
+	if (!batch->judge || (!batch->n_decisions && !batch->log.n_delivered))
+		return ERR_OK;
+	if (batch->log.n_delivered)
+		err = pg_do(batch->store->pg, QUERY_DELIVERED_JUDGE_KEYS, NULL);
+	return err ? err : store_judge_keys(batch->store, batch->judge, TIMESTAMP_NONE);
 }
 
 static enum err run_all(struct pg *pg, const enum query *queries, size_t n)
@@ -209,7 +213,7 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 	if (!err)
 		err = store_events_of(pg, &result->events);
 	if (!err)
-		err = suppress(batch);
+		err = add_evidence(batch);
 	if (err)
 		return err;
 	result->replays = batch->n_messages - result->messages - result->second_deliveries;
@@ -228,8 +232,9 @@ static enum err write_batch(
 		err = copy_rows(batch);
 	if (!err && batch->n_messages)
 		err = store_rows(batch, result);
-	return err ? err
-		   : store_log_rows_write(&batch->log, batch->store, store_batch_spool_id(batch));
+	if (!err)
+		err = store_log_rows_write(&batch->log, batch->store, store_batch_spool_id(batch));
+	return err ? err : judge(batch);
 }
 
 enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, uint64_t to_sequence,

@@ -12,9 +12,9 @@ struct store_batch {
 	uint64_t
 		last_sequence; /* of the message that was added last, and when its record was committed */
 	int64_t last_stored_at_us;
-	struct store_strikes strikes;
-	struct arena *scratch; /* of one store_batch_add */
-	struct store_log_rows log; /* see store_log.h */
+	const struct store_judge *judge; /* NULL: nobody */
+	struct arena *scratch;           /* of one store_batch_add */
+	struct store_log_rows log;       /* see store_log.h */
 };
 
 struct str store_batch_spool_id(const struct store_batch *batch);

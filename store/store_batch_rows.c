@@ -1,8 +1,8 @@
 /* store/store_batch_rows.c -- a message and its events as rows of COPY. */
 #include "core/limits.h"
 #include "core/utf8.h"
-#include "store/store_batch_priv.h"
 #include "store/form/template.h"
+#include "store/store_batch_priv.h"
 
 #include <assert.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum {
 	BATCH_MESSAGE_FIELDS = 25,
 	BATCH_RAW_FIELDS = 3,
 	BATCH_EVENT_FIELDS = 40,
-	BATCH_DECISION_FIELDS = 5
+	BATCH_DECISION_FIELDS = 7
 };
 
 /* Text of at most max bytes that PostgreSQL takes, whatever came in: one bad byte would otherwise keep
@@ -235,19 +235,23 @@ static void put_decision(
 	const struct event *event = &message->report->events[number - 1];
 	struct uuid id = store_id(
 		envelope->received_at_us, store_batch_spool_id(batch), message->sequence, number);
-	struct buf *out = &batch->decisions;
 	struct str address, domain = arena_lower(batch->scratch, event->domain);
+	const struct store_weight *weight;
+	struct buf *out = &batch->decisions;
 
-	if (!message->decisions || message->decisions[number - 1] == DECISION_NONE ||
+	if (!message->weights || message->weights[number - 1].decision == DECISION_NONE ||
 		!suppression_address(batch->scratch, event->recipient, &address))
 		return;
+	weight = &message->weights[number - 1];
 	copy_row(out, BATCH_DECISION_FIELDS);
 	copy_uuid(out, &id);
 	copy_text(out, address);
-	copy_text(out, batch->strikes.per_stream ? stream_of(batch, envelope) : STR_EMPTY);
+	copy_text(out, weight->of_stream ? stream_of(batch, envelope) : STR_EMPTY);
 	copy_text(out,
 		domain.n ? clean(batch, domain, LIMIT_DOMAIN_BYTES) : suppression_domain(address));
-	copy_text(out, decision_name(message->decisions[number - 1]));
+	copy_text(out, decision_name(weight->decision));
+	copy_text(out, clean(batch, message->network, STORE_NETWORK_BYTES));
+	copy_bool(out, weight->serves);
 	batch->n_decisions++;
 }
 

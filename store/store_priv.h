@@ -6,12 +6,17 @@
 struct store {
 	struct pg *pg;
 	/* Made on this connection: temporary tables live as long as it does. */
-	bool has_batch_tables, has_volume_table;
+	bool has_batch_tables, has_volume_table, has_judge_tables;
 	bool acts; /* holds the scheduler's lock, which lives as long too */
 };
 
 /* Lengths of texts that stand in an index: a row of one may not be over 2,700 bytes. */
-enum { STORE_STREAM_BYTES = 128, STORE_LABEL_BYTES = 256, STORE_SPOOL_ID_BYTES = 64 };
+enum {
+	STORE_STREAM_BYTES = 128,
+	STORE_LABEL_BYTES = 256,
+	STORE_SPOOL_ID_BYTES = 64,
+	STORE_NETWORK_BYTES = 64
+};
 
 /* Creates the partitions; inside a transaction of the caller. ERR_CONFLICT: somebody else does. */
 MUST_CHECK enum err store_partitions_in_transaction(

@@ -2,7 +2,8 @@
 
 #include "core/limits.h"
 #include "core/utf8.h"
-#include "store/store_suppress_priv.h"
+#include "store/store_priv.h"
+#include "store/suppression_row_priv.h"
 
 #include <assert.h>
 
@@ -15,40 +16,13 @@ enum {
 
 /* ---- reading ---- */
 
-struct store_suppression store_suppression_read(const struct pg_rows *rows, size_t i)
-{
-	struct store_suppression row = { .address = pg_get_text(rows, i, 0) };
-
-	row.stream = pg_get_text(rows, i, 1);
-	row.domain = pg_get_text(rows, i, 2);
-	if (!suppression_state_from_name(pg_get_text(rows, i, 3), &row.state))
-		row.state = SUPPRESSION_ACTIVE;
-	if (!reason_from_name(pg_get_text(rows, i, 4), &row.reason))
-		row.reason = REASON_NONE;
-	if (!reason_class_from_name(pg_get_text(rows, i, 5), &row.class))
-		row.class = CLASS_NONE;
-	row.source = pg_get_text(rows, i, 6);
-	row.first_seen_us = pg_get_time(rows, i, 7);
-	row.last_seen_us = pg_get_time(rows, i, 8);
-	row.expires_at_us = pg_get_time(rows, i, 9);
-	row.count = (uint64_t)pg_get_i64(rows, i, 10);
-	row.status = pg_get_text(rows, i, 11);
-	row.diagnostic = pg_get_text(rows, i, 12);
-	row.has_evidence = !pg_is_null(rows, i, 13);
-	row.evidence = pg_get_uuid(rows, i, 13);
-	row.seq = (uint64_t)pg_get_i64(rows, i, 14);
-	row.changed_by = pg_get_text(rows, i, 15);
-	row.changed_at_us = pg_get_time(rows, i, 16);
-	return row;
-}
-
 static enum err hand_out(
 	enum err err, struct pg_rows *take_rows, store_suppression_fn *fn, void *context)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = take_rows;
 
 	for (size_t i = 0; !err && i < pg_rows_count(rows); i++) {
-		struct store_suppression row = store_suppression_read(rows, i);
+		struct store_suppression row = suppression_row_read(rows, i);
 
 		if (!fn(context, &row))
 			break;
@@ -104,7 +78,7 @@ static void own(struct arena *arena, struct store_suppression *row)
 		*texts[i] = arena_dup(arena, *texts[i]);
 }
 
-enum err store_suppression(struct store *store, struct arena *arena, struct str address,
+enum err store_suppression_get(struct store *store, struct arena *arena, struct str address,
 	struct str stream, struct store_suppression *ret_row)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
@@ -116,7 +90,7 @@ enum err store_suppression(struct store *store, struct arena *arena, struct str 
 		return err;
 	if (!pg_rows_count(rows))
 		return ERR_NOT_FOUND;
-	row = store_suppression_read(rows, 0);
+	row = suppression_row_read(rows, 0);
 	own(arena, &row);
 	*ret_row = row;
 	return ERR_OK;
@@ -395,13 +369,29 @@ enum err store_suppressions_expire(struct store *store, int64_t now_us, size_t *
 	return err;
 }
 
-enum err store_suppression_purge(struct store *store, int64_t before_us, size_t *ret_purged)
+static enum err purge_in_transaction(struct store *store, int64_t before_us, size_t *purged)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = PG_RUN(store->pg, QUERY_SUPPRESSION_PURGE, &rows, pg_time(before_us));
 
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_PURGE_HEADS, NULL, pg_time(before_us));
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_PURGE_NETWORKS, NULL, pg_time(before_us));
+	if (!err)
+		*purged = pg_rows_touched(rows);
+	return err;
+}
+
+enum err store_suppression_purge(struct store *store, int64_t before_us, size_t *ret_purged)
+{
+	size_t purged = 0;
+	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
+
 	if (err)
 		return err;
-	*ret_purged = pg_rows_touched(rows);
-	return ERR_OK;
+	err = pg_end(store->pg, purge_in_transaction(store, before_us, &purged));
+	if (!err)
+		*ret_purged = purged;
+	return err;
 }

@@ -3,25 +3,8 @@
  * Addresses are those of suppression_address(); stream empty is every stream. Errors: as in store.h.
  * The loader's part, strikes and suppressions by events, is in store_batch_commit (store.h). */
 #pragma once
-#include "core/suppression.h"
+#include "store/form/suppression_row.h"
 #include "store/store.h"
-
-struct store_suppression {
-	struct str address, stream, domain;
-	enum suppression_state state;
-	enum reason reason;      /* of the event that put it there; REASON_NONE by hand */
-	enum reason_class class; /* likewise */
-	struct str source;       /* "bounce", "complaint", "manual", "import:NAME" */
-	int64_t first_seen_us, last_seen_us, expires_at_us;
-	uint64_t count; /* events that were held against it */
-	struct str status, diagnostic;
-	bool has_evidence;
-	struct uuid evidence; /* the newest event */
-	uint64_t seq;         /* of its newest numbered change; 0: none yet */
-	struct str
-		changed_by; /* who put or removed it: "cli:USER", "key:NAME"; empty: events did, or it is not known */
-	int64_t changed_at_us;
-};
 
 /* Texts live until the callback returns. False ends the rows early, without an error. */
 typedef bool store_suppression_fn(void *context, const struct store_suppression *row);
@@ -52,8 +35,8 @@ MUST_CHECK enum err store_suppression_changes(struct store *store, uint64_t afte
 MUST_CHECK enum err store_suppressions_number(struct store *store, uint64_t *ret_seq);
 
 /* Texts are copied to `arena`. ERR_NOT_FOUND. */
-MUST_CHECK enum err store_suppression(struct store *store, struct arena *arena, struct str address,
-	struct str stream, struct store_suppression *ret_row);
+MUST_CHECK enum err store_suppression_get(struct store *store, struct arena *arena,
+	struct str address, struct str stream, struct store_suppression *ret_row);
 
 struct store_evidence {
 	struct uuid event_id;
@@ -97,8 +80,8 @@ MUST_CHECK enum err store_suppression_purge(
 	struct store *store, int64_t before_us, size_t *ret_purged);
 
 enum store_walk {
-	STORE_WALK_ACTIVE,   /* every entry in state `active` that has a number */
-	STORE_WALK_HELD,     /* the same, and those in state `held` */
+	STORE_WALK_ACTIVE, /* every entry in state `active` that has a number */
+	STORE_WALK_HELD,   /* the same, and those in state `held` */
 	STORE_WALK_AFFECTED, /* every entry, in any state, of an address that has one that changed in (from_seq, to_seq] */
 };
 /* By address, then stream, from behind `after` on, in one snapshot, however long it takes; `fn` may not ask the store meanwhile. */

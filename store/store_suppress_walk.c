@@ -1,4 +1,6 @@
-#include "store/store_suppress_priv.h"
+#include "store/store_priv.h"
+#include "store/store_suppress.h"
+#include "store/suppression_row_priv.h"
 
 static int64_t number_of(uint64_t seq)
 {
@@ -26,7 +28,7 @@ static enum err next_rows(
 		return err;
 	*ret_more = pg_rows_count(rows) > 0;
 	for (size_t i = 0; i < pg_rows_count(rows) && *ret_more; i++) {
-		struct store_suppression row = store_suppression_read(rows, i);
+		struct store_suppression row = suppression_row_read(rows, i);
 
 		*ret_more = fn(context, &row);
 	}

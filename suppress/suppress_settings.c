@@ -2,13 +2,52 @@
 
 #include "store/store.h"
 
-static enum err check_strikes(const struct store_strikes *strikes, struct str *ret_trouble)
+static enum err load_rules(const struct config *config, struct arena *arena,
+	struct policy_rules *rules, struct str *ret_trouble)
 {
-	if (strikes->strikes <= strikes->window_days)
+	struct str item;
+
+	policy_rules_init(rules);
+	for (size_t i = 0; config_item(config, CONFIG_SUPPRESS_RULES, i, &item); i++) {
+		enum err err = policy_rules_add(rules, item);
+
+		if (!err)
+			continue;
+		*ret_trouble = arena_printf(arena, "suppress.rules: \"%.*s\" %s", STR_ARG(item),
+			err == ERR_EXISTS  ? "stands there twice"
+			: err == ERR_LIMIT ? "is one rule too many"
+			: err == ERR_RANGE
+				? "wants 1 to 100 strikes, and at most 3650 days"
+				: "is not [STREAM:]WHAT=STRIKES[/DAYS[/EXPIRES]] with WHAT hard, "
+				  "soft, complaint, a reason or a family of reasons");
+		return err;
+	}
+	return ERR_OK;
+}
+
+static enum err check_strikes(const struct suppress_settings *settings, struct str *ret_trouble)
+{
+	if (settings->strikes <= settings->window_days)
 		return ERR_OK;
 	*ret_trouble = STR("suppress.strikes: more than days in suppress.strike_window_days, so no "
 			   "address would ever have them");
 	return ERR_RANGE;
+}
+
+static enum err check_rules(
+	const struct suppress_settings *settings, struct arena *arena, struct str *ret_trouble)
+{
+	for (size_t i = 0; i < settings->rules.n; i++) {
+		const struct policy_rule *rule = &settings->rules.row[i];
+
+		if (rule->strikes <= settings->window_days && rule->days < settings->window_days)
+			continue;
+		*ret_trouble = arena_printf(arena,
+			"suppress.rules: %.*s wants more days than suppress.strike_window_days has",
+			STR_ARG(policy_rule_text(rule, arena)));
+		return ERR_RANGE;
+	}
+	return ERR_OK;
 }
 
 enum err suppress_settings_load(const struct config *config, struct arena *arena,
@@ -17,25 +56,31 @@ enum err suppress_settings_load(const struct config *config, struct arena *arena
 	struct str mode = config_str(config, CONFIG_SUPPRESS_UNSIGNED);
 	struct str scope = config_str(config, CONFIG_SUPPRESS_SCOPE);
 	struct suppress_settings settings = { .config = config };
+	enum err err;
 
-	settings.strikes = (struct store_strikes){
-		.strikes = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKES),
-		.window_days = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKE_WINDOW_DAYS),
-		.per_stream = str_eq(scope, STR("stream")),
-	};
+	settings.strikes = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKES);
+	settings.window_days = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKE_WINDOW_DAYS);
+	settings.network_strikes = (unsigned)config_int(config, CONFIG_SUPPRESS_NETWORK_STRIKES);
+	settings.per_stream = str_eq(scope, STR("stream"));
 	if (!unsigned_mode_from_name(mode, &settings.unsigned_mode)) {
 		*ret_trouble = arena_printf(arena,
 			"suppress.unsigned: \"%.*s\" is none of strikes, hold, trust",
 			STR_ARG(mode));
 		return ERR_SYNTAX;
 	}
-	if (!settings.strikes.per_stream && !str_eq(scope, STR("global"))) {
+	if (!settings.per_stream && !str_eq(scope, STR("global"))) {
 		*ret_trouble = arena_printf(arena,
 			"suppress.scope: \"%.*s\" is neither global nor stream", STR_ARG(scope));
 		return ERR_SYNTAX;
 	}
-	*ret_settings = settings;
-	return check_strikes(&settings.strikes, ret_trouble);
+	err = load_rules(config, arena, &settings.rules, ret_trouble);
+	if (!err)
+		err = check_strikes(&settings, ret_trouble);
+	if (!err)
+		err = check_rules(&settings, arena, ret_trouble);
+	if (!err)
+		*ret_settings = settings;
+	return err;
 }
 
 static bool stream_signs(const struct config *config, struct str stream)
@@ -50,20 +95,42 @@ static bool stream_signs(const struct config *config, struct str stream)
 
 struct policy suppress_policy(const struct suppress_settings *settings, struct str stream)
 {
+	struct str item;
+
 	if (!stream.n)
 		stream = STR(STORE_DEFAULT_STREAM);
-	return (struct policy){ settings->unsigned_mode, stream_signs(settings->config, stream) };
+	return (struct policy){ .rules = &settings->rules,
+		.stream = stream,
+		.unsigned_mode = settings->unsigned_mode,
+		.stream_signs = stream_signs(settings->config, stream),
+		.others_sign =
+			config_item(settings->config, CONFIG_SUPPRESS_SIGNED_STREAMS, 0, &item),
+		.per_stream = settings->per_stream };
+}
+
+void suppress_judge(const struct suppress_settings *settings, struct judge *judge,
+	struct store_judge *ret_judge)
+{
+	*judge = (struct judge){ &settings->rules, settings->strikes, settings->window_days };
+	*ret_judge = (struct store_judge){ judge_case, judge, settings->network_strikes };
+}
+
+unsigned suppress_memory_days(const struct suppress_settings *settings)
+{
+	return settings->window_days;
 }
 
 struct str suppress_policy_version(const struct suppress_settings *settings, struct arena *arena)
 {
 	struct str mode = unsigned_mode_name(settings->unsigned_mode);
 	struct str streams = config_str(settings->config, CONFIG_SUPPRESS_SIGNED_STREAMS);
+	struct str rules = config_str(settings->config, CONFIG_SUPPRESS_RULES);
 
 	return arena_printf(arena,
-		"1 unsigned=%.*s strikes=%u strike_window_days=%u scope=%s signed_streams=%.*s",
-		STR_ARG(mode), settings->strikes.strikes, settings->strikes.window_days,
-		settings->strikes.per_stream ? "stream" : "global", STR_ARG(streams));
+		"2 unsigned=%.*s strikes=%u strike_window_days=%u network_strikes=%u scope=%s "
+		"signed_streams=%.*s rules=%.*s",
+		STR_ARG(mode), settings->strikes, settings->window_days, settings->network_strikes,
+		settings->per_stream ? "stream" : "global", STR_ARG(streams), STR_ARG(rules));
 }
 
 enum err suppress_export_formats(const struct config *config, struct arena *arena,

@@ -5,20 +5,28 @@
 #include "core/config.h"
 #include "store/store.h"
 #include "suppress/export/exporter.h"
+#include "suppress/policy/judge.h"
 #include "suppress/policy/policy.h"
 
 struct suppress_settings {
 	enum unsigned_mode unsigned_mode;
-	struct store_strikes strikes;
+	struct policy_rules rules;
+	unsigned strikes, window_days, network_strikes;
+	bool per_stream;
 	const struct config *config;
 };
 
 /* *ret_trouble (in `arena`) names the setting and the cure. */
 MUST_CHECK enum err suppress_settings_load(const struct config *config, struct arena *arena,
 	struct suppress_settings *ret_settings, struct str *ret_trouble);
-/* The policy for mail of a stream. */
+/* Who judges; `judge` keeps what he knows, and both lean on the settings. */
+void suppress_judge(const struct suppress_settings *settings, struct judge *judge,
+	struct store_judge *ret_judge);
+/* Days after which an event that led to nothing cannot lead to anything any more. */
+unsigned suppress_memory_days(const struct suppress_settings *settings);
+/* The policy for mail of a stream; leans on the settings and the text. */
 struct policy suppress_policy(const struct suppress_settings *settings, struct str stream);
-/* All that decides, in one line: "1 unsigned=strikes strikes=2 ...". In `arena`. */
+/* All that decides, in one line: "2 unsigned=strikes strikes=2 ...". In `arena`. */
 struct str suppress_policy_version(const struct suppress_settings *settings, struct arena *arena);
 /* The formats of export.formats, each once. */
 MUST_CHECK enum err suppress_export_formats(const struct config *config, struct arena *arena,

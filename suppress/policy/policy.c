@@ -1,5 +1,7 @@
 #include "suppress/policy/policy.h"
 
+#include "suppress/policy/origin.h"
+
 static const struct str mode_names[UNSIGNED_MODE_COUNT] = {
 	[UNSIGNED_STRIKES] = STR_INIT("strikes"),
 	[UNSIGNED_HOLD] = STR_INIT("hold"),
@@ -27,15 +29,20 @@ bool unsigned_mode_from_name(struct str name, enum unsigned_mode *ret_mode)
 	return false;
 }
 
-/* Only what is final and about the recipient: a failure of class hard, or their complaint. A soft
- * failure needs a history, and a block says nothing about the recipient. */
-static bool weighs(const struct evidence *evidence)
+/* Only what is final and about the recipient: a failure of class hard or soft, or their complaint, that some rule counts. A
+ * block says nothing about the recipient. */
+static bool weighs(const struct policy *policy, const struct evidence *evidence)
 {
+	bool complaint = evidence->outcome == OUTCOME_COMPLAINT;
+	size_t rule;
+
 	if (!evidence->recipient.n)
 		return false;
-	if (evidence->outcome == OUTCOME_COMPLAINT)
-		return evidence->kind == KIND_COMPLAINT;
-	return evidence->outcome == OUTCOME_FAILED && evidence->class == CLASS_HARD;
+	if (complaint ? evidence->kind != KIND_COMPLAINT : evidence->outcome != OUTCOME_FAILED)
+		return false;
+	rule = policy_rule_of(
+		policy->rules, policy->stream, complaint, evidence->reason, evidence->class);
+	return rule < policy->rules->n && policy->rules->row[rule].strikes;
 }
 
 enum proof policy_proof(const struct evidence *evidence)
@@ -68,7 +75,7 @@ bool policy_rates(const struct policy *policy, enum proof proof)
 
 enum decision policy_decide(const struct policy *policy, const struct evidence *evidence)
 {
-	if (!weighs(evidence))
+	if (!weighs(policy, evidence))
 		return DECISION_NONE;
 	if (evidence->logged)
 		return DECISION_SUPPRESS; /* nobody else can have made it up */
@@ -79,4 +86,14 @@ enum decision policy_decide(const struct policy *policy, const struct evidence *
 		policy->stream_signs)
 		return DECISION_NONE;
 	return unsigned_decisions[policy->unsigned_mode];
+}
+
+struct store_weight policy_weigh(const struct policy *policy, const struct evidence *evidence)
+{
+	struct store_weight weight = { .decision = policy_decide(policy, evidence) };
+	bool proven = policy_is_proven(policy_proof(evidence));
+
+	weight.of_stream = policy->per_stream || (policy->others_sign && !proven);
+	weight.serves = origin_serves(evidence->remote_mta, evidence->domain);
+	return weight;
 }

@@ -2,7 +2,9 @@
  * them: shared by the Check programs of the suppression list. */
 #pragma once
 #include "core/limits.h"
+#include "store/store_judge.h"
 #include "store/store_suppress.h"
+#include "suppress/policy/judge.h"
 #include "tests/support/cluster_fixture.h"
 
 #include <check.h>
@@ -13,10 +15,14 @@
 static struct store *store;
 static struct arena *arena;
 static uint64_t sequence;
+static struct policy_rules rules;
+static struct judge judge = { &rules, 2, 90 };
+static struct store_judge store_judge = { judge_case, &judge, 1000 };
 
 static UNUSED void open_migrated(void)
 {
 	sequence = 1;
+	policy_rules_init(&rules);
 	arena = arena_new();
 	store = fixture_migrated(NOW);
 }
@@ -36,19 +42,22 @@ struct mail {
 	enum kind kind;
 	const char *stream;
 	unsigned copies; /* groups for the same recipient; 0: one */
+	bool of_stream;
+	const char *network; /* NULL: of each mail another */
 };
 
 static UNUSED enum err load_as(const struct mail *mail, uint64_t from, uint64_t digest,
-	const struct store_strikes *strikes, struct store_batch_result *ret_result)
+	struct store_batch_result *ret_result)
 {
 	struct store_batch *batch = store_batch_new(store, STR("spool"));
 	struct event events[4];
-	enum decision decisions[4];
+	struct store_weight weights[4];
 	struct envelope envelope = { .received_at_us = mail->at_us, .stream = str_c(mail->stream) };
 	struct report report;
 	struct store_message message = {
-		.sequence = from, .envelope = &envelope, .report = &report, .decisions = decisions
+		.sequence = from, .envelope = &envelope, .report = &report, .weights = weights
 	};
+	char network[32];
 	enum err err;
 
 	report_init(&report);
@@ -63,38 +72,39 @@ static UNUSED enum err load_as(const struct mail *mail, uint64_t from, uint64_t 
 		events[i].class = CLASS_HARD;
 		events[i].status = STR("5.1.1");
 		events[i].diagnostic = STR("550 5.1.1 no such user");
-		decisions[i] = mail->decision;
+		weights[i] = (struct store_weight){ mail->decision, mail->of_stream, false };
 	}
 	memcpy(message.digest, &digest, sizeof digest);
-	if (strikes)
-		store_batch_set_strikes(batch, strikes);
+	snprintf(network, sizeof network, "10.0.%d.0/24", (int)(digest % 250));
+	message.network = str_c(mail->network ? mail->network : network);
+	store_batch_set_judge(batch, &store_judge);
 	ck_assert_int_eq(store_batch_add(batch, &message), ERR_OK);
 	err = store_batch_commit(batch, from, from + 1, ret_result);
 	store_batch_free(batch);
 	return err;
 }
 
-static UNUSED void load_by(const struct mail *mail, const struct store_strikes *strikes)
+static UNUSED void load_by(const struct mail *mail)
 {
 	struct store_batch_result result;
 	uint64_t position;
 
 	ck_assert_int_eq(store_position(store, STR("spool"), &position), ERR_OK);
 	sequence++;
-	ck_assert_int_eq(load_as(mail, position, sequence, strikes, &result), ERR_OK);
+	ck_assert_int_eq(load_as(mail, position, sequence, &result), ERR_OK);
 	ck_assert_uint_eq(result.messages, 1);
 }
 
 static UNUSED void load(const char *recipient, enum decision decision, int64_t at_us)
 {
-	const struct mail mail = { recipient, decision, at_us, KIND_BOUNCE, "", 1 };
+	const struct mail mail = { recipient, decision, at_us, KIND_BOUNCE, "", 1, false, NULL };
 
-	load_by(&mail, NULL);
+	load_by(&mail);
 }
 
 static UNUSED bool find(const char *address, const char *stream, struct store_suppression *ret_row)
 {
-	enum err err = store_suppression(store, arena, str_c(address), str_c(stream), ret_row);
+	enum err err = store_suppression_get(store, arena, str_c(address), str_c(stream), ret_row);
 
 	ck_assert(err == ERR_OK || err == ERR_NOT_FOUND);
 	return !err;

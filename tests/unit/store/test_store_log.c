@@ -3,6 +3,7 @@
 // it, deliveries after failures.
 #define _GNU_SOURCE
 #include "store/overview.h"
+#include "store/store_judge.h"
 #include "store/store_log.h"
 #include "tests/support/store_batch_fixture.h"
 
@@ -130,14 +131,26 @@ START_TEST(position_has_its_state)
 }
 END_TEST
 
+static void judge_nothing(const void *context UNUSED, const struct store_case *item,
+	struct store_verdict *ret_verdict)
+{
+	*ret_verdict = (struct store_verdict){ .state = SUPPRESSION_STRIKES,
+		.first_seen_us = item->entry->first_seen_us,
+		.last_seen_us = item->entry->last_seen_us,
+		.expires_at_us = TIMESTAMP_NONE };
+}
+
+static const struct store_judge keeps_all = { judge_nothing, NULL, 100 };
+
 START_TEST(delivery_after_failures_is_known)
 {
-	static const enum decision strike = DECISION_STRIKE;
+	static const struct store_weight strike = { .decision = DECISION_STRIKE };
 	struct sample sample;
 	int64_t at_us;
 
 	sample_init(&sample, 1, "example.com");
-	sample.message.decisions = &strike;
+	sample.message.weights = &strike;
+	store_batch_set_judge(batch, &keeps_all);
 	ck_assert_int_eq(store_batch_add(batch, &sample.message), ERR_OK);
 	ck_assert_int_eq(
 		store_batch_add_delivered(batch, STR("Ann@Example.com"), STR("news"), NOW - HOUR),

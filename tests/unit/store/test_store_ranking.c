@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "store/form/pack.h"
 #include "store/ranking.h"
+#include "store/form/pack.h"
 #include "tests/support/store_batch_fixture.h"
 
 #define DAY  TIMESTAMP_DAY_US

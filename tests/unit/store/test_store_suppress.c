@@ -1,4 +1,4 @@
-// links: store
+// links: suppress_policy store
 // Check program of the suppression list in the database: what events and people do to it.
 #define _GNU_SOURCE
 #include "tests/support/store_suppress_fixture.h"
@@ -27,13 +27,12 @@ START_TEST(a_decision_to_suppress_is_kept_with_its_event)
 	ck_assert_int_eq(row.expires_at_us, TIMESTAMP_NONE);
 	ck_assert_uint_eq(row.seq, 0);
 	ck_assert(row.has_evidence);
-	/* One event a day, and the newest is the row's own. */
 	ck_assert_int_eq(store_suppression_evidence(store, arena, row.address, STR_EMPTY,
 				 LIMIT_PAGE_ROWS, &events, &n),
 		ERR_OK);
-	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(n, 3);
 	ck_assert_mem_eq(events[0].event_id.bytes, row.evidence.bytes, 16);
-	ck_assert_int_eq(events[1].seen_at_us, NOW);
+	ck_assert_int_eq(events[2].seen_at_us, NOW);
 	ck_assert_int_eq(
 		store_suppression_evidence(store, arena, row.address, STR_EMPTY, 1, &events, &n),
 		ERR_OK);
@@ -43,35 +42,47 @@ END_TEST
 
 START_TEST(strikes_need_different_days_within_the_window)
 {
-	const struct store_strikes three = { .strikes = 3, .window_days = 10 };
-	const struct mail mails[] = {
-		{ "c@example.com", DECISION_STRIKE, NOW, KIND_BOUNCE, "", 3 },
-		{ "c@example.com", DECISION_STRIKE, NOW + 5 * DAY, KIND_BOUNCE, "", 1 },
-		{ "c@example.com", DECISION_STRIKE, NOW + 10 * DAY, KIND_BOUNCE, "", 1 },
-		{ "c@example.com", DECISION_STRIKE, NOW + 11 * DAY, KIND_BOUNCE, "", 1 },
-	};
 	struct store_suppression row;
 
 	/* Two on one day, and three groups of one message, are one strike. */
 	load("a@example.com", DECISION_STRIKE, NOW);
 	load("a@example.com", DECISION_STRIKE, NOW + 3600 * TIMESTAMP_SECOND_US);
-	ck_assert_str_eq(state_of("a@example.com"), "");
+	ck_assert_str_eq(state_of("a@example.com"), "strikes");
 	load("a@example.com", DECISION_STRIKE, NOW + DAY);
 	ck_assert(find("a@example.com", "", &row));
-	ck_assert_uint_eq(row.count, 2);
+	ck_assert_int_eq(row.state, SUPPRESSION_ACTIVE);
+	ck_assert_uint_eq(row.count, 3);
 	ck_assert_int_eq(row.first_seen_us, NOW);
 	/* At the window's end, and one past it. */
 	load("b@example.com", DECISION_STRIKE, NOW);
 	load("b@example.com", DECISION_STRIKE, NOW + 90 * DAY);
-	ck_assert_str_eq(state_of("b@example.com"), "");
+	ck_assert_str_eq(state_of("b@example.com"), "strikes");
 	load("b@example.com", DECISION_STRIKE, NOW + 89 * DAY);
 	ck_assert_str_eq(state_of("b@example.com"), "active");
-	/* Days 0 and 10 are not within ten days; 5, 10 and 11 are. */
-	for (size_t i = 0; i < ARRAY_LEN(mails); i++) {
-		ck_assert_str_eq(state_of("c@example.com"), "");
-		load_by(&mails[i], &three);
+}
+END_TEST
+
+START_TEST(a_network_has_so_many_strikes_a_day)
+{
+	char address[32];
+
+	store_judge.network_strikes = 3;
+	for (int day = 0; day < 2; day++)
+		for (int i = 0; i < 5; i++) {
+			const struct mail mail = { address, DECISION_STRIKE, NOW + day * DAY + i,
+				KIND_BOUNCE, "", 1, false, day ? "192.0.2.0/24" : "10.9.9.0/24" };
+
+			snprintf(address, sizeof address, "n%d@example.com", i);
+			load_by(&mail);
+		}
+	for (int i = 0; i < 5; i++) {
+		snprintf(address, sizeof address, "n%d@example.com", i);
+		ck_assert_str_eq(state_of(address), i < 3 ? "active" : "");
 	}
-	ck_assert_str_eq(state_of("c@example.com"), "active");
+	/* What is proven is not counted among them. */
+	load("n4@example.com", DECISION_SUPPRESS, NOW + DAY + 9);
+	ck_assert_str_eq(state_of("n4@example.com"), "active");
+	store_judge.network_strikes = 1000;
 }
 END_TEST
 
@@ -127,29 +138,31 @@ END_TEST
 
 START_TEST(a_repeat_does_nothing)
 {
-	const struct mail mail = { "a@example.com", DECISION_STRIKE, NOW, KIND_BOUNCE, "", 1 };
-	const struct mail next = { "a@example.com", DECISION_STRIKE, NOW + DAY, KIND_BOUNCE, "",
-		1 };
+	const struct mail mail = { "a@example.com", DECISION_STRIKE, NOW, KIND_BOUNCE, "", 1, false,
+		NULL };
+	const struct mail next = { "a@example.com", DECISION_STRIKE, NOW + DAY, KIND_BOUNCE, "", 1,
+		false, NULL };
 	struct store_batch_result result;
 
-	ck_assert_int_eq(load_as(&mail, 0, 7, NULL, &result), ERR_OK);
+	ck_assert_int_eq(load_as(&mail, 0, 7, &result), ERR_OK);
 	/* A second delivery on the next day is the same message; so is a replay. */
-	ck_assert_int_eq(load_as(&next, 1, 7, NULL, &result), ERR_OK);
+	ck_assert_int_eq(load_as(&next, 1, 7, &result), ERR_OK);
 	ck_assert_uint_eq(result.second_deliveries, 1);
-	ck_assert_str_eq(state_of("a@example.com"), "");
-	ck_assert_int_eq(load_as(&next, 2, 8, NULL, &result), ERR_OK);
+	ck_assert_str_eq(state_of("a@example.com"), "strikes");
+	ck_assert_int_eq(load_as(&next, 2, 8, &result), ERR_OK);
 	ck_assert_str_eq(state_of("a@example.com"), "active");
 	ck_assert_int_eq(store_suppression_remove(store, STR("a@example.com"), STR_EMPTY,
 				 STR("test"), NOW + 2 * DAY),
 		ERR_OK);
-	ck_assert_int_eq(load_as(&next, 2, 8, NULL, &result), ERR_CONFLICT);
+	ck_assert_int_eq(load_as(&next, 2, 8, &result), ERR_CONFLICT);
 	ck_assert_str_eq(state_of("a@example.com"), "removed");
 }
 END_TEST
 
 START_TEST(the_same_record_again_does_nothing)
 {
-	const struct mail mail = { "a@example.com", DECISION_SUPPRESS, NOW, KIND_BOUNCE, "", 1 };
+	const struct mail mail = { "a@example.com", DECISION_SUPPRESS, NOW, KIND_BOUNCE, "", 1,
+		false, NULL };
 	struct store_batch_result result;
 	struct store_suppression row;
 	const char *conninfo = fixture_database();
@@ -158,10 +171,10 @@ START_TEST(the_same_record_again_does_nothing)
 	store_close(store);
 	ck_assert_int_eq(fixture_open(conninfo, &store), ERR_OK);
 	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
-	ck_assert_int_eq(load_as(&mail, 0, 7, NULL, &result), ERR_OK);
+	ck_assert_int_eq(load_as(&mail, 0, 7, &result), ERR_OK);
 	/* A position that went back, as after a restore: the rows themselves are still known. */
 	fixture_sql(conninfo, "UPDATE spool_position SET sequence = 0");
-	ck_assert_int_eq(load_as(&mail, 0, 7, NULL, &result), ERR_OK);
+	ck_assert_int_eq(load_as(&mail, 0, 7, &result), ERR_OK);
 	ck_assert_uint_eq(result.replays, 1);
 	ck_assert(find("a@example.com", "", &row));
 	ck_assert_uint_eq(row.count, 1);
@@ -171,11 +184,11 @@ END_TEST
 START_TEST(a_complaint_is_a_stronger_cause)
 {
 	const struct mail complaint = { "a@example.com", DECISION_SUPPRESS, NOW + 1, KIND_COMPLAINT,
-		"", 1 };
+		"", 1, false, NULL };
 	struct store_suppression row;
 
 	load("a@example.com", DECISION_SUPPRESS, NOW);
-	load_by(&complaint, NULL);
+	load_by(&complaint);
 	load("a@example.com", DECISION_SUPPRESS, NOW + 2);
 	ck_assert(find("a@example.com", "", &row));
 	ck_assert(str_eq(row.source, STR("complaint")));
@@ -185,19 +198,21 @@ END_TEST
 
 START_TEST(streams_are_apart_where_wanted)
 {
-	const struct store_strikes each = { .strikes = 2, .window_days = 90, .per_stream = true };
 	const struct mail mails[] = {
-		{ "a@example.com", DECISION_STRIKE, NOW, KIND_BOUNCE, "news", 1 },
-		{ "a@example.com", DECISION_STRIKE, NOW + DAY, KIND_BOUNCE, "shop", 1 },
-		{ "a@example.com", DECISION_STRIKE, NOW + 2 * DAY, KIND_BOUNCE, "news", 1 },
-		{ "b@example.com", DECISION_SUPPRESS, NOW, KIND_BOUNCE, "", 1 },
+		{ "a@example.com", DECISION_STRIKE, NOW, KIND_BOUNCE, "news", 1, true, NULL },
+		{ "a@example.com", DECISION_STRIKE, NOW + DAY, KIND_BOUNCE, "shop", 1, true, NULL },
+		{ "a@example.com", DECISION_STRIKE, NOW + 2 * DAY, KIND_BOUNCE, "news", 1, true,
+			NULL },
+		{ "b@example.com", DECISION_SUPPRESS, NOW, KIND_BOUNCE, "", 1, true, NULL },
 	};
 	struct store_suppression row;
 
 	for (size_t i = 0; i < ARRAY_LEN(mails); i++)
-		load_by(&mails[i], &each);
+		load_by(&mails[i]);
 	ck_assert(find("a@example.com", "news", &row));
-	ck_assert(!find("a@example.com", "shop", &row));
+	ck_assert_int_eq(row.state, SUPPRESSION_ACTIVE);
+	ck_assert(find("a@example.com", "shop", &row));
+	ck_assert_int_eq(row.state, SUPPRESSION_STRIKES);
 	ck_assert(!find("a@example.com", "", &row));
 	ck_assert(find("b@example.com", STORE_DEFAULT_STREAM, &row));
 }
@@ -232,7 +247,7 @@ START_TEST(what_was_removed_needs_new_evidence)
 	ck_assert_str_eq(state_of("a@example.com"), "removed");
 	/* Strikes begin anew, on the day of the removal too. */
 	load("a@example.com", DECISION_STRIKE, NOW + 2 * DAY + 1);
-	ck_assert_str_eq(state_of("a@example.com"), "removed");
+	ck_assert_str_eq(state_of("a@example.com"), "strikes");
 	load("a@example.com", DECISION_STRIKE, NOW + 3 * DAY);
 	ck_assert(find("a@example.com", "", &row));
 	ck_assert_int_eq(row.state, SUPPRESSION_ACTIVE);
@@ -285,6 +300,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_decision_to_suppress_is_kept_with_its_event);
 	tcase_add_test(tcase, strikes_need_different_days_within_the_window);
+	tcase_add_test(tcase, a_network_has_so_many_strikes_a_day);
 	tcase_add_test(tcase, what_is_held_waits);
 	tcase_add_test(tcase, nothing_comes_of_no_decision_or_no_address);
 	tcase_add_test(tcase, an_address_is_not_cut);

@@ -1,4 +1,4 @@
-// links: store
+// links: suppress_policy store
 // Check program of the suppression list in the database: pages, numbers, checks, and who acts.
 #define _GNU_SOURCE
 #include "tests/support/store_suppress_fixture.h"
@@ -180,6 +180,7 @@ START_TEST(strikes_that_led_to_nothing_are_forgotten)
 	ck_assert_uint_eq(purged, 0);
 	ck_assert_int_eq(store_suppression_purge(store, NOW + 1, &purged), ERR_OK);
 	ck_assert_uint_eq(purged, 1);
+	ck_assert_str_eq(state_of("a@example.com"), "");
 }
 END_TEST
 

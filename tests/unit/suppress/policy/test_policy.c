@@ -30,8 +30,10 @@ static const struct {
 	{ "expired", UNSIGNED_TRUST, UNSIGNED, HARD, TOKEN_EXPIRED, true, DECISION_NONE },
 	{ "forged", UNSIGNED_TRUST, UNSIGNED, HARD, TOKEN_INVALID, false, DECISION_NONE },
 	{ "no keys here", UNSIGNED_STRIKES, UNSIGNED, HARD, TOKEN_UNKNOWN, false, DECISION_STRIKE },
-	{ "soft", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_SOFT, TOKEN_VALID,
-		true, DECISION_NONE },
+	{ "soft", UNSIGNED_STRIKES, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_SOFT, TOKEN_VALID,
+		true, DECISION_SUPPRESS },
+	{ "soft, unsigned", UNSIGNED_STRIKES, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_SOFT,
+		TOKEN_NONE, false, DECISION_STRIKE },
 	{ "block", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_FAILED, CLASS_BLOCK, TOKEN_VALID,
 		true, DECISION_NONE },
 	{ "delayed", UNSIGNED_TRUST, UNSIGNED, KIND_BOUNCE, OUTCOME_DELAYED, CLASS_HARD,
@@ -45,9 +47,19 @@ static const struct {
 
 START_TEST(evidence_is_weighed)
 {
-	struct policy policy = { cases[_i].mode, cases[_i].stream == SIGNED };
-	struct evidence evidence = { cases[_i].kind, cases[_i].outcome, cases[_i].class,
-		cases[_i].token, cases[_i].bound, false, STR("ann@example.com") };
+	struct policy_rules rules;
+	struct policy policy = { .rules = &rules,
+		.unsigned_mode = cases[_i].mode,
+		.stream_signs = cases[_i].stream == SIGNED };
+	struct evidence evidence = { .kind = cases[_i].kind,
+		.outcome = cases[_i].outcome,
+		.reason = REASON_RECIPIENT_UNKNOWN,
+		.class = cases[_i].class,
+		.token = cases[_i].token,
+		.bound = cases[_i].bound,
+		.recipient = STR("ann@example.com") };
+
+	policy_rules_init(&rules);
 
 	ck_assert_msg(
 		policy_decide(&policy, &evidence) == cases[_i].decision, "%s", cases[_i].what);
@@ -59,18 +71,52 @@ END_TEST
 /* What our own mail system was told needs no token, and is weighed like the rest. */
 START_TEST(log_is_proof)
 {
-	struct policy policy = { UNSIGNED_HOLD, .stream_signs = true };
+	struct policy_rules rules;
+	struct policy policy = {
+		.rules = &rules, .unsigned_mode = UNSIGNED_HOLD, .stream_signs = true
+	};
 	struct evidence evidence = { .kind = KIND_BOUNCE,
 		.outcome = OUTCOME_FAILED,
 		.class = CLASS_HARD,
 		.logged = true,
 		.recipient = STR("ann@example.com") };
 
+	policy_rules_init(&rules);
 	ck_assert_int_eq(policy_proof(&evidence), PROOF_LOG);
 	ck_assert(policy_rates(&policy, PROOF_LOG));
 	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_SUPPRESS);
 	evidence.class = CLASS_BLOCK;
 	ck_assert_int_eq(policy_decide(&policy, &evidence), DECISION_NONE);
+}
+END_TEST
+
+/* What anybody could have sent never leaves its stream where another one signs. */
+START_TEST(unproven_stays_where_others_sign)
+{
+	struct policy_rules rules;
+	struct policy policy = { .rules = &rules, .stream = STR("notes") };
+	struct evidence evidence = { .kind = KIND_BOUNCE,
+		.outcome = OUTCOME_FAILED,
+		.class = CLASS_HARD,
+		.reason = REASON_RECIPIENT_UNKNOWN,
+		.recipient = STR("ann@example.com"),
+		.remote_mta = STR("mx1.example.com"),
+		.domain = STR("example.com") };
+
+	policy_rules_init(&rules);
+	ck_assert(!policy_weigh(&policy, &evidence).of_stream);
+	ck_assert(policy_weigh(&policy, &evidence).serves);
+	policy.others_sign = true;
+	ck_assert_int_eq(policy_weigh(&policy, &evidence).decision, DECISION_STRIKE);
+	ck_assert(policy_weigh(&policy, &evidence).of_stream);
+	evidence.token = TOKEN_VALID;
+	evidence.bound = true;
+	ck_assert(!policy_weigh(&policy, &evidence).of_stream);
+	/* A rule that never suppresses needs no evidence. */
+	ck_assert_int_eq(policy_rules_add(&rules, STR("notes:recipient.unknown=never")), ERR_OK);
+	ck_assert_int_eq(policy_weigh(&policy, &evidence).decision, DECISION_NONE);
+	policy.stream = STR("news");
+	ck_assert_int_eq(policy_weigh(&policy, &evidence).decision, DECISION_SUPPRESS);
 }
 END_TEST
 
@@ -93,6 +139,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, evidence_is_weighed, 0, ARRAY_LEN(cases));
 	tcase_add_test(tcase, log_is_proof);
+	tcase_add_test(tcase, unproven_stays_where_others_sign);
 	tcase_add_test(tcase, modes_have_names);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -1,0 +1,152 @@
+#include "core/limits.h"
+#include "store/copy_priv.h"
+#include "store/store_judge_priv.h"
+#include "store/suppression_row_priv.h"
+
+enum {
+	JUDGED_FIELDS = 13,
+	JUDGED_BYTES = 64 << 20,
+	/* columns of JUDGE_CASES behind those of an entry */
+	CASE_FORGIVEN = 17,
+	CASE_DELIVERED,
+	CASE_EVENT,
+	CASE_SEEN,
+	CASE_ORIGIN,
+	CASE_NETWORK,
+	CASE_REASON,
+	CASE_CLASS,
+	CASE_DECISION,
+	CASE_COMPLAINT,
+	CASE_SERVES,
+	CASE_HELD
+};
+
+enum err store_judge_tables(struct store *store)
+{
+	enum err err = ERR_OK;
+
+	if (!store->has_judge_tables)
+		err = pg_do(store->pg, QUERY_JUDGE_KEY_TABLE, NULL);
+	if (!err && !store->has_judge_tables)
+		err = pg_do(store->pg, QUERY_JUDGED_TABLE, NULL);
+	store->has_judge_tables |= !err;
+	return err;
+}
+
+enum err store_judge_evidence(struct store *store, unsigned network_strikes)
+{
+	struct pg *pg = store->pg;
+	enum err err = pg_do(pg, QUERY_BATCH_DECIDED, NULL);
+
+	if (!err)
+		err = pg_do(pg, QUERY_BATCH_FRESH, NULL);
+	if (!err)
+		err = PG_RUN(pg, QUERY_BATCH_NETWORKS, NULL, pg_i64(network_strikes));
+	if (!err)
+		err = pg_do(pg, QUERY_BATCH_HEADS, NULL);
+	if (!err)
+		err = pg_do(pg, QUERY_BATCH_EVIDENCE, NULL);
+	return err ? err : pg_do(pg, QUERY_BATCH_JUDGE_KEYS, NULL);
+}
+
+/* A word that this program does not know (a newer one wrote it) counts least. */
+static struct store_strike read_strike(const struct pg_rows *rows, size_t i)
+{
+	struct store_strike strike = { .event_id = pg_get_uuid(rows, i, CASE_EVENT) };
+
+	strike.at_us = pg_get_time(rows, i, CASE_SEEN);
+	strike.stream = pg_get_text(rows, i, CASE_ORIGIN);
+	strike.network = pg_get_text(rows, i, CASE_NETWORK);
+	if (!reason_from_name(pg_get_text(rows, i, CASE_REASON), &strike.reason))
+		strike.reason = REASON_NONE;
+	if (!reason_class_from_name(pg_get_text(rows, i, CASE_CLASS), &strike.class))
+		strike.class = CLASS_NONE;
+	strike.decision =
+		str_eq(pg_get_text(rows, i, CASE_DECISION), STR("suppress")) ? DECISION_SUPPRESS
+		: str_eq(pg_get_text(rows, i, CASE_DECISION), STR("hold"))   ? DECISION_HOLD
+									     : DECISION_STRIKE;
+	strike.complaint = pg_get_bool(rows, i, CASE_COMPLAINT);
+	strike.serves = pg_get_bool(rows, i, CASE_SERVES);
+	strike.held = pg_get_bool(rows, i, CASE_HELD);
+	return strike;
+}
+
+/* In the order of JUDGED_COPY. */
+static void put_verdict(
+	struct buf *out, const struct store_suppression *entry, const struct store_verdict *verdict)
+{
+	copy_row(out, JUDGED_FIELDS);
+	copy_text(out, entry->address);
+	copy_text(out, entry->stream);
+	copy_text(out, suppression_state_name(verdict->state));
+	copy_bool(out, verdict->keeps_cause);
+	copy_text(out, reason_name(verdict->reason));
+	copy_text(out, reason_class_name(verdict->class));
+	copy_text(out, verdict->complaint ? STR("complaint") : STR("bounce"));
+	copy_time(out, verdict->first_seen_us);
+	copy_time(out, verdict->last_seen_us);
+	copy_time(out, verdict->expires_at_us);
+	copy_i64(out, (int64_t)verdict->count);
+	if (verdict->has_evidence)
+		copy_uuid(out, &verdict->evidence);
+	else
+		copy_null(out);
+	copy_time(out, verdict->has_evidence ? verdict->evidence_at_us : TIMESTAMP_NONE);
+}
+
+/* Judges the rows from i on that are of one entry; returns how many they are. */
+static size_t judge_one(const struct store_judge *judge, const struct pg_rows *rows, size_t i,
+	struct store_strike *strikes, struct buf *out)
+{
+	struct store_suppression entry = suppression_row_read(rows, i);
+	struct store_case item = { .entry = &entry,
+		.forgiven_us = pg_get_time(rows, i, CASE_FORGIVEN),
+		.delivered_us = pg_get_time(rows, i, CASE_DELIVERED),
+		.strikes = strikes };
+	struct store_verdict verdict;
+	size_t n = 0;
+
+	do {
+		if (!pg_is_null(rows, i + n, CASE_EVENT) && item.n_strikes < LIMIT_JUDGED_STRIKES)
+			strikes[item.n_strikes++] = read_strike(rows, i + n);
+		n++;
+	} while (i + n < pg_rows_count(rows) &&
+		 str_eq(pg_get_text(rows, i + n, 0), entry.address) &&
+		 str_eq(pg_get_text(rows, i + n, 1), entry.stream));
+	judge->judge(judge->context, &item, &verdict);
+	put_verdict(out, &entry, &verdict);
+	return n;
+}
+
+static enum err judge_rows(
+	const struct store_judge *judge, const struct pg_rows *rows, struct buf *out)
+{
+	struct arena *arena = arena_new();
+	struct store_strike *strikes = arena_calloc(arena, LIMIT_JUDGED_STRIKES, sizeof *strikes);
+	size_t n = pg_rows_count(rows);
+
+	copy_header(out);
+	for (size_t i = 0; i < n;)
+		i += judge_one(judge, rows, i, strikes, out);
+	arena_free(arena);
+	return buf_check(out);
+}
+
+enum err store_judge_keys(struct store *store, const struct store_judge *judge, int64_t now_us)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct buf out = BUF_INIT(JUDGED_BYTES);
+	enum err err = pg_do(store->pg, QUERY_JUDGE_LOCK, NULL);
+
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_JUDGE_CASES, &rows, pg_i64(LIMIT_JUDGED_STRIKES));
+	if (!err && pg_rows_count(rows)) {
+		err = judge_rows(judge, rows, &out);
+		if (!err)
+			err = copy_in(store->pg, QUERY_JUDGED_COPY, &out);
+		if (!err)
+			err = PG_RUN(store->pg, QUERY_JUDGED_PUT, NULL, pg_time(now_us));
+	}
+	buf_release(&out);
+	return err;
+}
