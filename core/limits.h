@@ -5,7 +5,7 @@
 /* Messages and envelopes */
 #define LIMIT_MESSAGE_BYTES      (64u << 20) /* ceiling of smtp.max_message_bytes; a spool segment */
 #define LIMIT_FORWARD_PATHS      1000u       /* ceiling; RFC 5321 4.5.3.1.8 wants at least 100 */
-#define LIMIT_LOCAL_PART_BYTES   64u         /* RFC 5321 4.5.3.1.1 */
+#define LIMIT_LOCAL_PART_BYTES   252u        /* what a path holds; RFC 5321 4.5.3.1.1 says 64, and VERP passes that */
 #define LIMIT_DOMAIN_BYTES       255u        /* 4.5.3.1.2 */
 #define LIMIT_PATH_BYTES         256u        /* 4.5.3.1.3, angle brackets included */
 #define LIMIT_COMMAND_LINE_BYTES 2048u       /* 4.5.3.1.4 says 512; DSN and SMTPUTF8 add to it */

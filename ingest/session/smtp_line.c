@@ -18,8 +18,8 @@ static void keep(struct smtp_line *line, struct str piece)
 	line->n += piece.n;
 }
 
-/* Takes *rest up to its first LF, or all of it. True: that LF ends the line. */
-static bool take_piece(struct smtp_line *line, struct str *rest)
+/* Takes *rest up to its first LF, or all of it. How many octets end the line, 0 where it goes on. */
+static size_t take_piece(struct smtp_line *line, struct str *rest)
 {
 	size_t at = str_chr(*rest, '\n');
 	struct str piece = str_head(*rest, at == STR_NPOS ? rest->n : at + 1);
@@ -28,23 +28,25 @@ static bool take_piece(struct smtp_line *line, struct str *rest)
 	keep(line, piece);
 	line->last = piece.p[piece.n - 1];
 	*rest = str_skip(*rest, piece.n);
-	return at != STR_NPOS && before == '\r';
+	if (at == STR_NPOS)
+		return 0;
+	return before == '\r' ? 2 : 1;
 }
 
 enum smtp_line_result smtp_line_take(struct smtp_line *line, struct str *rest, struct str *ret_text)
 {
 	while (rest->n) {
-		bool ended = take_piece(line, rest);
+		size_t end = take_piece(line, rest);
 		size_t n = line->n;
 
 		if (n > LIMIT_COMMAND_JUNK_BYTES)
 			return SMTP_LINE_JUNK;
-		if (!ended)
+		if (!end)
 			continue;
 		smtp_line_reset(line);
 		if (n > LIMIT_COMMAND_LINE_BYTES)
 			return SMTP_LINE_TOO_LONG;
-		*ret_text = str_from(line->bytes, n - 2);
+		*ret_text = str_from(line->bytes, n - end);
 		return SMTP_LINE_WHOLE;
 	}
 	return SMTP_LINE_MORE;

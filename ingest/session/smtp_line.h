@@ -1,6 +1,6 @@
 /* ingest/session/smtp_line.h -- bytes -> command lines.
- * Knows: RFC 5321 2.3.8: a line ends with CR LF and with nothing else; a bare CR or LF is a byte of
- * the line. Does not know verbs. Pure. Bounds: LIMIT_COMMAND_LINE_BYTES are kept, CR LF included;
+ * Knows: RFC 5321 2.3.8: a line ends with CR LF; one of a command may end with a bare LF, too, as old clients write it
+ * (docs/deviations.md). A bare CR is a byte of the line. Does not know verbs. Pure. Bounds: LIMIT_COMMAND_LINE_BYTES are kept, its end included;
  * more is skipped up to the line's end; more than LIMIT_COMMAND_JUNK_BYTES is no line at all. */
 #pragma once
 #include "core/limits.h"
@@ -20,7 +20,7 @@ enum smtp_line_result {
 };
 
 void smtp_line_reset(struct smtp_line *line);
-/* Takes bytes off *rest up to the end of a line. The text is without CR LF and valid until the next
+/* Takes bytes off *rest up to the end of a line. The text is without its end and valid until the next
  * call. */
 enum smtp_line_result smtp_line_take(
 	struct smtp_line *line, struct str *rest, struct str *ret_text);

@@ -168,6 +168,20 @@ static size_t bracketed_length(struct str s)
 	return 0;
 }
 
+/* "ann@shop.example" without brackets, as old clients write it, ends where a parameter may begin. */
+static enum err take_bare(struct str *rest, enum smtp_path_kind kind, struct smtp_path *ret_path)
+{
+	size_t n = str_cspan(*rest, " ");
+	enum err err;
+
+	if (n > LIMIT_PATH_BYTES - 2)
+		return ERR_LIMIT;
+	err = parse_mailbox(str_head(*rest, n), kind, ret_path);
+	if (!err)
+		*rest = str_skip(*rest, n);
+	return err;
+}
+
 enum err smtp_path_take(struct str *rest, enum smtp_path_kind kind, struct smtp_path *ret_path)
 {
 	size_t n = bracketed_length(*rest);
@@ -175,6 +189,8 @@ enum err smtp_path_take(struct str *rest, enum smtp_path_kind kind, struct smtp_
 	struct str inside;
 	enum err err = ERR_OK;
 
+	if (rest->n && *rest->p != '<')
+		return take_bare(rest, kind, ret_path);
 	if (!n)
 		return ERR_SYNTAX;
 	if (n > LIMIT_PATH_BYTES)

@@ -2,8 +2,8 @@
  * Knows: angle brackets, source routes, quoted local parts, lengths. Does not know whose domain it
  * is. Pure. Results borrow from the line. Bounds: LIMIT_LOCAL_PART_BYTES, LIMIT_DOMAIN_BYTES and
  * LIMIT_PATH_BYTES (brackets and source route included).
- * More tolerant than the grammar where real senders are: any run of atext and dots as a local part,
- * underscores in a domain (docs/deviations.md). */
+ * More tolerant than the grammar where real senders are: any run of atext and dots as a local part, of any length that a
+ * path has room for, underscores in a domain, a mailbox without brackets up to a space (docs/deviations.md). */
 #pragma once
 #include "core/err.h"
 #include "core/str.h"
