@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/log.h"
 #include "logs/log_settings.h"
+#include "serve/folder_lock.h"
 #include "serve/privilege.h"
 #include "serve/role.h"
 #include "serve/settings.h"
@@ -99,6 +100,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 		err = listeners_open(config, arena, &options.smtp, &trouble);
 	if (!err)
 		err = privilege_drop(arena, user, data_dir, &trouble);
+	if (!err)
+		err = folder_lock(arena, data_dir, roles, &trouble);
 	if (err)
 		return command_failed("%.*s", STR_ARG(trouble));
 	log_start(config);

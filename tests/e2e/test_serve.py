@@ -4,6 +4,7 @@ And the walk of the README: demo, then rates."""
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,21 @@ def check_demo(server):
     assert rows["shop.example"]["failure_rate"] is None
     status, one = server.get("/v1/domains/example.com")
     assert status == 200 and one["reasons"], one
+
+
+def check_one_server_a_folder(server):
+    """Another one, on other ports, ends before it touches anything, and says who is there."""
+    second = e2e.Server(**{"server.data_dir": server.settings["server.data_dir"]})
+    try:
+        second.write_config()
+        before = sorted(p.name for p in pathlib.Path(server.settings["server.data_dir"]).iterdir())
+        done = subprocess.run([e2e.BINARY, "serve", "--config", second.config], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1, done
+        assert f"process {server.process.pid} serves" in done.stderr, done.stderr
+        assert before == sorted(p.name for p in pathlib.Path(server.settings["server.data_dir"]).iterdir())
+    finally:
+        shutil.rmtree(second.folder, ignore_errors=True)
+    assert server.get("/readyz")[0] == 200
 
 
 def in_sandbox(pid):
@@ -135,6 +151,7 @@ def main():
     with e2e.Server() as server:
         check_demo(server)
         check_sandboxes(server)
+        check_one_server_a_folder(server)
         check_report(server)
         check_second_delivery(server)
         check_roles(server)
