@@ -22,6 +22,7 @@ static void read_options(const struct config *config, struct api_options *option
 	options->max_per_address =
 		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
 	options->answer_age_us = config_int(config, CONFIG_API_ANSWER_AGE_S) * TIMESTAMP_SECOND_US;
+	options->providers = config_str(config, CONFIG_DOMAIN_PROVIDERS);
 	options->statement_timeout_ms =
 		(unsigned)config_int(config, CONFIG_DATABASE_STATEMENT_TIMEOUT_MS);
 }

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "ingest/smtp/smtp_settings.h"
 #include "logs/log_settings.h"
+#include "store/database_settings.h"
 #include "suppress/proof/token_keys.h"
 #include "suppress/suppress_settings.h"
 
@@ -18,6 +19,8 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 
 	if (!err)
 		err = api_settings_check(config, arena, ret_trouble);
+	if (!err)
+		err = database_settings_check(config, arena, ret_trouble);
 	if (err)
 		return err;
 	if (!log_level_from_name(level, &known)) {

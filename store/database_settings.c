@@ -1,5 +1,7 @@
 #include "store/database_settings.h"
 
+#include "domain/provider.h"
+
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +42,22 @@ void database_cluster_options(
 		.durability =
 			config_bool(config, CONFIG_DATABASE_FSYNC) ? CLUSTER_DURABLE : CLUSTER_TEST,
 	};
+}
+
+enum err database_settings_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	const struct providers *providers;
+	struct str bad = STR_EMPTY;
+	enum err err = providers_read(
+		arena, config_str(config, CONFIG_DOMAIN_PROVIDERS), &providers, &bad);
+
+	if (err)
+		*ret_trouble = arena_printf(arena,
+			"domain.providers: \"%.*s\" is no domain=provider (letters a to z, digits, "
+			"_, - and . in a provider)",
+			STR_ARG(bad));
+	return err;
 }
 
 enum err database_conninfo(

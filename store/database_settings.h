@@ -10,6 +10,9 @@ bool database_is_private(const struct config *config);
 /* Options of the private cluster in `arena`; only meaningful where database_is_private holds. */
 void database_cluster_options(
 	const struct config *config, struct arena *arena, struct cluster_options *ret_options);
+/* What no single setting shows: domain.providers. *ret_trouble (in `arena`) names the setting and the cure. */
+MUST_CHECK enum err database_settings_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble);
 /* The connection string, in `arena`. */
 MUST_CHECK enum err database_conninfo(
 	const struct config *config, struct arena *arena, const char **ret_conninfo);

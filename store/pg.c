@@ -9,7 +9,7 @@
 
 #define PG_READ_ONLY "25006"
 
-enum { PG_MAX_VALUES = 16, PG_BINARY = 1, PG_LOCK_TIMEOUT_MS = 60000 };
+enum { PG_MAX_VALUES = 24, PG_BINARY = 1, PG_LOCK_TIMEOUT_MS = 60000 };
 
 struct pg {
 	PGconn *conn;

@@ -9,18 +9,24 @@
 enum err store_open(const char *conninfo, const struct store_options *options, struct buf *problem,
 	struct store **ret_store)
 {
-	struct pg *pg = NULL;
-	struct store *store;
-	enum err err = pg_open(conninfo, options, problem, &pg);
+	struct store *store = calloc(1, sizeof *store);
+	struct str bad = STR_EMPTY;
+	enum err err;
 
-	if (err)
-		return err;
-	store = calloc(1, sizeof *store);
 	if (!store)
 		abort();
-	store->pg = pg;
-	*ret_store = store;
-	return ERR_OK;
+	store->arena = arena_new();
+	err = providers_read(
+		store->arena, options ? options->providers : STR_EMPTY, &store->providers, &bad);
+	if (err && problem)
+		buf_printf(problem, "\"%.*s\" is no domain=provider", STR_ARG(bad));
+	if (!err)
+		err = pg_open(conninfo, options, problem, &store->pg);
+	if (err)
+		store_close(store);
+	else
+		*ret_store = store;
+	return err;
 }
 
 void store_close(struct store *store)
@@ -28,6 +34,7 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	pg_close(store->pg);
+	arena_free(store->arena);
 	free(store);
 }
 

@@ -13,6 +13,7 @@
 #include "core/report.h"
 #include "core/str.h"
 #include "core/suppression.h"
+#include "store/form/dimension.h"
 #include "store/form/uuid.h"
 #include "store/store_options.h"
 
@@ -27,6 +28,7 @@
 struct store;
 
 /* `conninfo` as libpq takes it; copied. A store that could not connect is not handed out.
+ * ERR_SYNTAX: the providers are none.
  * ERR_UNAVAILABLE: no connection; the reason is appended to `problem` where that is not NULL. */
 MUST_CHECK enum err store_open(const char *conninfo, const struct store_options *options,
 	struct buf *problem, struct store **ret_store);
@@ -227,6 +229,7 @@ struct store_window {
 	struct str stream;
 	enum store_basis basis;
 	struct str proof; /* of a proof by name, or "all"; empty: what rates are made of */
+	const struct store_filters *filters; /* NULL: none; its domain is that of the verb, too */
 };
 
 struct store_counts {
@@ -264,7 +267,7 @@ struct store_domain_place {
 };
 
 struct store_domain_row {
-	struct str domain;
+	struct str domain; /* or another word, as the query is `by` */
 	struct store_counts counts;
 	struct store_domain_place place;
 	uint64_t number; /* of a ranking from packed days; else 0 */
@@ -274,6 +277,7 @@ struct store_names; /* ranking.h */
 
 struct store_domains_query {
 	struct store_window window;
+	enum store_dimension by; /* what a row is of */
 	enum store_sort sort;
 	uint64_t min_attempted;                 /* 0: domains without a volume too */
 	const struct store_domain_place *after; /* NULL: from the start */
@@ -283,6 +287,11 @@ struct store_domains_query {
 	int64_t *
 		as_of_us; /* set to the moment that the rows are of, unless that is now; NULL: not asked */
 };
+
+/* The moment from which on counts of STORE_FROM_DAYS are whole; TIMESTAMP_NONE: all are. */
+MUST_CHECK enum err store_dimensions_since(struct store *store, int64_t *ret_since_us);
+/* Counted from events, the window may begin so long before now. */
+#define STORE_EVENTS_US (32 * TIMESTAMP_DAY_US)
 
 /* False ends the rows early, without an error. */
 typedef bool store_domain_fn(void *context, const struct store_domain_row *row);
@@ -356,6 +365,8 @@ struct store_events_query {
 	struct str stream;
 	struct str reason; /* a name */
 	int outcome, class, kind;
+	struct store_filters more; /* beside those above, which it has not */
+	struct str original_id;    /* Message-ID of the mail that failed */
 	const struct uuid *after; /* the last id of the page before; NULL: from the first */
 	bool oldest_first;        /* else the newest */
 	size_t limit;             /* 1 to LIMIT_PAGE_ROWS */

@@ -89,7 +89,7 @@ enum err store_batch_set_log(struct store_batch *batch, const struct store_log *
 enum err store_batch_add_volumes(
 	struct store_batch *batch, const struct store_volume *rows, size_t n)
 {
-	return store_log_rows_add_volumes(&batch->log, rows, n);
+	return store_log_rows_add_volumes(&batch->log, rows, n, batch->store->providers);
 }
 
 enum err store_batch_add_delivered(
@@ -188,8 +188,8 @@ static enum err choose_reports(struct pg *pg)
 static enum err store_events_of(struct pg *pg, size_t *ret_events)
 {
 	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
-		QUERY_BATCH_TEXTS, QUERY_BATCH_TOTAL_QUARTERS, QUERY_BATCH_TOTAL_DAYS,
-		QUERY_BATCH_STALE };
+		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTAL_QUARTERS,
+		QUERY_BATCH_TOTAL_DAYS, QUERY_BATCH_STALE };
 	enum err err = choose_reports(pg);
 
 	if (!err)

@@ -1,6 +1,7 @@
 /* store/store_batch_rows.c -- a message and its events as rows of COPY. */
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "domain/org_domain.h"
 #include "store/form/template.h"
 #include "store/store_batch_priv.h"
 
@@ -180,14 +181,16 @@ static void put_standing(struct store_batch *batch, struct buf *out,
 {
 	const struct event *event = &message->report->events[number - 1];
 	struct store_standing standing = standing_of(message, number);
+	struct str domain =
+		clean(batch, arena_lower(batch->scratch, event->domain), LIMIT_DOMAIN_BYTES);
 	int64_t happened_us =
 		store_happened_at(event, &message->report->original, message->envelope);
 
 	put_time(out, happened_us);
 	copy_text(out, source_names[message->envelope->source]);
 	copy_text(out, clean(batch, message->campaign, STORE_LABEL_BYTES));
-	copy_text(out, STR_EMPTY); /* provider, organisational domain */
-	copy_text(out, STR_EMPTY);
+	copy_text(out, provider_of(batch->store->providers, domain));
+	copy_text(out, org_domain(domain));
 	copy_text(out, proof_name(standing.proof));
 	copy_bool(out, standing.rated);
 	copy_i64(out, weight_of(event, standing));

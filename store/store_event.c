@@ -131,6 +131,7 @@ static enum err run_events(
 {
 	struct uuid lowest = store_id_lowest(query->from_us);
 	struct uuid end = store_id_lowest(query->to_us + 999);
+	const struct store_filters *f = &query->more;
 	struct str outcome = STR_EMPTY, class = STR_EMPTY, kind = STR_EMPTY;
 
 	if (query->after && query->oldest_first)
@@ -147,7 +148,11 @@ static enum err run_events(
 		pg_time(query->from_us), pg_time(query->to_us), pg_uuid(&lowest), pg_uuid(&end),
 		pg_text(query->domain), pg_text(query->recipient), pg_text(query->stream),
 		pg_text(query->reason), pg_text(outcome), pg_text(class), pg_text(kind),
-		pg_i64((int64_t)query->limit));
+		pg_i64((int64_t)query->limit), pg_text(f->value[STORE_BY_STATUS]),
+		pg_text(f->value[STORE_BY_PROVIDER]), pg_text(f->value[STORE_BY_ORG_DOMAIN]),
+		pg_text(f->value[STORE_BY_CAMPAIGN]), pg_text(f->value[STORE_BY_SOURCE]),
+		pg_text(f->value[STORE_BY_REPORTING_MTA]), pg_text(f->value[STORE_BY_REMOTE_MTA]),
+		pg_text(query->original_id));
 }
 
 enum err store_events(struct store *store, const struct store_events_query *query,

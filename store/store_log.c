@@ -54,15 +54,15 @@ enum err store_log_rows_set(struct store_log_rows *rows, const struct store_log 
 	return buf_check(&rows->texts);
 }
 
-enum err store_log_rows_add_volumes(
-	struct store_log_rows *rows, const struct store_volume *volumes, size_t n)
+enum err store_log_rows_add_volumes(struct store_log_rows *rows, const struct store_volume *volumes,
+	size_t n, const struct providers *providers)
 {
 	struct buf *out = &rows->volumes;
 	const size_t before = out->n;
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < n && !err; i++)
-		err = store_volume_encode(out, &volumes[i], rows->n_volumes + i);
+		err = store_volume_encode(out, &volumes[i], rows->n_volumes + i, providers);
 	if (!err && out->failed)
 		err = ERR_LIMIT;
 	if (err) {
@@ -100,8 +100,8 @@ enum err store_log_rows_add_delivered(struct store_log_rows *rows, struct arena 
 
 static enum err add_volumes(struct pg *pg, struct buf *volumes)
 {
-	static const enum query steps[] = { QUERY_VOLUME_ADD_TOTAL, QUERY_VOLUME_ADD,
-		QUERY_VOLUME_STALE };
+	static const enum query steps[] = { QUERY_VOLUME_ADD_TOTAL, QUERY_VOLUME_ADD_WORDS,
+		QUERY_VOLUME_ADD, QUERY_VOLUME_STALE };
 	enum err err = copy_in(pg, QUERY_VOLUME_COPY, volumes);
 
 	if (!err)

@@ -71,6 +71,41 @@ static enum tables tables_of(const struct str *domain, bool days)
 	return (enum tables)((domain ? OF_DOMAIN_15M : OF_ALL_15M) + days);
 }
 
+/* By more than a domain, which the verbs have by themselves. */
+static bool is_filtered(const struct store_window *window)
+{
+	return window->filters &&
+	       store_counted_from(STORE_BY_STREAM, window->filters) != STORE_FROM_DOMAINS &&
+	       store_filters_any(window->filters);
+}
+
+/* Days of rollup_dimension are those of UTC. */
+static enum query filtered_series(const struct store_filters *filters, bool days)
+{
+	switch (store_counted_from(STORE_DIMENSION_COUNT, filters)) {
+	case STORE_FROM_TOTALS:
+		return days ? QUERY_SERIES_TOTAL_DAY : QUERY_SERIES_TOTAL_15M;
+	case STORE_FROM_DAYS:
+		if (!days)
+			return QUERY_SERIES_EVENTS;
+		if (filters->value[STORE_BY_ORG_DOMAIN].n)
+			return QUERY_SERIES_ORG_DOMAIN;
+		return filters->value[STORE_BY_PROVIDER].n ? QUERY_SERIES_PROVIDER
+							   : QUERY_SERIES_STATUS;
+	case STORE_FROM_DOMAINS:
+	case STORE_FROM_EVENTS:
+		break;
+	}
+	return QUERY_SERIES_EVENTS;
+}
+
+static enum query filtered_reasons(const struct store_window *window)
+{
+	if (store_counted_from(STORE_BY_REASON, window->filters) != STORE_FROM_TOTALS)
+		return QUERY_REASONS_EVENTS;
+	return store_window_is_days(window) ? QUERY_REASONS_TOTAL_DAY : QUERY_REASONS_TOTAL_15M;
+}
+
 enum err store_timeseries(struct store *store, const struct store_window *window,
 	const struct str *domain, enum store_interval interval, struct str timezone,
 	store_series_fn *fn, void *context)
@@ -81,11 +116,20 @@ enum err store_timeseries(struct store *store, const struct store_window *window
 		[OF_DOMAIN_DAY] = QUERY_DOMAIN_SERIES_DAY };
 	bool days = store_window_is_days(window) && interval >= STORE_INTERVAL_DAY &&
 		    str_eq(timezone, STR("UTC"));
+	const struct store_filters *f = window->filters;
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err = PG_RUN(store->pg, queries[tables_of(domain, days)], &rows,
-		WINDOW_VALUES(window, domain_text(domain)), pg_text(store_interval_name(interval)),
-		pg_text(timezone));
+	enum err err;
+
+	if (is_filtered(window))
+		err = PG_RUN(store->pg, filtered_series(f, days), &rows,
+			WINDOW_VALUES(window, f->value[STORE_BY_DOMAIN]),
+			pg_text(store_interval_name(interval)), pg_text(timezone),
+			FILTER_VALUES(f));
+	else
+		err = PG_RUN(store->pg, queries[tables_of(domain, days)], &rows,
+			WINDOW_VALUES(window, domain_text(domain)),
+			pg_text(store_interval_name(interval)), pg_text(timezone));
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_series_row row = { .at_us = pg_get_time(rows, i, 0),
@@ -104,9 +148,14 @@ enum err store_reasons(struct store *store, const struct store_window *window,
 	bool more = true;
 	enum err err;
 
-	if (domain)
+	if (domain && !is_filtered(window))
 		return store_domain_reasons(store, window, *domain, fn, context);
-	err = PG_RUN(store->pg, query, &rows, WINDOW_VALUES(window, STR_EMPTY));
+	if (is_filtered(window))
+		err = PG_RUN(store->pg, filtered_reasons(window), &rows,
+			WINDOW_VALUES(window, window->filters->value[STORE_BY_DOMAIN]),
+			FILTER_VALUES(window->filters));
+	else
+		err = PG_RUN(store->pg, query, &rows, WINDOW_VALUES(window, STR_EMPTY));
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_reason_row row;
 

@@ -1,5 +1,6 @@
 /* store/store_priv.h -- what the files of the store share. */
 #pragma once
+#include "domain/provider.h"
 #include "store/pg_priv.h"
 #include "store/store.h"
 
@@ -7,6 +8,8 @@ struct store {
 	struct pg *pg;
 	/* Made on this connection: temporary tables live as long as it does. */
 	bool has_batch_tables, has_volume_table, has_judge_tables;
+	struct arena *arena; /* of the providers */
+	const struct providers *providers;
 	bool acts; /* holds the scheduler's lock, which lives as long too */
 };
 
@@ -42,14 +45,22 @@ struct str store_kept_name(enum store_kept kept);
 	pg_time((window)->from_us), pg_time((window)->to_us), pg_text((window)->stream),           \
 		pg_text(store_basis_name((window)->basis)), pg_text(domain),                       \
 		pg_text((window)->proof)
+/* The ten filters of queries_dimension.def, in their order. */
+#define FILTER_VALUES(f)                                                                           \
+	pg_text((f)->value[STORE_BY_ORG_DOMAIN]), pg_text((f)->value[STORE_BY_PROVIDER]),          \
+		pg_text((f)->value[STORE_BY_REASON]), pg_text((f)->value[STORE_BY_CLASS]),         \
+		pg_text((f)->value[STORE_BY_OUTCOME]), pg_text((f)->value[STORE_BY_STATUS]),       \
+		pg_text((f)->value[STORE_BY_CAMPAIGN]),                                            \
+		pg_text((f)->value[STORE_BY_REPORTING_MTA]),                                       \
+		pg_text((f)->value[STORE_BY_REMOTE_MTA]), pg_text((f)->value[STORE_BY_SOURCE])
 /* Is the window of whole days (UTC)? Then the daily tables have all of it. */
 bool store_window_is_days(const struct store_window *window);
 /* Of whoever changes volumes: one at a time. */
 #define VOLUME_LOCK_KEY ((int64_t)0x626f756e63656404)
 
 /* One row in the order of VOLUME_COPY; `number` is its place. ERR_RANGE. */
-MUST_CHECK enum err store_volume_encode(
-	struct buf *out, const struct store_volume *row, size_t number);
+MUST_CHECK enum err store_volume_encode(struct buf *out, const struct store_volume *row,
+	size_t number, const struct providers *providers);
 
 /* What a batch has of a log; rows of COPY without the trailer. */
 struct store_log_rows {
@@ -67,7 +78,7 @@ MUST_CHECK enum err store_log_rows_write(
 	struct store_log_rows *rows, struct store *store, struct str spool_id);
 struct store_log;
 MUST_CHECK enum err store_log_rows_set(struct store_log_rows *rows, const struct store_log *log);
-MUST_CHECK enum err store_log_rows_add_volumes(
-	struct store_log_rows *rows, const struct store_volume *volumes, size_t n);
+MUST_CHECK enum err store_log_rows_add_volumes(struct store_log_rows *rows,
+	const struct store_volume *volumes, size_t n, const struct providers *providers);
 MUST_CHECK enum err store_log_rows_add_delivered(struct store_log_rows *rows, struct arena *scratch,
 	struct str address, struct str stream, int64_t at_us);

@@ -50,19 +50,52 @@ struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, siz
 	return counts;
 }
 
+static const struct store_filters no_filters;
+
+/* $7 to $12 of RANKED. */
+#define PAGE_VALUES(query)                                                                         \
+	pg_text(store_sort_name((query)->sort)), pg_i64((int64_t)(query)->min_attempted),          \
+		(query)->after ? pg_f64((query)->after->value) : pg_null('f'),                     \
+		(query)->after ? pg_text((query)->after->domain) : pg_null('t'),                   \
+		pg_i64((int64_t)(query)->limit), pg_i64((query)->reversed)
+
 /* The daily table where it has the window, else the one of quarters. */
 static enum err run_domains(
 	struct store *store, const struct store_domains_query *query, struct pg_rows **ret_rows)
 {
 	const struct store_window *window = &query->window;
-	const struct store_domain_place *after = query->after;
 
 	return PG_RUN(store->pg,
 		store_window_is_days(window) ? QUERY_DOMAINS_DAY : QUERY_DOMAINS_15M, ret_rows,
-		WINDOW_VALUES(window, STR_EMPTY), pg_text(store_sort_name(query->sort)),
-		pg_i64((int64_t)query->min_attempted), after ? pg_f64(after->value) : pg_null('f'),
-		after ? pg_text(after->domain) : pg_null('t'), pg_i64((int64_t)query->limit),
-		pg_i64(query->reversed));
+		WINDOW_VALUES(window, STR_EMPTY), PAGE_VALUES(query));
+}
+
+static enum err run_by(
+	struct store *store, const struct store_domains_query *query, struct pg_rows **ret_rows)
+{
+	const struct store_window *window = &query->window;
+	const struct store_filters *f = window->filters ? window->filters : &no_filters;
+	enum query sql = QUERY_BY_EVENTS;
+
+	switch (store_counted_from(query->by, f)) {
+	case STORE_FROM_TOTALS:
+		sql = store_window_is_days(window) ? QUERY_BY_TOTAL_DAY : QUERY_BY_TOTAL_15M;
+		break;
+	case STORE_FROM_DAYS:
+		sql = query->by == STORE_BY_ORG_DOMAIN ? QUERY_BY_ORG_DOMAIN : QUERY_BY_DIMENSION;
+		break;
+	case STORE_FROM_DOMAINS:
+	case STORE_FROM_EVENTS:
+		break;
+	}
+	return PG_RUN(store->pg, sql, ret_rows, WINDOW_VALUES(window, f->value[STORE_BY_DOMAIN]),
+		PAGE_VALUES(query), pg_text(store_dimension_name(query->by)), FILTER_VALUES(f));
+}
+
+/* All domains, without a filter: also from packed days. */
+static bool is_of_domains(const struct store_domains_query *query)
+{
+	return query->by == STORE_BY_DOMAIN && !store_filters_any(query->window.filters);
 }
 
 /* The table of quarters is read faster than packed days are for what is shorter. */
@@ -80,11 +113,11 @@ enum err store_domains(struct store *store, const struct store_domains_query *qu
 	enum err err = ERR_OK;
 
 	assert(query->limit <= LIMIT_PAGE_ROWS);
-	if (query->names && is_long(&query->window))
+	if (query->names && is_of_domains(query) && is_long(&query->window))
 		err = store_ranking(store, query, fn, context, &done);
 	if (err || done)
 		return err;
-	err = run_domains(store, query, &rows);
+	err = is_of_domains(query) ? run_domains(store, query, &rows) : run_by(store, query, &rows);
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_domain_row row = { .domain = pg_get_text(rows, i, 0),
 			.counts = store_get_counts(rows, i, 2),
@@ -93,6 +126,17 @@ enum err store_domains(struct store *store, const struct store_domains_query *qu
 		more = fn(context, &row);
 	}
 	return err;
+}
+
+enum err store_dimensions_since(struct store *store, int64_t *ret_since_us)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_DROPPED_BEFORE, &rows, pg_text(STR("dimensions")));
+
+	if (err)
+		return err;
+	*ret_since_us = pg_rows_count(rows) ? pg_get_time(rows, 0, 0) : TIMESTAMP_NONE;
+	return ERR_OK;
 }
 
 enum err store_domain_counts(struct store *store, const struct store_window *window,

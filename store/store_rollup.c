@@ -26,8 +26,9 @@ static enum err check_events_are_left(struct store *store, int64_t from_us)
 enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us)
 {
 	static const enum query steps[] = { QUERY_ROLLUP_CLEAR, QUERY_ROLLUP_15M_MAKE,
-		QUERY_ROLLUP_DAY_MAKE, QUERY_ROLLUP_DIAGNOSTIC_MAKE, QUERY_TOTAL_15M_MAKE,
-		QUERY_TOTAL_DAY_MAKE, QUERY_TOTAL_VOLUME_MAKE, QUERY_STALE_MAKE };
+		QUERY_ROLLUP_DAY_MAKE, QUERY_ROLLUP_DIMENSION_MAKE, QUERY_SENT_DIMENSION_MAKE,
+		QUERY_ROLLUP_DIAGNOSTIC_MAKE, QUERY_TOTAL_15M_MAKE, QUERY_TOTAL_DAY_MAKE,
+		QUERY_TOTAL_VOLUME_MAKE, QUERY_STALE_MAKE };
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)

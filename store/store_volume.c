@@ -1,11 +1,12 @@
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "domain/org_domain.h"
 #include "store/copy_priv.h"
 #include "store/store_priv.h"
 
 #include <assert.h>
 
-enum { VOLUME_FIELDS = 10, VOLUME_ROW_BYTES = 1024 };
+enum { VOLUME_FIELDS = 12, VOLUME_ROW_BYTES = 1024 };
 
 static bool is_text(struct str s, size_t max_bytes)
 {
@@ -36,7 +37,8 @@ static void put_told(struct buf *out, bool told, uint64_t number)
 		copy_null(out);
 }
 
-static void put_row(struct buf *out, const struct store_volume *row, size_t number)
+static void put_row(struct buf *out, const struct store_volume *row, size_t number,
+	const struct providers *providers)
 {
 	copy_row(out, VOLUME_FIELDS);
 	copy_i64(out, (int64_t)number);
@@ -49,24 +51,28 @@ static void put_row(struct buf *out, const struct store_volume *row, size_t numb
 	copy_i64(out, (int64_t)row->attempted);
 	put_told(out, row->has_accepted, row->accepted);
 	put_told(out, row->has_deferred, row->deferred);
+	copy_text(out, provider_of(providers, row->domain));
+	copy_text(out, org_domain(row->domain));
 }
 
-enum err store_volume_encode(struct buf *out, const struct store_volume *row, size_t number)
+enum err store_volume_encode(struct buf *out, const struct store_volume *row, size_t number,
+	const struct providers *providers)
 {
 	enum err err = check_row(row);
 
 	if (!err)
-		put_row(out, row, number);
+		put_row(out, row, number, providers);
 	return err;
 }
 
-static enum err encode_rows(const struct store_volume *rows, size_t n, struct buf *out)
+static enum err encode_rows(const struct store_volume *rows, size_t n, struct buf *out,
+	const struct providers *providers)
 {
 	enum err err = ERR_OK;
 
 	copy_header(out);
 	for (size_t i = 0; i < n && !err; i++) {
-		err = store_volume_encode(out, &rows[i], i);
+		err = store_volume_encode(out, &rows[i], i, providers);
 	}
 	copy_trailer(out);
 	return err ? err : buf_check(out);
@@ -75,8 +81,8 @@ static enum err encode_rows(const struct store_volume *rows, size_t n, struct bu
 /* What a row had before is taken off the totals, so nobody may change it between the two. */
 static enum err change_volumes(struct pg *pg, struct str bytes)
 {
-	static const enum query steps[] = { QUERY_VOLUME_TOTAL, QUERY_VOLUME_PUT,
-		QUERY_VOLUME_STALE };
+	static const enum query steps[] = { QUERY_VOLUME_TOTAL, QUERY_VOLUME_WORDS,
+		QUERY_VOLUME_PUT, QUERY_VOLUME_STALE };
 	enum err err = pg_copy(pg, QUERY_VOLUME_COPY, bytes);
 
 	if (!err)
@@ -108,7 +114,7 @@ enum err store_volume_put(struct store *store, const struct store_volume *rows, 
 
 	if (n > LIMIT_VOLUME_ROWS)
 		return ERR_LIMIT;
-	err = encode_rows(rows, n, &out);
+	err = encode_rows(rows, n, &out, store->providers);
 	if (!err)
 		err = write_rows(store, buf_str(&out));
 	buf_release(&out);
@@ -118,7 +124,7 @@ enum err store_volume_put(struct store *store, const struct store_volume *rows, 
 /* ---- what is there ---- */
 
 /* $1 to $6 of VOLUME_WHERE. */
-#define FILTER_VALUES(query)                                                                       \
+#define VOLUME_VALUES(query)                                                                       \
 	pg_time((query)->from_us), pg_time((query)->to_us), pg_text((query)->stream),              \
 		pg_text((query)->domain), pg_text((query)->campaign), pg_text((query)->source)
 
@@ -147,7 +153,7 @@ enum err store_volumes(struct store *store, const struct store_volumes_query *qu
 	enum err err;
 
 	assert(query->limit <= LIMIT_PAGE_ROWS);
-	err = PG_RUN(store->pg, QUERY_VOLUMES, &rows, FILTER_VALUES(query), pg_i64(after != &none),
+	err = PG_RUN(store->pg, QUERY_VOLUMES, &rows, VOLUME_VALUES(query), pg_i64(after != &none),
 		pg_time(after->at_us), pg_text(after->domain), pg_text(after->stream),
 		pg_text(after->campaign), pg_text(after->source), pg_i64((int64_t)query->limit));
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
@@ -165,7 +171,7 @@ static enum err delete_volumes(
 	enum err err = PG_RUN(store->pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
 
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_VOLUME_DELETE, &rows, FILTER_VALUES(query));
+		err = PG_RUN(store->pg, QUERY_VOLUME_DELETE, &rows, VOLUME_VALUES(query));
 	if (!err)
 		*ret_n = (uint64_t)pg_get_i64(rows, 0, 0);
 	return err;

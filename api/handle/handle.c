@@ -87,6 +87,30 @@ static bool leave_out_immature(struct handle *handle, struct span *span)
 		STR("nothing in this window is mature: it ends 72 hours before now"));
 }
 
+static const enum param filter_params[STORE_DIMENSION_COUNT] = {
+	[STORE_BY_DOMAIN] = PARAM_DOMAIN,
+	[STORE_BY_ORG_DOMAIN] = PARAM_ORG_DOMAIN,
+	[STORE_BY_PROVIDER] = PARAM_PROVIDER,
+	[STORE_BY_STREAM] = PARAM_STREAM,
+	[STORE_BY_CAMPAIGN] = PARAM_CAMPAIGN,
+	[STORE_BY_SOURCE] = PARAM_SOURCE,
+	[STORE_BY_REASON] = PARAM_REASON,
+	[STORE_BY_CLASS] = PARAM_CLASS,
+	[STORE_BY_OUTCOME] = PARAM_OUTCOME,
+	[STORE_BY_STATUS] = PARAM_STATUS,
+	[STORE_BY_REPORTING_MTA] = PARAM_REPORTING_MTA,
+	[STORE_BY_REMOTE_MTA] = PARAM_REMOTE_MTA,
+};
+
+const struct store_filters *handle_filters(struct handle *handle)
+{
+	struct store_filters *filters = arena_zalloc(handle->arena, sizeof *filters);
+
+	for (int i = 0; i < STORE_DIMENSION_COUNT; i++)
+		filters->value[i] = handle->values.text[filter_params[i]];
+	return filters;
+}
+
 bool handle_window(struct handle *handle, struct store_window *ret_window)
 {
 	struct span span;
@@ -100,8 +124,46 @@ bool handle_window(struct handle *handle, struct store_window *ret_window)
 		.to_us = span.to_us,
 		.stream = handle->values.text[PARAM_STREAM],
 		.basis = (enum store_basis)handle->values.number[PARAM_BASIS],
-		.proof = handle->values.text[PARAM_PROOF] };
+		.proof = handle->values.text[PARAM_PROOF],
+		.filters = handle_filters(handle) };
 	return true;
+}
+
+bool handle_counts_events(struct handle *handle, const struct store_window *window)
+{
+	if (window->from_us >= handle->request->now_us - STORE_EVENTS_US)
+		return true;
+	return handle_refuse(handle, PARAM_FROM,
+		STR("so asked, each event is counted: the window begins at most 32 days before "
+		    "now"));
+}
+
+/* What is kept by the day is told by the day. */
+bool handle_counted(struct handle *handle, enum store_dimension by, struct store_window *window,
+	enum store_counted *ret_counted)
+{
+	enum store_counted counted = store_counted_from(by, window->filters);
+
+	if (counted == STORE_FROM_DAYS) {
+		window->from_us = timestamp_floor(window->from_us, TIMESTAMP_DAY_US);
+		window->to_us = ceiling(window->to_us, TIMESTAMP_DAY_US);
+	}
+	*ret_counted = counted;
+	return counted != STORE_FROM_EVENTS || handle_counts_events(handle, window);
+}
+
+static json_t *filters_json(const struct store_window *window)
+{
+	json_t *json = json_object();
+
+	for (int i = 0; window->filters && i < STORE_DIMENSION_COUNT; i++) {
+		struct str name = store_dimension_name((enum store_dimension)i);
+
+		if (i != STORE_BY_STREAM && window->filters->value[i].n)
+			json_object_setn_new(
+				json, name.p, name.n, json_text(window->filters->value[i]));
+	}
+	return json;
 }
 
 json_t *handle_mature(
@@ -112,7 +174,8 @@ json_t *handle_mature(
 	return json_boolean(end_us + MATURE_US <= handle->request->now_us);
 }
 
-json_t *handle_window_json(const struct handle *handle, const struct store_window *window)
+json_t *handle_window_json(
+	const struct handle *handle, const struct store_window *window, enum store_counted counted)
 {
 	json_t *json = json_object();
 
@@ -122,6 +185,9 @@ json_t *handle_window_json(const struct handle *handle, const struct store_windo
 	json_object_set_new(json, "stream", json_text(window->stream));
 	json_object_set_new(json, "proof", json_text(window->proof));
 	json_object_set_new(json, "mature", handle_mature(handle, window, window->to_us));
+	json_object_set_new(json, "filters", filters_json(window));
+	json_object_set_new(json, "counted_from",
+		json_string(counted == STORE_FROM_EVENTS ? "events" : "rollups"));
 	json_object_set_new(json, "as_of", json_time(handle->request->now_us));
 	return json;
 }

@@ -49,8 +49,16 @@ struct span {
 };
 bool handle_span(struct handle *handle, int64_t step_us, struct span *ret_span);
 bool handle_window(struct handle *handle, struct store_window *ret_window);
-/* "from", "to", "basis", "stream", "proof", "mature". */
-json_t *handle_window_json(const struct handle *handle, const struct store_window *window);
+/* The filters that were asked for, in the arena. */
+const struct store_filters *handle_filters(struct handle *handle);
+/* Where counts of the window by `by` come from, which the window is made to fit. False: the answer is a problem. */
+bool handle_counted(struct handle *handle, enum store_dimension by, struct store_window *window,
+	enum store_counted *ret_counted);
+/* Is the window one whose events may be counted one by one? */
+bool handle_counts_events(struct handle *handle, const struct store_window *window);
+/* "from", "to", "basis", "stream", "proof", "mature", "filters", "counted_from", "as_of". */
+json_t *handle_window_json(
+	const struct handle *handle, const struct store_window *window, enum store_counted counted);
 /* Have the bounces of what was sent before end_us come? null where that is no question (basis=event). */
 json_t *handle_mature(
 	const struct handle *handle, const struct store_window *window, int64_t end_us);

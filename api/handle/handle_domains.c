@@ -1,88 +1,10 @@
 #include "api/handle/gaps.h"
-#include "api/handle/page.h"
+#include "api/handle/handle.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
 
-#include <stdlib.h>
-
 enum { DETAIL_DIAGNOSTICS = 20, DETAIL_MAX_HOURS = 1000 };
-
-/* ---- the list ---- */
-
-/* One row more than the limit is asked for: it says that there is another page. */
-static bool add_domain(void *context, const struct store_domain_row *row)
-{
-	struct page *page = context;
-	struct arena *arena = page->handle->arena;
-	const struct str place[PLACE_FIELDS] = { arena_printf(arena, "%a", row->place.value),
-		row->place.domain };
-	json_t *json;
-
-	if (page_is_full(page))
-		return false;
-	json = json_object();
-	/* The empty domain stands for failures whose recipient nobody could tell. */
-	json_object_set_new(json, "domain", json_stringn(row->domain.p, row->domain.n));
-	handle_set_counts(json, &row->counts);
-	handle_set_rates(json, &row->counts);
-	page_add(page, json, place);
-	return true;
-}
-
-static bool read_place(const struct page *page, struct store_domain_place *ret_place)
-{
-	char *end;
-	double value = strtod(arena_c(page->handle->arena, page->after[0]), &end);
-
-	if (*end || !page->after[0].n || page->after[1].n > LIMIT_DOMAIN_BYTES)
-		return false;
-	*ret_place = (struct store_domain_place){ .value = value, .domain = page->after[1] };
-	return true;
-}
-
-static enum err answer_domains(struct page *page, struct store_domains_query *query)
-{
-	struct handle *handle = page->handle;
-	int64_t as_of_us = TIMESTAMP_NONE;
-	json_t *head;
-	enum err err;
-
-	query->window.from_us = page->span.from_us;
-	query->window.to_us = page->span.to_us;
-	query->limit = page_ask(page);
-	query->names = handle->service->names;
-	query->as_of_us = &as_of_us;
-	err = store_domains(handle->store, query, add_domain, page);
-	head = handle_window_json(handle, &query->window);
-	if (as_of_us != TIMESTAMP_NONE)
-		json_object_set_new(head, "as_of", json_time(as_of_us));
-	return page_answer(page, err, head, "domains");
-}
-
-enum err handle_domains(struct handle *handle)
-{
-	struct store_domains_query query = {
-		.sort = (enum store_sort)handle->values.number[PARAM_SORT],
-		.min_attempted = (uint64_t)handle->values.number[PARAM_MIN_ATTEMPTED]
-	};
-	struct store_domain_place place;
-	struct page page;
-
-	query.reversed = handle_is_reversed(
-		handle, query.sort == STORE_SORT_DOMAIN ? ORDER_ASC : ORDER_DESC);
-
-	if (!handle_window(handle, &query.window) ||
-		!page_open(
-			&page, handle, &(struct span){ query.window.from_us, query.window.to_us }))
-		return ERR_OK;
-	if (page.has_after && !read_place(&page, &place))
-		return page_refuse(&page);
-	query.after = page.has_after ? &place : NULL;
-	return answer_domains(&page, &query);
-}
-
-/* ---- one domain ---- */
 
 static bool add_reason(void *context, const struct store_reason_row *row)
 {
@@ -202,7 +124,7 @@ enum err handle_domain(struct handle *handle)
 	if (!handle_domain_name(handle, &domain) || !handle_window(handle, &window) ||
 		!choose_step(handle, &window, &step))
 		return ERR_OK;
-	json = handle_window_json(handle, &window);
+	json = handle_window_json(handle, &window, STORE_FROM_DOMAINS);
 	err = fill_domain(handle, &window, domain, step, json);
 	if (err)
 		json_decref(json);

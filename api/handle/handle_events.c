@@ -76,6 +76,8 @@ static void fill_query(const struct page *page, struct store_events_query *ret_q
 	query.outcome = enum_param(handle, PARAM_OUTCOME);
 	query.class = enum_param(handle, PARAM_CLASS);
 	query.kind = enum_param(handle, PARAM_KIND);
+	query.more = *handle_filters(page->handle);
+	query.original_id = values->text[PARAM_MESSAGE_ID];
 	query.oldest_first = handle_is_reversed(handle, ORDER_DESC);
 	query.limit = page_ask(page);
 	*ret_query = query;

@@ -13,10 +13,10 @@ static const struct str *domain_of(const struct handle *handle)
 	return has_param(handle, PARAM_DOMAIN) ? &handle->values.text[PARAM_DOMAIN] : NULL;
 }
 
-static json_t *head_json(
-	const struct handle *handle, const struct store_window *window, const struct str *domain)
+static json_t *head_json(const struct handle *handle, const struct store_window *window,
+	const struct str *domain, enum store_counted counted)
 {
-	json_t *json = handle_window_json(handle, window);
+	json_t *json = handle_window_json(handle, window, counted);
 
 	json_object_set_new(json, "domain", domain ? json_text(*domain) : json_null());
 	return json;
@@ -126,6 +126,20 @@ static enum err choose_timezone(struct handle *handle, struct str *ret_timezone)
 	return err;
 }
 
+/* Days of words are those of UTC: what is finer, or of another zone, is counted from events. */
+static bool counted_over_time(struct handle *handle, enum store_interval interval,
+	struct store_window *window, enum store_counted *ret_counted)
+{
+	bool days =
+		interval >= STORE_INTERVAL_DAY &&
+		(!has_param(handle, PARAM_TZ) || str_eq(handle->values.text[PARAM_TZ], STR("UTC")));
+
+	if (store_counted_from(STORE_DIMENSION_COUNT, window->filters) != STORE_FROM_DAYS || days)
+		return handle_counted(handle, STORE_DIMENSION_COUNT, window, ret_counted);
+	*ret_counted = STORE_FROM_EVENTS;
+	return handle_counts_events(handle, window);
+}
+
 enum err handle_timeseries(struct handle *handle)
 {
 	const struct str *domain = domain_of(handle);
@@ -133,17 +147,19 @@ enum err handle_timeseries(struct handle *handle)
 	struct store_window window;
 	struct str timezone;
 	struct series series = { .handle = handle, .window = &window };
+	enum store_counted counted;
 	json_t *json;
 	enum err err;
 
-	if (!handle_window(handle, &window) || !choose_interval(handle, &window, &interval))
+	if (!handle_window(handle, &window) || !choose_interval(handle, &window, &interval) ||
+		!counted_over_time(handle, interval, &window, &counted))
 		return ERR_OK;
 	err = choose_timezone(handle, &timezone);
 	if (!err && timezone.n)
 		err = gaps_open(handle, &window, interval, timezone, &series.gaps);
 	if (err || !timezone.n)
 		return err;
-	json = head_json(handle, &window, domain);
+	json = head_json(handle, &window, domain, counted);
 	json_object_set_new(json, "interval", json_text(store_interval_name(interval)));
 	json_object_set_new(json, "tz", json_text(timezone));
 	series.interval = interval;
@@ -178,16 +194,20 @@ static bool add_reason(void *context, const struct store_reason_row *row)
 enum err handle_reasons(struct handle *handle)
 {
 	const struct str *domain = domain_of(handle);
+	enum store_counted counted = STORE_FROM_DOMAINS;
 	struct store_window window;
 	json_t *rows;
 	enum err err;
 
-	if (!handle_window(handle, &window))
+	/* Of a domain alone, reasons are kept. */
+	if (!handle_window(handle, &window) ||
+		(store_counted_from(STORE_BY_STREAM, window.filters) != STORE_FROM_DOMAINS &&
+			!handle_counted(handle, STORE_BY_REASON, &window, &counted)))
 		return ERR_OK;
 	rows = json_array();
 	err = store_reasons(handle->store, &window, domain, add_reason, rows);
-	return answer_rows(
-		handle, err, head_json(handle, &window, domain), "reasons", rows, ORDER_DESC);
+	return answer_rows(handle, err, head_json(handle, &window, domain, counted), "reasons",
+		rows, ORDER_DESC);
 }
 
 struct streams {
@@ -210,19 +230,43 @@ static bool add_stream(void *context, const struct store_stream_row *row)
 	return true;
 }
 
+/* With filters they are asked for as any other word. */
+static bool add_word(void *context, const struct store_domain_row *row)
+{
+	const struct store_stream_row stream = { row->domain, row->counts };
+
+	return add_stream(context, &stream);
+}
+
+static enum err read_streams(struct streams *streams, const struct store_window *window,
+	const struct str *domain, enum store_counted counted)
+{
+	const struct store_domains_query query = { .window = *window,
+		.by = STORE_BY_STREAM,
+		.sort = STORE_SORT_DOMAIN,
+		.limit = LIMIT_PAGE_ROWS };
+	struct store *store = streams->handle->store;
+
+	if (counted == STORE_FROM_DOMAINS || !store_filters_any(window->filters))
+		return store_streams(store, window, domain, add_stream, streams);
+	return store_domains(store, &query, add_word, streams);
+}
+
 enum err handle_streams(struct handle *handle)
 {
 	const struct str *domain = domain_of(handle);
 	struct streams streams = { handle, NULL };
+	enum store_counted counted;
 	struct store_window window;
 	enum err err;
 
-	if (!handle_window(handle, &window))
+	if (!handle_window(handle, &window) ||
+		!handle_counted(handle, STORE_BY_STREAM, &window, &counted))
 		return ERR_OK;
 	streams.rows = json_array();
-	err = store_streams(handle->store, &window, domain, add_stream, &streams);
-	return answer_rows(handle, err, head_json(handle, &window, domain), "streams", streams.rows,
-		ORDER_ASC);
+	err = read_streams(&streams, &window, domain, counted);
+	return answer_rows(handle, err, head_json(handle, &window, domain, counted), "streams",
+		streams.rows, ORDER_ASC);
 }
 
 /* ---- one recipient ---- */

@@ -25,6 +25,10 @@ struct column {
 
 static const struct column domain_columns[] = { SAME("domain"), COUNT_COLUMNS, RATE_COLUMNS,
 	{ NULL, NULL } };
+static const struct column provider_columns[] = { SAME("provider"), COUNT_COLUMNS, RATE_COLUMNS,
+	{ NULL, NULL } };
+static const struct column value_columns[] = { SAME("value"), COUNT_COLUMNS, RATE_COLUMNS,
+	{ NULL, NULL } };
 static const struct column step_columns[] = { SAME("at"), COUNT_COLUMNS, { NULL, NULL } };
 static const struct column point_columns[] = { SAME("at"), SAME("mature"), COUNT_COLUMNS,
 	RATE_COLUMNS, { NULL, NULL } };
@@ -55,6 +59,8 @@ static const struct {
 	const struct column *columns;
 } tables[] = {
 	{ "domains", domain_columns },
+	{ "providers", provider_columns },
+	{ "rows", value_columns },
 	{ "points", point_columns },
 	{ "series", step_columns },
 	{ "streams", stream_columns },

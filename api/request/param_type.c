@@ -58,6 +58,24 @@ static bool read_text(struct param_reading *r)
 	return r->text.n <= LIMIT_FIELD_TEXT_BYTES;
 }
 
+/* As counts have it. */
+static bool read_host(struct param_reading *r)
+{
+	r->text = arena_lower(r->arena, r->text);
+	return r->text.n <= LIMIT_DOMAIN_BYTES;
+}
+
+/* "5.1.1", RFC 3463 2. */
+static bool read_status(struct param_reading *r)
+{
+	struct str rest = r->text, class, subject;
+
+	return str_cut(rest, '.', &class, &rest) && str_cut(rest, '.', &subject, &rest) &&
+	       class.n == 1 && str_span(class, "245") == 1 && subject.n && subject.n <= 3 &&
+	       rest.n && rest.n <= 3 && str_span(subject, "0123456789") == subject.n &&
+	       str_span(rest, "0123456789") == rest.n;
+}
+
 static bool read_domain(struct param_reading *r)
 {
 	return domain_name(r->arena, r->text, &r->text);
@@ -104,6 +122,7 @@ READ_PLACE(sort, store_sort, STORE_SORT_COUNT, store_sort_name)
 READ_PLACE(interval, store_interval, STORE_INTERVAL_COUNT, store_interval_name)
 READ_PLACE(basis, store_basis, STORE_BASIS_COUNT, store_basis_name)
 READ_PLACE(format, list_format, LIST_FORMAT_COUNT, list_format_name)
+READ_PLACE(dimension, store_dimension, STORE_DIMENSION_COUNT, store_dimension_name)
 #undef READ_PLACE
 
 /* Words of a closed list, by the list's own reader. */
@@ -200,6 +219,17 @@ static const struct {
 	[TYPE_PROOF] = { read_proof, "one of none, valid, unbound, invalid, log, all",
 		ENUM("none", "valid", "unbound", "invalid", "log", "all"), false },
 	[TYPE_FLAG] = { read_flag, "true or false", "{\"type\":\"boolean\"}", false },
+	[TYPE_DIMENSION] = { read_dimension,
+		"one of domain, org_domain, provider, stream, campaign, source, reason, class, "
+		"outcome, status, reporting_mta, remote_mta",
+		ENUM("domain", "org_domain", "provider", "stream", "campaign", "source", "reason",
+			"class", "outcome", "status", "reporting_mta", "remote_mta"),
+		false },
+	[TYPE_STATUS] = { read_status, "an enhanced status code, like 5.1.1",
+		"{\"type\":\"string\",\"pattern\":\"^[245]\\\\.[0-9]{1,3}\\\\.[0-9]{1,3}$\"}",
+		true },
+	[TYPE_HOST] = { read_host, "the name of a host, at most 255 bytes",
+		"{\"type\":\"string\",\"maxLength\":255}", true },
 	[TYPE_FORMAT] = { read_format, "json, ndjson or csv", ENUM("json", "ndjson", "csv"),
 		false },
 };

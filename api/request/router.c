@@ -7,6 +7,10 @@
 #include <string.h>
 
 #define P(id) PARAM_BIT(PARAM_##id)
+/* Beside stream and domain. */
+#define FILTERS                                                                                    \
+	(P(ORG_DOMAIN) | P(PROVIDER) | P(REASON) | P(CLASS) | P(OUTCOME) | P(STATUS) |             \
+		P(CAMPAIGN) | P(SOURCE) | P(REPORTING_MTA) | P(REMOTE_MTA))
 static const struct route_row routes[ROUTE_COUNT] = {
 #define ROUTE(                                                                                     \
 	id, method, path, scope, needs, handler, params, body, answer, schema, help, example)      \
@@ -15,6 +19,7 @@ static const struct route_row routes[ROUTE_COUNT] = {
 #include "api/request/routes.def"
 };
 #undef P
+#undef FILTERS
 
 static const struct {
 	struct str name;

@@ -121,6 +121,28 @@ def check_reports(api):
         api.request("GET", f"/v1/timeseries?{wrong}", status=400)
 
 
+def check_words(api):
+    """By each word, as it is kept, and counted from events by a filter: the same failures."""
+    for word in ("domain", "org_domain", "provider", "stream", "campaign", "source", "reason", "class", "outcome", "status",
+                 "reporting_mta", "remote_mta"):
+        kept, _ = api.request("GET", f"/v1/breakdown?by={word}&from=30d&limit=1000")
+        counted, _ = api.request("GET", f"/v1/breakdown?by={word}&from=30d&limit=1000&domain=example.com&source=http")
+        assert kept["counted_from"] == ("events" if word.endswith("mta") else "rollups") and counted["counted_from"] == "events", (kept, counted)
+        failed = [sum(row["failed"] for row in answer["rows"]) for answer in (kept, counted)]
+        assert failed[0] == failed[1] == 1, (word, kept, counted)
+        value = next(row["value"] for row in kept["rows"] if row["failed"])
+        if word in ("provider", "org_domain", "status") and value:
+            for path in ("timeseries?interval=day&", "timeseries?interval=hour&", "reasons?", "streams?", "domains?", "events?"):
+                answer, _ = api.request("GET", f"/v1/{path}from=30d&{word}={value}")
+                rows = next(answer[key] for key in ("points", "reasons", "streams", "domains", "events") if key in answer)
+                assert len(rows) == 1, (path, word, value, answer)
+    providers, _ = api.request("GET", "/v1/providers?from=30d")
+    assert [row["provider"] for row in providers["providers"]] == [""], providers
+    for message, found in (("1@sender.example", 0), ("", 1)):
+        answer, _ = api.request("GET", f"/v1/events?message_id={message}")
+        assert len(answer["events"]) == found, answer
+
+
 def check_forms(api):
     """Lists as NDJSON and CSV, pages of both, and what Accept says."""
     for n in range(3):
@@ -361,6 +383,7 @@ def main():
         check_mail(api)
         check_reports(api)
         check_suppressions(api)
+        check_words(api)
         check_forms(api)
         text = check_rest(api)
         check_keys(api)

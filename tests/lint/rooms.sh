@@ -20,7 +20,7 @@ declare -A may=(
 	[store/cluster]="core"
 	[store/form]="core"
 	[store/sql]=""
-	[store]="store/sql store/form store/cluster core"
+	[store]="store/sql store/form store/cluster domain core"
 	[ingest/text]="core"
 	[ingest/session]="ingest/text core"
 	[ingest/smtp]="ingest/session ingest/text spool core"
@@ -106,6 +106,7 @@ owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
 owner 'openssl/'          '^ingest/smtp/smtp_tls\.c$'
 owner 'zlib\.h'          '^(ingest/logfile/log_file|api/http_gzip)\.c$'
 owner 'zstd\.h'          '^ingest/logfile/log_file\.c$'
+owner 'libpsl\.h'        '^domain/org_domain\.c$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'

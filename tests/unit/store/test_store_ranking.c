@@ -183,8 +183,11 @@ static void compare_all(void)
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		for (int sort = 0; sort < STORE_SORT_COUNT; sort++) {
 			struct store_domains_query query = {
-				.window = { LAST - ways[i].days * DAY, LAST, str_c(ways[i].stream),
-					ways[i].basis, str_c(ways[i].proof) },
+				.window = { .from_us = LAST - ways[i].days * DAY,
+					.to_us = LAST,
+					.stream = str_c(ways[i].stream),
+					.basis = ways[i].basis,
+					.proof = str_c(ways[i].proof) },
 				.sort = (enum store_sort)sort,
 				.reversed = ((int)i + sort) % 2,
 				.min_attempted = ways[i].min_attempted,
