@@ -312,9 +312,8 @@ static enum err ask_store(struct handle *handle, enum route route)
 /* Reports over a window, which may cost much. */
 static bool is_report(enum route route)
 {
-	static const enum route reports[] = { ROUTE_DOMAINS, ROUTE_PROVIDERS,
-		ROUTE_BREAKDOWN, ROUTE_DOMAIN, ROUTE_TIMESERIES,
-		ROUTE_REASONS, ROUTE_STREAMS };
+	static const enum route reports[] = { ROUTE_DOMAINS, ROUTE_PROVIDERS, ROUTE_DIAGNOSTICS,
+		ROUTE_BREAKDOWN, ROUTE_DOMAIN, ROUTE_TIMESERIES, ROUTE_REASONS, ROUTE_STREAMS };
 
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
 		if (reports[i] == route)

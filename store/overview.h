@@ -43,6 +43,24 @@ typedef bool store_stream_fn(void *context, const struct store_stream_row *row);
 MUST_CHECK enum err store_streams(struct store *store, const struct store_window *window,
 	const struct str *domain, store_stream_fn *fn, void *context);
 
+struct store_diagnostics_query {
+	const struct store_window *
+		window; /* whole days (UTC) that it touches, by event time; basis and proof are not looked at */
+	struct str domain, reason, class; /* empty: any */
+	const struct store_diagnostic_row *
+		after; /* the last row of the page before, its texts and count; NULL: from the first */
+	size_t limit; /* 1 to LIMIT_PAGE_ROWS */
+};
+struct store_text_row {
+	struct store_diagnostic_row diagnostic;
+	uint64_t domains;          /* how many said it */
+	int64_t first_us, last_us; /* days */
+};
+typedef bool store_text_fn(void *context, const struct store_text_row *row);
+/* What servers said, of all domains or of one: unclassified texts first, then by count. */
+MUST_CHECK enum err store_diagnostics(struct store *store,
+	const struct store_diagnostics_query *query, store_text_fn *fn, void *context);
+
 /* ---- one recipient, one message ---- */
 
 struct store_recipient {

@@ -187,6 +187,37 @@ enum err store_streams(struct store *store, const struct store_window *window,
 	return err;
 }
 
+enum err store_diagnostics(struct store *store, const struct store_diagnostics_query *query,
+	store_text_fn *fn, void *context)
+{
+	static const struct store_diagnostic_row none = { .count = 0 };
+	const struct store_diagnostic_row *after = query->after ? query->after : &none;
+	bool unclassified = str_eq(after->reason, reason_name(REASON_UNKNOWN_UNCLASSIFIED));
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err = PG_RUN(store->pg, QUERY_DIAGNOSTICS, &rows,
+		pg_time(timestamp_floor(query->window->from_us, TIMESTAMP_DAY_US)),
+		pg_time(query->window->to_us), pg_text(query->window->stream),
+		pg_text(query->domain), pg_text(query->reason), pg_text(query->class),
+		pg_i64(query->after != NULL), pg_i64(unclassified), pg_i64((int64_t)after->count),
+		pg_text(after->template), pg_text(after->reason), pg_text(after->class),
+		pg_i64((int64_t)query->limit));
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_text_row row = { .diagnostic = { .template = pg_get_text(rows, i, 0),
+						      .reason = pg_get_text(rows, i, 1),
+						      .class = pg_get_text(rows, i, 2),
+						      .count = (uint64_t)pg_get_i64(rows, i, 3),
+						      .example = pg_get_uuid(rows, i, 4) },
+			.domains = (uint64_t)pg_get_i64(rows, i, 5),
+			.first_us = pg_get_time(rows, i, 6),
+			.last_us = pg_get_time(rows, i, 7) };
+
+		more = fn(context, &row);
+	}
+	return err;
+}
+
 enum err store_recipient(struct store *store, struct str address, struct str stream,
 	struct store_recipient *ret_recipient)
 {

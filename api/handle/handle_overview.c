@@ -1,6 +1,7 @@
 /* api/handle/handle_overview.c -- counts over time, by reason and by stream, and what is known of one address. */
 #include "api/handle/gaps.h"
 #include "api/handle/handle.h"
+#include "api/handle/suppression_json_priv.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
@@ -298,6 +299,22 @@ static json_t *recipient_json(
 	return json;
 }
 
+/* As POST /v1/suppressions/check says it, for the stream that is asked about. */
+static enum err set_suppression(struct handle *handle, struct str address, json_t *json)
+{
+	struct check_answer answer;
+	enum err err = check_find(handle->store, handle->arena, &address, 1,
+		suppression_stream(handle), handle->request->now_us, &answer);
+
+	if (err)
+		return err;
+	json_object_set_new(json, "suppression",
+		json_pack("{s:o,s:o}", "answer", json_text(meaning_name(answer.meaning)), "entry",
+			answer.entry ? suppression_json(handle, answer.entry, answer.meaning)
+				     : json_null()));
+	return ERR_OK;
+}
+
 enum err handle_recipient(struct handle *handle)
 {
 	struct str address, stream = handle->values.text[PARAM_STREAM];
@@ -322,6 +339,8 @@ enum err handle_recipient(struct handle *handle)
 		err = store_events(handle->store, &query, add_event, newest);
 	json = recipient_json(address, stream, &counts);
 	json_object_set_new(json, "newest", newest);
+	if (!err)
+		err = set_suppression(handle, address, json);
 	if (err)
 		json_decref(json);
 	else

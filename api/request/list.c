@@ -36,6 +36,9 @@ static const struct column stream_columns[] = { SAME("stream"), COUNT_COLUMNS, R
 	{ NULL, NULL } };
 static const struct column reason_columns[] = { SAME("outcome"), SAME("reason"), SAME("class"),
 	SAME("count"), SAME("about"), SAME("meaning"), { NULL, NULL } };
+static const struct column text_columns[] = { SAME("template"), SAME("reason"), SAME("class"),
+	SAME("count"), SAME("domains"), SAME("first_day"), SAME("last_day"), SAME("example"),
+	{ NULL, NULL } };
 static const struct column event_columns[] = { SAME("id"), SAME("message_id"), SAME("received_at"),
 	SAME("happened_at"), SAME("sent_at"), SAME("stream"), SAME("source"), SAME("campaign"),
 	SAME("proof"), SAME("rated"), SAME("counts"), SAME("kind"), SAME("recipient"),
@@ -66,6 +69,7 @@ static const struct {
 	{ "streams", stream_columns },
 	{ "reasons", reason_columns },
 	{ "events", event_columns },
+	{ "diagnostics", text_columns },
 	{ "suppressions", suppression_columns },
 	{ "volumes", volume_columns },
 };

@@ -75,14 +75,27 @@ static struct str put_piece(struct buf *out, struct str rest)
 	return str_skip(rest, n ? n : 1);
 }
 
+/* At most max bytes, cut where there is white space: half a word or address of a page would be another one. */
+static struct str whole_words(struct str text, size_t max)
+{
+	size_t n = max;
+
+	if (text.n <= max)
+		return text;
+	while (n && str_chr(STR(" \t\r\n\v\f"), text.p[n]) == STR_NPOS)
+		n--;
+	return n ? str_head(text, n) : utf8_head(text, max);
+}
+
 struct str template_make(struct arena *arena, struct str diagnostic)
 {
 	struct buf out = BUF_INIT(4 * TEMPLATE_READ_BYTES);
-	struct str rest = utf8_head(str_trim(diagnostic), TEMPLATE_READ_BYTES), result;
+	struct str text = str_trim(diagnostic), rest = whole_words(text, TEMPLATE_READ_BYTES),
+		   result;
 
-	while (rest.n && out.n < TEMPLATE_BYTES)
+	while (rest.n && out.n <= TEMPLATE_BYTES)
 		rest = put_piece(&out, rest);
-	result = arena_dup(arena, str_trim(utf8_head(buf_str(&out), TEMPLATE_BYTES)));
+	result = arena_dup(arena, str_trim(whole_words(buf_str(&out), TEMPLATE_BYTES)));
 	buf_release(&out);
 	return result;
 }

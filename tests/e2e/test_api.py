@@ -138,6 +138,8 @@ def check_words(api):
                 assert len(rows) == 1, (path, word, value, answer)
     providers, _ = api.request("GET", "/v1/providers?from=30d")
     assert [row["provider"] for row in providers["providers"]] == [""], providers
+    texts, _ = api.request("GET", "/v1/diagnostics?from=30d")
+    assert [row["count"] for row in texts["diagnostics"]] == [1], texts
     for message, found in (("1@sender.example", 0), ("", 1)):
         answer, _ = api.request("GET", f"/v1/events?message_id={message}")
         assert len(answer["events"]) == found, answer
@@ -334,6 +336,8 @@ def check_suppressions(api):
     assert (entry["address"], entry["state"], entry["source"]) == ("zoe@example.net", "active", "manual"), entry
     assert entry["diagnostic"] == "asked on the phone" and entry["events"] == [] and entry["stream"] is None, entry
     api.request("PUT", "/v1/suppressions/yan@example.net?stream=news", {})
+    known, _ = api.request("GET", "/v1/recipients/zoe@example.net")
+    assert known["suppression"]["answer"] == "suppressed" and known["suppression"]["entry"]["source"] == "manual", known
     assert api.request("GET", "/v1/suppressions/zoe%40example.net")[0] == entry
     assert api.request("GET", "/v1/suppressions/yan@example.net")[0]["answer"] == "suppressed"
     api.request("GET", "/v1/suppressions/yan@example.net?stream=shop", status=404)

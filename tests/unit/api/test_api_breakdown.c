@@ -56,6 +56,18 @@ static const struct {
 	{ "/v1/streams?" WINDOW "&reason=content.spam", 200,
 		"\"streams\":[{\"stream\":\"news\",\"attempted\":100,\"accepted\":null,\"failed\":"
 		"4," },
+	{ "/v1/diagnostics?" WINDOW, 200,
+		"\"diagnostics\":[{\"template\":\"550 5.1.1 <*>: "
+		"\\\"unknown\\\"\",\"reason\":\"content.spam\","
+		"\"class\":\"block\",\"count\":4,\"domains\":2,\"first_day\":\"2026-11-18T00:00:"
+		"00Z\"" },
+	{ "/v1/diagnostics?" WINDOW "&class=hard", 200,
+		"\"reason\":\"recipient.unknown\",\"class\":\"hard\",\"count\":3" },
+	{ "/v1/diagnostics?" WINDOW "&domain=b.example&format=csv", 200,
+		"template,reason,class,count," },
+	{ "/v1/diagnostics?" WINDOW "&reason=unknown.unclassified", 200, "\"diagnostics\":[]" },
+	{ "/v1/recipients/ann+news@example.com", 200,
+		"\"suppression\":{\"answer\":\"clear\",\"entry\":null}" },
 	{ "/v1/events?" WINDOW "&status=5.1.1", 200, "\"events\":[]" },
 	{ "/v1/events?" WINDOW "&status=5.1", 400, "\"parameter\":\"status\"" },
 	{ "/v1/events?" WINDOW "&status=3.1.1", 400, "\"parameter\":\"status\"" },
@@ -81,6 +93,9 @@ START_TEST(pages_of_words)
 	ck_assert_uint_eq(
 		count_in_pages("/v1/breakdown?" WINDOW "&by=org_domain&limit=1", "\"value\":", &n),
 		2);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(
+		count_in_pages("/v1/diagnostics?" WINDOW "&limit=1", "\"template\":", &n), 2);
 	ck_assert_uint_eq(n, 2);
 }
 END_TEST

@@ -1,7 +1,7 @@
 // links: store
 // Check program of rates: numbers by hand, and the cases without a rate.
-#include "store/rate.h"
 #include "store/form/template.h"
+#include "store/rate.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -112,6 +112,28 @@ START_TEST(templates_mask_what_differs)
 }
 END_TEST
 
+/* A link is whole or not there. */
+START_TEST(templates_are_cut_between_words)
+{
+	static const char link[] = "https://support.mail.example/answer/?p=No-Such-User&lang=en";
+	struct arena *arena = arena_new();
+
+	for (size_t n = 0; n < 2 * TEMPLATE_BYTES; n++) {
+		struct str text = STR("550"), got;
+
+		for (size_t i = 0; i < n; i += 5)
+			text = arena_printf(arena, "%.*s word", STR_ARG(text));
+		text = arena_printf(
+			arena, "%.*s%.*s %s", STR_ARG(text), (int)(n % 5), "xxxxx", link);
+		got = template_make(arena, text);
+		ck_assert_uint_le(got.n, TEMPLATE_BYTES);
+		ck_assert(str_starts(text, got));
+		ck_assert_msg(got.n == text.n || text.p[got.n] == ' ', "%.*s", STR_ARG(got));
+	}
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(templates_end_at_their_limit)
 {
 	static char text[4000];
@@ -144,6 +166,7 @@ int main(void)
 	tcase_add_loop_test(tests, rates, 0, ARRAY_LEN(rate_cases));
 	tcase_add_test(tests, parts_add_up);
 	tcase_add_loop_test(tests, templates_mask_what_differs, 0, ARRAY_LEN(template_cases));
+	tcase_add_test(tests, templates_are_cut_between_words);
 	tcase_add_test(tests, templates_end_at_their_limit);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
