@@ -3,6 +3,7 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
+#include "cli/command/terminal.h"
 #include "core/attr.h"
 #include "core/limits.h"
 #include "core/utf8.h"
@@ -38,13 +39,6 @@ static void print_bar(double share)
 	printf("%*s", (int)(BAR_CELLS - cells), "");
 }
 
-/* What a peer wrote may hold control bytes; a terminal must not see them. */
-static void print_text(struct str text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		putchar((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7F ? '?' : text.p[i]);
-}
-
 struct domain_table {
 	uint64_t largest; /* failed, of the first row: rows come sorted by it */
 	size_t rows;
@@ -60,7 +54,7 @@ static bool print_domain(void *context, const struct store_domain_row *row)
 		printf("%-32s %10s %8s %7s %7s %7s %8s\n", "domain", "attempted", "failed", "hard",
 			"soft", "block", "rate");
 	}
-	print_text(row->domain.n ? utf8_head(row->domain, 32) : STR("(unknown)"));
+	terminal_print(row->domain.n ? utf8_head(row->domain, 32) : STR("(unknown)"));
 	printf("%*s ", (int)(row->domain.n < 32 ? 32 - (row->domain.n ? row->domain.n : 9) : 0),
 		"");
 	if (counts->has_volume)
@@ -113,7 +107,7 @@ static bool print_event(void *context, const struct store_event *stored)
 	printf("%.*s  %-9.*s %-5.*s %-22.*s ", STR_ARG(timestamp_format(second_us, room)),
 		STR_ARG(outcome_name(event->outcome)), STR_ARG(reason_class_name(event->class)),
 		STR_ARG(reason_name(event->reason)));
-	print_text(event->diagnostic);
+	terminal_print(event->diagnostic);
 	printf("\n%22s rule %.*s\n", "", STR_ARG(event->rule.id));
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "cli/explain.h"
 
+#include "core/sink.h"
 #include "core/status_code.h"
 #include "core/utf8.h"
 
@@ -8,9 +9,7 @@ enum { EXPLAIN_CONTEXT_BYTES = 60 }; /* of the diagnostic, before and behind the
 /* Text of the mail, fit for a terminal. */
 static void put_plain(struct buf *out, struct str text)
 {
-	for (size_t i = 0; i < text.n; i++)
-		buf_putc(
-			out, (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7F ? '?' : text.p[i]);
+	sink_put(out, SINK_TERMINAL, text);
 }
 
 static void put_field(struct buf *out, const char *label, struct str text)

@@ -1,5 +1,6 @@
 #include "core/json_out.h"
 
+#include "core/sink.h"
 #include "core/utf8.h"
 
 #include <string.h>
@@ -99,7 +100,7 @@ void json_out_text(struct json_out *w, struct str text)
 	buf_putc(w->out, '"');
 	for (;;) {
 		plain = plain_span(text);
-		buf_put(w->out, str_head(text, plain));
+		sink_put(w->out, SINK_JSON, str_head(text, plain));
 		if (plain == text.n)
 			break;
 		put_escaped(w->out, text.p[plain]);

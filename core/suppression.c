@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/names_priv.h"
+#include "core/sink.h"
 #include "core/utf8.h"
 
 static const struct str decision_names[DECISION_COUNT] = {
@@ -39,20 +40,16 @@ bool suppression_state_from_name(struct str name, enum suppression_state *ret_st
 	return true;
 }
 
-/* RFC 5321 4.1.2: white space only in a quoted local part; a domain has neither space nor comma. */
+/* RFC 5321 4.1.2: white space only in a quoted local part; a domain has neither space nor comma. What ends lines or turns
+ * the direction of writing is in no address that anybody sends to, and would forge entries of a list. */
 static bool characters_fit(struct str local, struct str domain)
 {
 	bool quoted = local.n > 2 && local.p[0] == '"' && local.p[local.n - 1] == '"';
 
-	for (size_t i = 0; i < local.n; i++)
-		if ((unsigned char)local.p[i] < ' ' || local.p[i] == 0x7f ||
-			(!quoted && local.p[i] == ' '))
-			return false;
-	for (size_t i = 0; i < domain.n; i++)
-		if ((unsigned char)domain.p[i] <= ' ' || domain.p[i] == 0x7f ||
-			domain.p[i] == ',' || domain.p[i] == '"')
-			return false;
-	return true;
+	return sink_find(SINK_TERMINAL, local) == local.n &&
+	       sink_find(SINK_TERMINAL, domain) == domain.n &&
+	       (quoted || str_cspan(local, " ") == local.n) &&
+	       str_cspan(domain, " ,\"") == domain.n;
 }
 
 static bool read_target(struct arena *arena, struct str text, struct str *ret_address)

@@ -1,6 +1,7 @@
 #include "api/request/answer.h"
 
 #include "core/limits.h"
+#include "core/sink.h"
 #include "core/timestamp.h"
 #include "core/utf8.h"
 
@@ -41,7 +42,7 @@ static int put_bytes(const char *bytes, size_t n, void *context)
 {
 	struct buf *out = context;
 
-	buf_put(out, str_from(bytes, n));
+	sink_put(out, SINK_JSON, str_from(bytes, n));
 	return out->failed ? -1 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include "api/request/accept.h"
 #include "core/arena.h"
 #include "core/attr.h"
+#include "core/sink.h"
 
 #include <assert.h>
 #include <string.h>
@@ -121,7 +122,7 @@ static int put_bytes(const char *bytes, size_t n, void *context)
 {
 	struct buf *out = context;
 
-	buf_put(out, str_from(bytes, n));
+	sink_put(out, SINK_JSON, str_from(bytes, n));
 	return out->failed ? -1 : 0;
 }
 
@@ -134,16 +135,22 @@ static void write_json(const json_t *json, struct buf *out)
 
 /* ---- CSV ---- */
 
+/* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
 static void put_cell(struct str text, struct buf *out)
 {
 	bool quoted = str_cspan(text, "\",\r\n") < text.n;
 
 	if (quoted)
 		buf_putc(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, text.p[i]);
+	while (text.n) {
+		size_t n = str_cspan(text, "\"");
+
+		sink_put(out, SINK_CSV, str_head(text, n));
+		text = str_skip(text, n);
+		if (text.n) {
+			buf_put(out, STR("\"\""));
+			text = str_skip(text, 1);
+		}
 	}
 	if (quoted)
 		buf_putc(out, '"');

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "cli/command/command_config.h"
 #include "cli/command/commands.h"
+#include "cli/command/terminal.h"
 #include "cli/suppress/cmd_suppress_check.h"
 #include "cli/suppress/cmd_suppress_lists.h"
 #include "cli/suppress/suppress_command.h"
@@ -39,9 +40,11 @@ static bool print_line(void *context, const struct store_suppression *row)
 	struct str reason = reason_name(row->reason);
 	char room[TIMESTAMP_TEXT_BYTES];
 
-	printf("%.*s\t%.*s\t%.*s\t%.*s\t%.*s\t%" PRIu64 "\t%.*s\n", STR_ARG(row->address),
-		STR_ARG(row->stream.n ? row->stream : STR("global")), STR_ARG(state),
-		STR_ARG(row->source), STR_ARG(reason.n ? reason : STR("-")), row->count,
+	terminal_print(row->address);
+	putchar('\t');
+	terminal_print(row->stream.n ? row->stream : STR("global"));
+	printf("\t%.*s\t%.*s\t%.*s\t%" PRIu64 "\t%.*s\n", STR_ARG(state), STR_ARG(row->source),
+		STR_ARG(reason.n ? reason : STR("-")), row->count,
 		STR_ARG(timestamp_format(row->last_seen_us, room)));
 	lines->n++;
 	lines->last.address = arena_dup(lines->arena, row->address);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_suppress_check.h"
 
+#include "cli/command/terminal.h"
 #include "core/limits.h"
 #include "suppress/check.h"
 
@@ -26,7 +27,8 @@ static void print_answer(struct str asked, const struct check_answer *answer)
 	char room[TIMESTAMP_TEXT_BYTES], id[UUID_TEXT_BYTES];
 	struct str reason;
 
-	printf("%.*s\t%.*s", STR_ARG(asked),
+	terminal_print(asked);
+	printf("\t%.*s",
 		STR_ARG(answer->address.n ? meaning_name(answer->meaning) : STR("invalid")));
 	if (answer->meaning != MEANING_CLEAR) {
 		reason = reason_name(entry->reason);

@@ -1,12 +1,20 @@
+#include "core/sink.h"
 #include "suppress/list/columns.h"
 #include "suppress/list/format_rows_priv.h"
 
 /* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
-static void put_character(char c, struct buf *out)
+static void put_characters(struct str text, struct buf *out)
 {
-	if (c == '"')
-		buf_putc(out, '"');
-	buf_putc(out, (unsigned char)c < ' ' || c == 0x7f ? ' ' : c);
+	while (text.n) {
+		size_t n = str_cspan(text, "\"");
+
+		sink_put(out, SINK_CSV, str_head(text, n));
+		text = str_skip(text, n);
+		if (text.n) {
+			buf_put(out, STR("\"\""));
+			text = str_skip(text, 1);
+		}
+	}
 }
 
 static bool needs_quotes(struct str text)
@@ -21,8 +29,7 @@ void format_csv_field(struct str text, struct buf *out)
 
 	if (quotes)
 		buf_putc(out, '"');
-	for (size_t i = 0; i < text.n; i++)
-		put_character(text.p[i], out);
+	put_characters(text, out);
 	if (quotes)
 		buf_putc(out, '"');
 }

@@ -398,14 +398,14 @@ START_TEST(json_is_written_in_both_styles)
 	out_all(&line);
 	ck_str(buf_str(&buf),
 		STR("{\"empty\":[],\"list\":[0,18446744073709551615,0.0,0.4,0.7448,1.0],"
-		    "\"text\":\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u001F\x7F/\xC3\xBC\",\"none\":null,"
+		    "\"text\":\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u001F\\u007F/\xC3\xBC\",\"none\":null,"
 		    "\"bad\":null}"));
 	buf_reset(&buf);
 	out_all(&pretty);
 	ck_assert(str_starts(buf_str(&buf),
 		STR("{\n  \"empty\": [],\n  \"list\": [\n    0,\n    18446744073709551615,\n")));
 	ck_assert(str_ends(buf_str(&buf), STR("\n  ],\n  \"text\": \"a\\\"b\\\\c\\n\\t\\r\\b\\f"
-					      "\\u001F\x7F/\xC3\xBC\",\n  \"none\": null,\n  "
+					      "\\u001F\\u007F/\xC3\xBC\",\n  \"none\": null,\n  "
 					      "\"bad\": null\n}")));
 	buf_release(&buf);
 }
