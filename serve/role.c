@@ -6,6 +6,7 @@
 #include "spool/folder.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"
+#include "suppress/export/export_job.h"
 
 #include <poll.h>
 #include <string.h>
@@ -66,6 +67,26 @@ static void make_folder(const char *path, mode_t mode)
 		log_event(LOG_WARN, "folder_not_made", LOG_C("path", path), LOG_ERR(err));
 }
 
+/* Where lists go: the folder of export.dir, and those of the jobs. */
+static void export_folders(
+	const struct config *config, struct arena *arena, struct sandbox *sandbox)
+{
+	struct export_job *jobs = arena_calloc(arena, EXPORT_JOBS, sizeof *jobs);
+	const char **dirs = arena_calloc(arena, EXPORT_JOBS + 1, sizeof *dirs);
+	struct str dir = config_str(config, CONFIG_EXPORT_DIR), trouble;
+	size_t n = 0, n_jobs = 0;
+
+	if (dir.n)
+		dirs[n++] = arena_c(arena, dir);
+	if (export_jobs_read(
+		    arena, config_str(config, CONFIG_EXPORT_JOBS), jobs, &n_jobs, &trouble))
+		n_jobs = 0; /* checked before: whoever starts says so */
+	for (size_t i = 0; i < n_jobs; i++)
+		dirs[n++] = arena_c(arena, export_job_folder(&jobs[i]));
+	sandbox->export_dirs = dirs;
+	sandbox->n_export_dirs = n;
+}
+
 void role_enter_sandbox(const struct role *role)
 {
 	const struct config *config = role->config;
@@ -74,15 +95,16 @@ void role_enter_sandbox(const struct role *role)
 	struct sandbox sandbox = { .rights = role_rights(role->id) };
 
 	sandbox.spool_dir = lanes_dir(config, arena);
-	sandbox.export_dir = arena_c(arena, config_str(config, CONFIG_EXPORT_DIR));
-	if (!*sandbox.export_dir)
+	if (sandbox.rights & SANDBOX_EXPORTS)
+		export_folders(config, arena, &sandbox);
+	if (!sandbox.n_export_dirs)
 		sandbox.rights &= ~(unsigned)SANDBOX_EXPORTS;
 	if (sandbox.rights & SANDBOX_CONNECTS && !database_is_private(config))
 		sandbox.rights |= SANDBOX_SYSTEM;
 	if (sandbox.rights & SANDBOX_SPOOL)
 		make_folder(sandbox.spool_dir, 0700);
-	if (sandbox.rights & SANDBOX_EXPORTS)
-		make_folder(sandbox.export_dir, 0755);
+	for (size_t i = 0; i < sandbox.n_export_dirs; i++)
+		make_folder(sandbox.export_dirs[i], 0755);
 	sandbox_enter(&sandbox, &report);
 	if (!report.files || !report.calls)
 		log_event(LOG_WARN, "sandbox_incomplete",

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "core/log.h"
 #include "serve/database.h"
+#include "serve/export_desk.h"
 #include "serve/exit_code.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
@@ -39,6 +40,7 @@ struct scheduler {
 	struct store *store;
 	struct suppress_settings suppress;
 	struct export_options export;
+	struct export_desk *jobs;
 	bool acting;
 };
 
@@ -170,6 +172,11 @@ static int64_t run_export(struct scheduler *s)
 	return interval_ms;
 }
 
+static int64_t run_jobs(struct scheduler *s)
+{
+	return export_desk_run(s->jobs, s->store, clock_us(CLOCK_REALTIME));
+}
+
 /* ---- the loop ---- */
 
 /* Asks the database before each piece of work: a lock whose connection was lost is somebody else's. */
@@ -183,6 +190,8 @@ static bool acts(struct scheduler *s)
 	acting = acting && !err;
 	if (acting != s->acting)
 		log_event(LOG_INFO, acting ? "acting" : "standing_by", LOG_ERR(err));
+	if (acting && !s->acting)
+		export_desk_forget(s->jobs);
 	s->acting = acting;
 	return acting;
 }
@@ -221,13 +230,14 @@ static enum err load_settings(struct scheduler *s)
 	s->export.dir = arena_c(s->arena, config_str(config, CONFIG_EXPORT_DIR));
 	s->export.keep_us = config_int(config, CONFIG_EXPORT_KEEP_DAYS) * TIMESTAMP_DAY_US;
 	s->export.policy_version = suppress_policy_version(&s->suppress, s->arena);
+	s->jobs = export_desk_new(config, s->export.policy_version);
 	return ERR_OK;
 }
 
 int role_scheduler(struct role *role)
 {
 	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_expire, 0 },
-		{ run_export, 0 }, { run_pack, 0 }, { run_join, 0 } };
+		{ run_export, 0 }, { run_jobs, 0 }, { run_pack, 0 }, { run_join, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 
@@ -239,6 +249,7 @@ int role_scheduler(struct role *role)
 			;
 	}
 	store_close(s.store);
+	export_desk_free(s.jobs);
 	arena_free(s.arena);
 	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 }

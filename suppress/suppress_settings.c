@@ -1,6 +1,7 @@
 #include "suppress/suppress_settings.h"
 
 #include "store/store.h"
+#include "suppress/export/export_job.h"
 
 static enum err load_rules(const struct config *config, struct arena *arena,
 	struct policy_rules *rules, struct str *ret_trouble)
@@ -160,6 +161,16 @@ enum err suppress_export_formats(const struct config *config, struct arena *aren
 	return ERR_OK;
 }
 
+static enum err check_jobs(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct export_job *jobs = arena_calloc(arena, EXPORT_JOBS, sizeof *jobs);
+	size_t n;
+
+	return export_jobs_read(
+		arena, config_str(config, CONFIG_EXPORT_JOBS), jobs, &n, ret_trouble);
+}
+
 static enum err check_dir(const struct config *config, struct str *ret_trouble)
 {
 	struct str dir = config_str(config, CONFIG_EXPORT_DIR);
@@ -201,5 +212,7 @@ enum err suppress_settings_check(
 		err = suppress_export_formats(config, arena, formats, &n, ret_trouble);
 	if (!err)
 		err = check_signed(config, ret_trouble);
+	if (!err)
+		err = check_jobs(config, arena, ret_trouble);
 	return err ? err : check_dir(config, ret_trouble);
 }

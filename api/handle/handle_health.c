@@ -1,4 +1,8 @@
 #include "api/handle/handle.h"
+#include "core/timestamp.h"
+#include "store/store_export.h"
+
+#define EXPORT_LATE_US (10 * TIMESTAMP_MINUTE_US)
 
 static enum err answer_status(struct handle *handle, const char *status)
 {
@@ -14,9 +18,42 @@ enum err handle_healthz(struct handle *handle)
 	return answer_status(handle, "ok");
 }
 
+/* The first job that is not as it should be. */
+struct late {
+	struct arena *arena;
+	int64_t now_us;
+	struct str job;
+	const char *why;
+};
+
+static bool find_late(void *context, const struct store_export *job)
+{
+	struct late *late = context;
+
+	if (job->failures)
+		late->why = "its last run failed";
+	else if (job->next_us != TIMESTAMP_NONE && job->next_us < late->now_us - EXPORT_LATE_US)
+		late->why = "it did not run when it was due";
+	else
+		return true;
+	late->job = arena_dup(late->arena, job->name);
+	return false;
+}
+
 enum err handle_readyz(struct handle *handle)
 {
+	struct late late = { .arena = handle->arena, .now_us = handle->request->now_us };
 	enum err err = store_ready(handle->store);
 
-	return err ? err : answer_status(handle, "ready");
+	if (!err && has_param(handle, PARAM_EXPORTS) &&
+		handle->values.number[PARAM_EXPORTS] == 1)
+		err = store_exports(handle->store, find_late, &late);
+	if (err)
+		return err;
+	if (!late.job.n)
+		return answer_status(handle, "ready");
+	answer_problem(handle->answer, PROBLEM_EXPORT_LATE,
+		arena_printf(handle->arena, "%.*s: %s", STR_ARG(late.job), late.why), NULL,
+		STR_EMPTY);
+	return ERR_OK;
 }

@@ -1,8 +1,10 @@
 /* api/handle/handle_metrics.c -- GET /metrics, in the text format of Prometheus 0.0.4. */
 #include "api/handle/handle.h"
 #include "api/request/metrics.h"
+#include "core/timestamp.h"
 #include "spool/backlog.h"
 #include "store/overview.h"
+#include "store/store_export.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -130,6 +132,54 @@ static void put_smtp(const struct service *service, struct buf *out)
 	}
 }
 
+enum { METRICS_EXPORTS = 64 };
+
+struct exports {
+	struct arena *arena;
+	struct store_export rows[METRICS_EXPORTS];
+	size_t n;
+};
+
+static bool put_job(void *context, const struct store_export *job)
+{
+	struct exports *exports = context;
+
+	if (exports->n == ARRAY_LEN(exports->rows))
+		return false;
+	exports->rows[exports->n] = *job;
+	exports->rows[exports->n++].name = arena_dup(exports->arena, job->name);
+	return true;
+}
+
+static double seconds(int64_t at_us)
+{
+	return at_us == TIMESTAMP_NONE ? 0 : (double)at_us / (double)TIMESTAMP_SECOND_US;
+}
+
+/* Lists for others: a job whose list is old is what somebody wants to be woken for. */
+static void put_exports(struct arena *arena, struct store *store, struct buf *out)
+{
+	struct exports *exports = arena_zalloc(arena, sizeof *exports);
+
+	exports->arena = arena;
+	if (store_exports(store, put_job, exports) || !exports->n)
+		return;
+	put_family(out, "bounced_export_completed_timestamp_seconds", "gauge",
+		"When a job of export.jobs ended well, the last time.");
+	for (size_t i = 0; i < exports->n; i++)
+		buf_printf(out, "bounced_export_completed_timestamp_seconds{job=\"%.*s\"} %.0f\n",
+			STR_ARG(exports->rows[i].name), seconds(exports->rows[i].completed_us));
+	put_family(out, "bounced_export_failures", "gauge",
+		"Runs of a job that failed since the last good one.");
+	for (size_t i = 0; i < exports->n; i++)
+		buf_printf(out, "bounced_export_failures{job=\"%.*s\"} %" PRIu64 "\n",
+			STR_ARG(exports->rows[i].name), exports->rows[i].failures);
+	put_family(out, "bounced_export_rows", "gauge", "Entries in the files of the last good run.");
+	for (size_t i = 0; i < exports->n; i++)
+		buf_printf(out, "bounced_export_rows{job=\"%.*s\"} %" PRIu64 "\n",
+			STR_ARG(exports->rows[i].name), exports->rows[i].rows);
+}
+
 /* Answers without the database, too: its absence is what somebody may want to see. */
 enum err handle_metrics(struct handle *handle)
 {
@@ -150,8 +200,10 @@ enum err handle_metrics(struct handle *handle)
 	     !store_spools(store, add_spool, spools);
 	put_family(&out, "bounced_database_up", "gauge", "1 while the database answers.");
 	buf_printf(&out, "bounced_database_up %d\n", up);
-	if (up)
+	if (up) {
 		put_spools(handle->arena, spools, &out);
+		put_exports(handle->arena, store, &out);
+	}
 	put_lanes(service, &out);
 	put_smtp(service, &out);
 	put_requests(service->metrics, &out);

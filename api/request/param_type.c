@@ -171,6 +171,14 @@ static bool read_flag(struct param_reading *r)
 }
 
 #define ENUM(...) "{\"type\":\"string\",\"enum\":[" #__VA_ARGS__ "]}"
+static bool read_switch(struct param_reading *reading)
+{
+	if (reading->text.n)
+		return read_flag(reading);
+	reading->number = 1;
+	return true;
+}
+
 static const struct {
 	bool (*read)(struct param_reading *reading);
 	const char *wanted;
@@ -230,6 +238,7 @@ static const struct {
 		true },
 	[TYPE_HOST] = { read_host, "the name of a host, at most 255 bytes",
 		"{\"type\":\"string\",\"maxLength\":255}", true },
+	[TYPE_SWITCH] = { read_switch, "nothing, true or false", "{\"type\":\"boolean\"}", false },
 	[TYPE_FORMAT] = { read_format, "json, ndjson or csv", ENUM("json", "ndjson", "csv"),
 		false },
 };

@@ -29,6 +29,7 @@ enum param_type {
 	TYPE_DIMENSION,
 	TYPE_STATUS,
 	TYPE_HOST,
+	TYPE_SWITCH, /* a flag whose name alone is true */
 	TYPE_COUNT_OF
 };
 

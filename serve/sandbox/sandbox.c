@@ -63,6 +63,7 @@ static const struct {
 	{ SANDBOX_CONNECTS, "/run/nscd" },
 	{ SANDBOX_CONNECTS, "/run/systemd/userdb" },
 	{ SANDBOX_CONNECTS, "/var/lib/sss" },
+	{ SANDBOX_EXPORTS, "/usr/share/zoneinfo" }, /* of the schedules of jobs */
 #if SANDBOX_SANITIZED
 	{ SANDBOX_ON, "/proc" },
 #endif
@@ -97,8 +98,10 @@ static bool allow_all(int ruleset, const struct sandbox *sandbox, uint64_t known
 			return false;
 	if (sandbox->rights & SANDBOX_SPOOL && !allow(ruleset, sandbox->spool_dir, all, MUST_EXIST))
 		return false;
-	return !(sandbox->rights & SANDBOX_EXPORTS) ||
-	       allow(ruleset, sandbox->export_dir, all, MUST_EXIST);
+	for (size_t i = 0; sandbox->rights & SANDBOX_EXPORTS && i < sandbox->n_export_dirs; i++)
+		if (!allow(ruleset, sandbox->export_dirs[i], all, MUST_EXIST))
+			return false;
+	return true;
 }
 
 /* Files, by Landlock. True: it is in force. */

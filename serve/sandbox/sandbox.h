@@ -6,11 +6,13 @@
 #include "serve/sandbox/sandbox_right.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct sandbox {
 	unsigned rights;
-	const char *spool_dir,
-		*export_dir; /* may be "" where the right is not given; else must exist */
+	const char *spool_dir;          /* may be "" where the right is not given; else must exist */
+	const char *const *export_dirs; /* likewise, each */
+	size_t n_export_dirs;
 };
 
 /* What could be put in force; a kernel without Landlock or seccomp leaves that out. */

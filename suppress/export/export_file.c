@@ -76,6 +76,12 @@ enum err export_file_rename(struct export_file *file)
 	return ERR_OK;
 }
 
+void export_file_park(struct export_file *file)
+{
+	close(file->fd);
+	file->fd = -1;
+}
+
 void export_file_release(struct export_file *file)
 {
 	if (file->fd >= 0) {
@@ -140,4 +146,27 @@ struct str export_folder_read(int dir_fd, const char *name, struct arena *arena)
 	if (fd >= 0)
 		close(fd);
 	return n > 0 ? str_from(text, (size_t)n) : STR_EMPTY;
+}
+
+/* ---- files that wait for the others of their run ---- */
+
+static void temporary_name(const char *name, char room[static EXPORT_FILE_NAME_BYTES + 16])
+{
+	snprintf(room, EXPORT_FILE_NAME_BYTES + 16, "%s%s", temporary_prefix, name);
+}
+
+enum err export_folder_rename(int dir_fd, const char *name)
+{
+	char temporary[EXPORT_FILE_NAME_BYTES + 16];
+
+	temporary_name(name, temporary);
+	return renameat(dir_fd, temporary, dir_fd, name) < 0 ? err_from_errno(errno) : ERR_OK;
+}
+
+void export_folder_drop(int dir_fd, const char *name)
+{
+	char temporary[EXPORT_FILE_NAME_BYTES + 16];
+
+	temporary_name(name, temporary);
+	unlinkat(dir_fd, temporary, 0);
 }

@@ -7,10 +7,12 @@
 
 #include <glib.h>
 
+enum { EXPORT_FILE_NAME_BYTES = 256 };
+
 /* Bytes go to a temporary name in the same folder. */
 struct export_file {
 	int dir_fd, fd; /* fd -1: none */
-	char name[MANIFEST_NAME_BYTES], temporary[2 * MANIFEST_NAME_BYTES];
+	char name[EXPORT_FILE_NAME_BYTES], temporary[EXPORT_FILE_NAME_BYTES + 16];
 	struct buf buf;
 	GChecksum *sum;
 	uint64_t bytes;
@@ -24,6 +26,8 @@ MUST_CHECK enum err export_file_sync(
 	struct export_file *file, char ret_sha256[static MANIFEST_SHA256_BYTES]);
 /* Puts the synced file in the place of its name. */
 MUST_CHECK enum err export_file_rename(struct export_file *file);
+/* Closes the synced file, which keeps its temporary name; export_folder_rename gives it the other one. */
+void export_file_park(struct export_file *file);
 /* Removes the temporary file if it is still there. Takes a zeroed struct whose fd is -1. */
 void export_file_release(struct export_file *file);
 
@@ -31,3 +35,7 @@ void export_file_release(struct export_file *file);
 void export_folder_clean(int dir_fd, int64_t before_us);
 /* The whole file in `arena`; empty where there is none. */
 struct str export_folder_read(int dir_fd, const char *name, struct arena *arena);
+/* Of a file that was parked. */
+MUST_CHECK enum err export_folder_rename(int dir_fd, const char *name);
+/* Its temporary file, if there is one. */
+void export_folder_drop(int dir_fd, const char *name);

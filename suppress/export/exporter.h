@@ -7,8 +7,8 @@
  * stood in the folder before, removals too. Nothing changed: no such file, but a new manifest. */
 #pragma once
 #include "core/err.h"
-#include "suppress/list/format.h"
 #include "suppress/export/listing.h"
+#include "suppress/list/format.h"
 
 struct export_options {
 	const char *dir; /* made if it is not there; the folder above must be */

@@ -1,8 +1,8 @@
 /* suppress/export/manifest.h -- manifest.json of an export folder: which files belong together, and up to which change.
  * Knows: its own text, both ways. Does not know files. Pure. */
 #pragma once
-#include "suppress/list/format.h"
 #include "suppress/export/listing.h"
+#include "suppress/list/format.h"
 
 enum { MANIFEST_NAME_BYTES = 64, MANIFEST_SHA256_BYTES = 65 };
 

@@ -172,6 +172,8 @@ def check_forms(api):
 def check_rest(api):
     api.request("GET", "/healthz")
     api.request("GET", "/readyz")
+    api.request("GET", "/readyz?exports")
+    assert api.request("GET", "/v1/exports")[0] == {"exports": []}
     api.request("GET", "/openapi.json")
     text, fields = api.request("GET", "/metrics")
     assert "version=0.0.4" in fields["Content-Type"]

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -279,8 +280,51 @@ def check_http(server):
     assert status == 200 and headers["Content-Type"].startswith("text/csv") and body == export(server, "csv"), body[:300]
 
 
+def check_jobs(server):
+    """Jobs run on time, go on where they were after a kill, and a failing one is told of."""
+    lists = server.folder / "data" / "lists"
+
+    def jobs():
+        return {job["name"]: job for job in server.get("/v1/exports")[1]["exports"]}
+
+    def done(name, address):
+        return lambda: any(address in path.read_text() for path in lists.glob(name)) and jobs()["mx"]["completed_at"] is not None
+    suppress(server, "add", "first@job.example")
+    e2e.wait_for(done("access", "first@job.example"), "the job of Postfix", 60, server)
+    e2e.wait_for(done("inc.*.added.txt", "first@job.example") if list(lists.glob("inc.*.full.txt")) else done("inc.*.txt", "first@job.example"),
+                 "the incremental job", 60, server)
+    manifest = json.loads((lists / "mx.manifest.json").read_text())
+    assert manifest["files"][0]["file"] == "access" and manifest["job"] == "mx", manifest
+    assert set(manifest["left_out"]) == {"character"}, manifest
+    os.kill(server.pids("scheduler")[0], signal.SIGKILL)
+    suppress(server, "remove", "first@job.example")
+    e2e.wait_for(done("inc.*.removed.txt", "first@job.example"), "a removal after a kill", 60, server)
+    e2e.wait_for(lambda: "first@job.example" not in (lists / "access").read_text(), "the full list without it", 60, server)
+    assert server.get("/readyz?exports")[0] == 200
+    # A folder that cannot be written to.
+    (lists / "access").unlink()
+    (lists / "access").mkdir()
+    (lists / "access" / "in the way").touch()
+    e2e.wait_for(lambda: jobs()["mx"]["failures"] > 0, "the failure to be told of", 60, server)
+    status, body = server.get("/readyz?exports")
+    assert status == 503 and "mx" in body["detail"] and server.get("/readyz")[0] == 200, body
+    metrics = server.get("/metrics")[1].decode()
+    assert 'bounced_export_failures{job="mx"}' in metrics and 'bounced_export_completed_timestamp_seconds{job="inc"}' in metrics
+    assert jobs()["mx"]["error"] and jobs()["inc"]["failures"] == 0, jobs()
+    (lists / "access" / "in the way").unlink()
+    (lists / "access").rmdir()
+
+
+class Server(e2e.Server):
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        lists = self.folder / "data" / "lists"
+        self.settings["export.jobs"] = (f"mx format=postfix path={lists}/access every=1; inc format=plain mode=incremental every=1 "
+                                        f"path={lists}/inc.{{from}}-{{to}}.{{change}}.txt")
+
+
 def main():
-    with e2e.Server(**{"export.interval_s": 3600}) as server:
+    with Server(**{"export.interval_s": 3600}) as server:
         folder = server.folder / "lists"
         folder.mkdir()
         check_import(server)
@@ -293,6 +337,7 @@ def main():
         check_removed(server)
         check_changes(server)
         check_http(server)
+        check_jobs(server)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,8 @@ static const struct {
 
 static int attempt(enum role_id role, int (*try)(void))
 {
-	const struct sandbox sandbox = { role_rights(role), spool, exports };
+	const char *const folders[] = { exports };
+	const struct sandbox sandbox = { role_rights(role), spool, folders, 1 };
 	struct sandbox_report report;
 	int status;
 	pid_t pid = fork();
