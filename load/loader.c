@@ -221,6 +221,8 @@ static enum err load_settings(struct loader *l)
 	enum err err = token_keys_load(l->config, l->arena, &l->token_keys, &trouble);
 
 	if (!err)
+		err = verp_load(l->config, l->arena, &l->verp, &trouble);
+	if (!err)
 		err = suppress_settings_load(l->config, l->arena, &l->suppress, &trouble);
 	if (err)
 		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));

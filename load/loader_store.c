@@ -76,6 +76,25 @@ static enum err add_delivered(struct lane *lane, const struct item *item, const 
 		item->envelope.received_at_us);
 }
 
+/* A return path that says whom the mail was for: of a report about one recipient, a forward's or nobody's, it is that one.
+ * Returns the campaign, empty where none is told. */
+static struct str read_verp(struct loader *l, struct item *item)
+{
+	struct str fields[VERP_FIELD_COUNT], recipient;
+	struct report *report = &item->job.report;
+	const struct envelope *envelope = &item->envelope;
+
+	if (envelope->n_forward_paths != 1 ||
+		!verp_read(&l->verp, envelope->forward_paths[0], fields))
+		return STR_EMPTY;
+	recipient = verp_recipient(item->job.arena, fields);
+	if (recipient.n && report->n_events == 1) {
+		report->events[0].recipient = recipient;
+		report->events[0].domain = suppression_domain(recipient);
+	}
+	return fields[VERP_CAMPAIGN];
+}
+
 static void decide(struct loader *l, struct item *item)
 {
 	struct report *report = &item->job.report;
@@ -112,6 +131,7 @@ static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 
 	enum err err = ERR_OK;
 
+	message.campaign = read_verp(l, item);
 	decide(l, item);
 	message.network = origin_network(l->scratch, item->envelope.peer);
 	digest_message(item, message.digest);

@@ -5,6 +5,7 @@
 #include "load/loader_outside.h"
 #include "store/store.h"
 #include "suppress/proof/token.h"
+#include "suppress/proof/verp.h"
 #include "suppress/suppress_settings.h"
 
 enum { LOADER_ID_BYTES = 24 };
@@ -26,6 +27,7 @@ struct loader {
 	struct store *store;
 	struct parser_pool *pool;
 	struct token_keys token_keys;
+	struct verp verp;
 	struct suppress_settings suppress;
 	struct lane *lanes; /* LANES of them */
 	int64_t asked_us;   /* when the positions were last compared with the database's */

@@ -14,6 +14,7 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 {
 	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL);
 	struct token_keys keys = { 0 };
+	struct verp verp;
 	enum log_level known;
 	enum err err = smtp_settings_check(config, arena, ret_trouble);
 
@@ -35,6 +36,8 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 	}
 	err = token_keys_load(config, arena, &keys, ret_trouble);
 	token_keys_release(&keys);
+	if (!err)
+		err = verp_load(config, arena, &verp, ret_trouble);
 	if (!err)
 		err = suppress_settings_check(config, arena, ret_trouble);
 	if (!err)

@@ -1,6 +1,6 @@
 #include "parser/notice/challenge.h"
 
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 
 enum {
 	CHALLENGE_BYTES = 2048, /* a challenge says what it wants at once */

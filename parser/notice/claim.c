@@ -1,6 +1,6 @@
 #include "parser/notice/claim.h"
 
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 
 /* How soon a notice says what it is about. A sentence that only one family writes may have an
  * introduction in front of it. */

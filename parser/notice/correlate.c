@@ -1,36 +1,23 @@
 #include "parser/notice/correlate.h"
 
 #include "core/limits.h"
+#include "core/return_path.h"
 #include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/text/date.h"
 
-enum { TOKEN_BYTES = 37, FIELD_BYTES = 4096 }; /* TOKEN: "b1." and 34 of base32 */
+enum { FIELD_BYTES = 4096 };
 
 /* Fields in which a delivery agent notes the recipient of the mail at hand. */
 static const struct str recipient_fields[] = { STR_INIT("X-Original-To"), STR_INIT("Delivered-To"),
 	STR_INIT("Envelope-To"), STR_INIT("To") };
 
-static bool token_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
-}
-
-/* The token that is the local part of `address`; empty without one. Case is folded: some servers do
- * not keep it. */
+/* The token in `address`, in lower case, since some servers do not keep it; empty without one. */
 static struct str token_of(struct arena *arena, struct str address)
 {
-	struct str local, domain, token;
+	struct str token, domain;
 
-	if (!str_cut(address, '@', &local, &domain) || local.n != TOKEN_BYTES)
-		return STR_EMPTY;
-	token = arena_lower(arena, local);
-	if (!str_starts(token, STR("b1.")))
-		return STR_EMPTY;
-	for (size_t i = 3; i < token.n; i++)
-		if (!token_byte(token.p[i]))
-			return STR_EMPTY;
-	return token;
+	return return_path_token(address, &token, &domain) ? arena_lower(arena, token) : STR_EMPTY;
 }
 
 static struct str token_in_headers(

@@ -1,6 +1,6 @@
 #include "parser/notice/footer.h"
 
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 #include "parser/text/diagnostic.h"
 
 /* A footer is short; a paragraph that is not is part of the notice. */

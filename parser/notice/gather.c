@@ -1,7 +1,7 @@
 #include "parser/notice/gather.h"
 
 #include "core/limits.h"
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 #include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/mail/layout.h"

@@ -1,6 +1,6 @@
 #include "parser/notice/kind.h"
 
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 #include "parser/mail/address.h"
 #include "parser/notice/challenge.h"
 

@@ -1,6 +1,6 @@
 #include "parser/text/diagnostic.h"
 
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 #include "core/status_code.h"
 
 #include <string.h>

@@ -36,12 +36,16 @@ static int hex_digit(char c)
 
 enum err token_keys_add(struct token_keys *keys, struct str text)
 {
-	struct str id_text, hex;
+	struct str id_text, hex, date = STR_EMPTY;
 	uint8_t bytes[TOKEN_KEY_BYTES];
+	int64_t made_us = TIMESTAMP_NONE;
 	uint64_t id;
 
-	if (!str_cut(str_trim(text), ':', &id_text, &hex) ||
-		!str_to_u64(id_text, TOKEN_MAX_KEYS - 1, &id) || hex.n != 2 * TOKEN_KEY_BYTES)
+	if (!str_cut(str_trim(text), ':', &id_text, &hex))
+		return ERR_SYNTAX;
+	(void)str_cut(hex, '@', &hex, &date);
+	if (!str_to_u64(id_text, TOKEN_MAX_KEYS - 1, &id) || hex.n != 2 * TOKEN_KEY_BYTES ||
+		(date.n && (date.n != 10 || !timestamp_parse(date, &made_us))))
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < TOKEN_KEY_BYTES; i++) {
 		int high = hex_digit(hex.p[2 * i]), low = hex_digit(hex.p[2 * i + 1]);
@@ -55,6 +59,7 @@ enum err token_keys_add(struct token_keys *keys, struct str text)
 	memcpy(keys->key[id].bytes, bytes, sizeof bytes);
 	explicit_bzero(bytes, sizeof bytes);
 	keys->key[id].known = true;
+	keys->key[id].made_us = made_us;
 	keys->newest = (unsigned)id;
 	keys->n++;
 	return ERR_OK;

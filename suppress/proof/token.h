@@ -16,7 +16,8 @@ enum {
 	TOKEN_KEY_BYTES = 32,
 	TOKEN_MAX_KEYS = 16, /* a key id has 4 bits */
 	TOKEN_TAG_BYTES = 8,
-	TOKEN_KEY_TEXT_BYTES = 3 + 2 * TOKEN_KEY_BYTES, /* "15:" and hexadecimal digits */
+	TOKEN_KEY_TEXT_BYTES =
+		3 + 2 * TOKEN_KEY_BYTES + 11, /* "15:", hexadecimal digits, "@2026-11-29" */
 };
 
 /* The keys that verify, by id. */
@@ -24,6 +25,7 @@ struct token_keys {
 	struct {
 		bool known;
 		uint8_t bytes[TOKEN_KEY_BYTES];
+		int64_t made_us; /* TIMESTAMP_NONE: not told */
 	} key[TOKEN_MAX_KEYS];
 	unsigned newest; /* id of the key that signs; the last one that token_keys_add took */
 	unsigned n;
@@ -36,7 +38,7 @@ struct token_claims {
 	uint8_t tag[TOKEN_TAG_BYTES];
 };
 
-/* Adds "ID:HEX", ID 0 to 15, HEX 64 digits. ERR_SYNTAX; ERR_EXISTS: the id is taken. */
+/* Adds "ID:HEX" or "ID:HEX@DATE", ID 0 to 15, HEX 64 digits, DATE the day it was made. ERR_SYNTAX; ERR_EXISTS: the id is taken. */
 MUST_CHECK enum err token_keys_add(struct token_keys *keys, struct str text);
 /* Forgets the secrets. */
 void token_keys_release(struct token_keys *keys);

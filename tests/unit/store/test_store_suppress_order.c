@@ -14,8 +14,8 @@ static char names[ADDRESSES][32], networks[EVENTS][32];
 /* Of all kinds, over forty days, of few addresses and fewer networks. */
 static void make_mails(void)
 {
-	static const enum decision decisions[] = { DECISION_STRIKE, DECISION_STRIKE, DECISION_STRIKE,
-		DECISION_SUPPRESS, DECISION_HOLD };
+	static const enum decision decisions[] = { DECISION_STRIKE, DECISION_STRIKE,
+		DECISION_STRIKE, DECISION_SUPPRESS, DECISION_HOLD };
 
 	srand(7);
 	for (int i = 0; i < ADDRESSES; i++)
@@ -25,8 +25,7 @@ static void make_mails(void)
 
 		snprintf(networks[i], sizeof networks[i], "10.0.%d.0/24", rand() % 3);
 		mails[i] = (struct mail){ .recipient = names[who],
-			.decision = who < ADDRESSES / 2 ? DECISION_STRIKE
-							: decisions[rand() % 5],
+			.decision = who < ADDRESSES / 2 ? DECISION_STRIKE : decisions[rand() % 5],
 			.at_us = NOW + rand() % 960 * 3600 * TIMESTAMP_SECOND_US,
 			.kind = rand() % 9 ? KIND_BOUNCE : KIND_COMPLAINT,
 			.stream = rand() % 3 ? "" : "news",
@@ -56,9 +55,8 @@ static void write_list(struct buf *out)
 	const int states[] = { -1, SUPPRESSION_STRIKES };
 
 	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
-		const struct store_suppressions_query query = {
-			.state = states[i], .limit = LIMIT_PAGE_ROWS
-		};
+		const struct store_suppressions_query query = { .state = states[i],
+			.limit = LIMIT_PAGE_ROWS };
 
 		ck_assert_int_eq(store_suppressions(store, &query, write_row, out), ERR_OK);
 	}

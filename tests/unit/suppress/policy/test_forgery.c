@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define HOUR  (3600 * TIMESTAMP_SECOND_US)
+#define HOUR (3600 * TIMESTAMP_SECOND_US)
 /* Four in the morning: 20 hours later it is midnight, so that a window of 24 hours has two days of strikes. */
 #define START ((int64_t)1795046400 * TIMESTAMP_SECOND_US + 4 * HOUR)
 

@@ -96,7 +96,8 @@ static void read_word(struct str word, struct store_case *item, struct store_str
 		item->forgiven_us = at_us;
 		return;
 	}
-	*strike = (struct store_strike){ .at_us = at_us, .network = network, .stream = STR("news") };
+	*strike =
+		(struct store_strike){ .at_us = at_us, .network = network, .stream = STR("news") };
 	strike->event_id.bytes[15] = (uint8_t)item->n_strikes++;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].letter == ascii_lower(head.p[0])) {
@@ -104,8 +105,8 @@ static void read_word(struct str word, struct store_case *item, struct store_str
 			strike->class = kinds[i].class;
 		}
 	strike->complaint = ascii_lower(head.p[0]) == 'c';
-	strike->decision = head.p[0] == ascii_lower(head.p[0]) ? DECISION_STRIKE
-							       : DECISION_SUPPRESS;
+	strike->decision =
+		head.p[0] == ascii_lower(head.p[0]) ? DECISION_STRIKE : DECISION_SUPPRESS;
 	if (head.n > 1 && head.p[1] == '?')
 		strike->decision = DECISION_HOLD;
 	strike->held = head.n > 1 && head.p[1] == '!';
@@ -144,7 +145,8 @@ START_TEST(a_history_is_judged)
 	n = snprintf(got, sizeof got, "%.*s", STR_ARG(suppression_state_name(verdict.state)));
 	if (verdict.has_evidence)
 		n += snprintf(got + n, sizeof got - (size_t)n, " %.*s",
-			STR_ARG(verdict.complaint ? STR("complaint") : reason_name(verdict.reason)));
+			STR_ARG(verdict.complaint ? STR("complaint")
+						  : reason_name(verdict.reason)));
 	if (verdict.expires_at_us != TIMESTAMP_NONE)
 		snprintf(got + n, sizeof got - (size_t)n, " %d",
 			(int)((verdict.expires_at_us - START) / DAY));
@@ -179,8 +181,9 @@ START_TEST(what_people_said_stands)
 			.state = entries[i].state,
 			.expires_at_us = TIMESTAMP_NONE };
 
-		ck_assert_msg(judge_history(str_c(entries[i].history), &rules, &entry).keeps_cause ==
-				      entries[i].keeps,
+		ck_assert_msg(
+			judge_history(str_c(entries[i].history), &rules, &entry).keeps_cause ==
+				entries[i].keeps,
 			"%s %s", entries[i].source, entries[i].history);
 		entry.expires_at_us = START;
 		ck_assert(!judge_history(STR("H@0"), &rules, &entry).keeps_cause);
@@ -223,16 +226,17 @@ START_TEST(rules_are_read)
 	ck_assert(str_eq(policy_rule_text(&rules.row[0], arena), STR("soft=5/30/60")));
 	ck_assert(str_eq(policy_rule_text(&rules.row[1], arena), STR("news:mailbox.full=never")));
 	/* The stream's own before any stream's, a reason before its family, the configuration before what is built in. */
-	ck_assert_uint_eq(policy_rule_of(&rules, STR("news"), false, REASON_MAILBOX_FULL, CLASS_SOFT),
-		1);
-	ck_assert_uint_eq(policy_rule_of(&rules, STR("shop"), false, REASON_MAILBOX_FULL, CLASS_SOFT),
-		3 + 3);
+	ck_assert_uint_eq(
+		policy_rule_of(&rules, STR("news"), false, REASON_MAILBOX_FULL, CLASS_SOFT), 1);
+	ck_assert_uint_eq(
+		policy_rule_of(&rules, STR("shop"), false, REASON_MAILBOX_FULL, CLASS_SOFT), 3 + 3);
 	ck_assert_uint_eq(
 		policy_rule_of(&rules, STR("shop"), false, REASON_SYSTEM_FULL, CLASS_SOFT), 0);
 	ck_assert_uint_eq(
 		policy_rule_of(&rules, STR_EMPTY, false, REASON_DOMAIN_NO_MAIL, CLASS_HARD), 2);
 	ck_assert_uint_eq(
-		policy_rule_of(&rules, STR_EMPTY, false, REASON_CONTENT_SPAM, CLASS_BLOCK), rules.n);
+		policy_rule_of(&rules, STR_EMPTY, false, REASON_CONTENT_SPAM, CLASS_BLOCK),
+		rules.n);
 	arena_free(arena);
 }
 END_TEST

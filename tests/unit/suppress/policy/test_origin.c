@@ -51,8 +51,8 @@ static const struct {
 
 START_TEST(a_host_serves_its_domain_and_those_it_is_known_for)
 {
-	ck_assert_msg(origin_serves(str_c(hosts[_i].host), str_c(hosts[_i].domain)) ==
-			      hosts[_i].serves,
+	ck_assert_msg(
+		origin_serves(str_c(hosts[_i].host), str_c(hosts[_i].domain)) == hosts[_i].serves,
 		"%s for %s", hosts[_i].host, hosts[_i].domain);
 }
 END_TEST

@@ -1,4 +1,4 @@
-#include "core/sieve.h"
+#include "parser/text/sieve.h"
 
 /* Pairs of a word that are looked at: enough to stop nearly every word that does not occur. */
 enum { PAIRS_ASKED = 8 };

@@ -1,4 +1,4 @@
-/* core/sieve.h -- which of many words can occur in a text at all.
+/* parser/text/sieve.h -- which of many words can occur in a text at all.
  * Knows: the pairs of neighbouring bytes in a text, without regard to ASCII case. To look for dozens of
  * words one after the other costs a walk through the text for each; nearly all of them have a pair that
  * the text has not. Pure; 128 bytes, nothing to free. */

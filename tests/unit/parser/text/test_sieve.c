@@ -1,5 +1,6 @@
-// Check program of core/sieve, and of the searches of core/str that it stands in front of.
-#include "core/sieve.h"
+// links: parser/text
+// Check program of parser/text/sieve, and of the searches of core/str that it stands in front of.
+#include "parser/text/sieve.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
