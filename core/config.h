@@ -61,7 +61,7 @@ bool config_item(const struct config *config, enum config_id id, size_t i, struc
 /* What config_print does with a CONFIG_SECRET that is set. */
 enum config_secrets { CONFIG_HIDE_SECRETS, CONFIG_SHOW_SECRETS };
 /* Appends an INI file of the settings that any of `roles` sees; of all with R_EVERYTHING. */
-enum { R_EVERYTHING = 1u << 8 };
+enum { R_EVERYTHING = 1u << 15 };
 void config_print(
 	const struct config *config, unsigned roles, enum config_secrets secrets, struct buf *out);
 /* Appends docs/configuration.md. */

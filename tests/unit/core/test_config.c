@@ -88,6 +88,11 @@ START_TEST(a_role_is_handed_its_own_settings_only)
 	ck_assert_uint_eq(str_find(buf_str(&out), STR("password")), STR_NPOS);
 	ck_assert_uint_eq(str_find(buf_str(&out), STR("[database]")), STR_NPOS);
 	ck_assert_uint_ne(str_find(buf_str(&out), STR("hostname")), STR_NPOS);
+	/* Where it verifies tokens it sees their keys, and not the database. */
+	buf_reset(&out);
+	config_print(config, R_SMTP | R_SMTP_TOKENS, CONFIG_SHOW_SECRETS, &out);
+	ck_assert_uint_ne(str_find(buf_str(&out), STR("[token]")), STR_NPOS);
+	ck_assert_uint_eq(str_find(buf_str(&out), STR("[database]")), STR_NPOS);
 	buf_reset(&out);
 	config_print(config, R_EVERYTHING, CONFIG_HIDE_SECRETS, &out);
 	ck_assert_uint_eq(str_find(buf_str(&out), STR("password")), STR_NPOS);
