@@ -3,8 +3,8 @@
 #define _GNU_SOURCE
 #include "core/log.h"
 #include "serve/database.h"
-#include "serve/export_desk.h"
 #include "serve/exit_code.h"
+#include "serve/export_desk.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
 #include "store/store_log.h"
@@ -85,6 +85,7 @@ static const struct {
 	const char *name;
 } retention[] = {
 	{ STORE_KEPT_RAW, CONFIG_RETENTION_RAW_DAYS, "raw" },
+	{ STORE_KEPT_RAW_UNCLASSIFIED, CONFIG_RETENTION_RAW_UNCLASSIFIED_DAYS, "raw_unclassified" },
 	{ STORE_KEPT_EVENTS, CONFIG_RETENTION_EVENT_DAYS, "events" },
 	{ STORE_KEPT_ROLLUPS, CONFIG_RETENTION_ROLLUP_DAYS, "rollups" },
 };
@@ -95,9 +96,11 @@ static int64_t run_retention(struct scheduler *s)
 
 	for (size_t i = 0; i < ARRAY_LEN(retention); i++) {
 		int64_t days = config_int(s->role->config, retention[i].days);
-		enum err err =
-			store_drop(s->store, retention[i].kept, now_us - days * TIMESTAMP_DAY_US);
+		enum err err = ERR_OK;
 
+		if (days) /* else for ever */
+			err = store_drop(
+				s->store, retention[i].kept, now_us - days * TIMESTAMP_DAY_US);
 		if (!err)
 			continue;
 		log_event(LOG_WARN, "retention_failed", LOG_C("of", retention[i].name),

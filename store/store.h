@@ -71,10 +71,17 @@ MUST_CHECK enum err store_purge_failures(
 #define STORE_FAILURE_US (30 * TIMESTAMP_DAY_US) /* how long reports of one delivery meet */
 #define STORE_SEEN_US    (10 * TIMESTAMP_DAY_US) /* how long a second delivery is known */
 
-/* What is kept for a time of its own: raw mail; events and their messages, which are personal data; and
- * rollups with the volumes. */
-enum store_kept { STORE_KEPT_RAW, STORE_KEPT_EVENTS, STORE_KEPT_ROLLUPS, STORE_KEPT_COUNT };
+/* What is kept for a time of its own: raw mail; that which no rule knows, where it is kept for longer; events and their
+ * messages, which are personal data; and rollups with the volumes. */
+enum store_kept {
+	STORE_KEPT_RAW,
+	STORE_KEPT_RAW_UNCLASSIFIED,
+	STORE_KEPT_EVENTS,
+	STORE_KEPT_ROLLUPS,
+	STORE_KEPT_COUNT
+};
 /* Drops what is older than before_us: raw mail and events by whole weeks, rollups by whole days (UTC).
+ * What no rule knows is kept when raw mail is dropped, until it is dropped itself.
  * Loaders wait for a moment. ERR_CONFLICT: a long query is in the way; try again. */
 MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us);
 

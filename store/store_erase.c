@@ -13,13 +13,16 @@ static enum err erase_one(struct store *store, enum query query, struct str addr
 enum err store_erase(struct store *store, struct str address, struct store_erased *ret_erased)
 {
 	struct store_erased erased = { 0 };
-	size_t failures, delivered;
+	size_t failures, delivered, kept = 0;
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
 		return err;
 	/* Events last: they tell which messages are meant, and which other reports. */
 	err = erase_one(store, QUERY_ERASE_RAW, address, &erased.raw);
+	if (!err)
+		err = erase_one(store, QUERY_ERASE_RAW_KEPT, address, &kept);
+	erased.raw += kept;
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_MESSAGES, address, &erased.messages);
 	if (!err)

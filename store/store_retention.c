@@ -7,6 +7,8 @@ static const struct {
 	struct str tables[2];
 } kept_tables[STORE_KEPT_COUNT] = {
 	[STORE_KEPT_RAW] = { STR_INIT("raw"), { STR_INIT("message_raw"), STR_INIT("") } },
+	[STORE_KEPT_RAW_UNCLASSIFIED] = { STR_INIT("raw_unclassified"),
+		{ STR_INIT(""), STR_INIT("") } },
 	[STORE_KEPT_EVENTS] = { STR_INIT("events"), { STR_INIT("message"), STR_INIT("event") } },
 	[STORE_KEPT_ROLLUPS] = { STR_INIT("rollups"), { STR_INIT(""), STR_INIT("") } },
 };
@@ -20,6 +22,10 @@ static enum err drop_in_transaction(struct store *store, enum store_kept kept, i
 {
 	enum err err = ERR_OK;
 
+	if (kept == STORE_KEPT_RAW)
+		err = PG_RUN(store->pg, QUERY_KEEP_UNCLASSIFIED, NULL, pg_time(before_us));
+	if (kept == STORE_KEPT_RAW_UNCLASSIFIED)
+		err = PG_RUN(store->pg, QUERY_DROP_UNCLASSIFIED, NULL, pg_time(before_us));
 	for (size_t i = 0; i < ARRAY_LEN(kept_tables[kept].tables) && !err; i++)
 		if (kept_tables[kept].tables[i].n)
 			err = PG_RUN(store->pg, QUERY_DROP_PARTITIONS, NULL,

@@ -1,6 +1,7 @@
 // links: store
 // Check program of what is counted from events, and of how long each kind of row is kept.
 #define _GNU_SOURCE
+#include "store/overview.h"
 #include "tests/support/store_batch_fixture.h"
 #include "tests/support/suite.h"
 
@@ -205,6 +206,47 @@ START_TEST(each_kind_is_kept_for_its_own_time)
 }
 END_TEST
 
+/* New rules come from what no rule knows: its bytes stay for a time of their own, and no longer. */
+START_TEST(bytes_that_no_rule_knows_are_kept_for_longer)
+{
+	const int64_t old = NOW - 7 * 24 * HOUR, older = NOW - 100 * 24 * HOUR;
+	struct store *store = open_migrated();
+	struct arena *arena = arena_new();
+	struct store_batch_result result;
+	struct store_event_message message;
+	struct store_event event;
+	struct sample samples[3];
+	struct store_erased erased;
+	struct uuid ids[3], mail;
+	struct str stream, raw;
+
+	for (unsigned i = 0; i < 3; i++) {
+		sample_init(&samples[i], i, "one.example");
+		samples[i].envelope.received_at_us = i < 2 ? old : older;
+		ids[i] = store_id(samples[i].envelope.received_at_us, STR("s1"), i, 1);
+	}
+	samples[1].events[0].reason = samples[2].events[0].reason = REASON_UNKNOWN_UNCLASSIFIED;
+	ck_assert_int_eq(load(store, "s1", samples, 3, 0, 3, &result), ERR_OK);
+	ck_assert_int_eq(store_drop(store, STORE_KEPT_RAW, NOW - 24 * HOUR), ERR_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(store_event(store, arena, &ids[i], &event, &message), ERR_OK);
+		ck_assert_int_eq(message.has_raw, i > 0);
+	}
+	mail = store_id(old, STR("s1"), 1, 0);
+	ck_assert_int_eq(store_message_raw(store, arena, &mail, &stream, &raw), ERR_OK);
+	ck_assert(str_eq(raw, samples[1].message.raw));
+	ck_assert_int_eq(
+		store_drop(store, STORE_KEPT_RAW_UNCLASSIFIED, NOW - 90 * 24 * HOUR), ERR_OK);
+	ck_assert_int_eq(store_event(store, arena, &ids[2], &event, &message), ERR_OK);
+	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_erase(store, STR("Ann@example.com"), &erased), ERR_OK);
+	ck_assert_uint_eq(erased.raw, 1);
+	ck_assert_int_eq(store_message_raw(store, arena, &mail, &stream, &raw), ERR_NOT_FOUND);
+	arena_free(arena);
+	store_close(store);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_rollup");
@@ -219,6 +261,7 @@ int main(void)
 	tcase_add_test(tests, a_damaged_rollup_is_found_and_mended);
 	tcase_add_test(tests, rows_move_when_their_partition_is_made);
 	tcase_add_test(tests, each_kind_is_kept_for_its_own_time);
+	tcase_add_test(tests, bytes_that_no_rule_knows_are_kept_for_longer);
 	suite_add_tcase(suite, tests);
 	fixture_start();
 	code = suite_run(suite);
