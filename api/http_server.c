@@ -255,8 +255,8 @@ static void check_header(
 	if (!framing_is_clear(framing)) {
 		exchange->refused = true;
 		answer_problem(&exchange->refusal, PROBLEM_MALFORMED_REQUEST,
-			STR("Content-Length, Transfer-Encoding or Host twice or together, or a NUL "
-			    "in a field"),
+			STR("Content-Length, Transfer-Encoding or Host twice or together, or a "
+			    "control character in a field"),
 			NULL, STR_EMPTY);
 	} else if (framing->content_length > exchange->body.max) {
 		refuse_as_too_large(exchange);
@@ -390,7 +390,7 @@ static struct MHD_Daemon *start_daemon(
 		MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_URI_LOG_CALLBACK, start_exchange,
 		server, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, server,
 		MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
-		leave_escapes, NULL, MHD_OPTION_END);
+		leave_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 static struct api_server *server_new(const struct api_options *options)

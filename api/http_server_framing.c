@@ -1,6 +1,21 @@
 #include "api/http_server_framing_priv.h"
 #include "core/str.h"
 
+/* RFC 9110 5.1 and 5.5: a name is a token, a value holds no control but the tab. */
+static bool field_is_clean(struct str name, struct str value)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) &&
+			str_chr(STR(others), name.p[i]) == STR_NPOS)
+			return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7F)
+			return false;
+	return name.n > 0;
+}
+
 static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const char *key,
 	size_t key_bytes, const char *value, size_t value_bytes)
 {
@@ -8,7 +23,7 @@ static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const
 	struct str name = str_from(key, key_bytes), text = str_from(value, value_bytes);
 
 	(void)kind;
-	if (str_chr(name, '\0') != STR_NPOS || str_chr(text, '\0') != STR_NPOS)
+	if (!field_is_clean(name, text))
 		framing->malformed = true;
 	framing->hosts += str_ieq(name, STR("Host"));
 	framing->transfer_encodings += str_ieq(name, STR("Transfer-Encoding"));

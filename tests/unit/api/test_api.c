@@ -315,6 +315,13 @@ static const struct {
 	{ "Host: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n", 400 },
 	{ "Host: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400 },
 	{ "Host: localhost\r\nHost: localhost\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX: a\rb\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX: a\r\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX\rY: a\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX : a\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX\tY: a\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX: a\x7F\r\n", 400 },
+	{ "Host: localhost\r\nContent-Length: 2\r\nX: a\x1B[0m\r\n", 400 },
 	{ "Host: evil.example\r\n", 421 },
 	{ "Host: localhost.evil.example\r\n", 421 },
 };
