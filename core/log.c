@@ -1,6 +1,7 @@
 #include "core/log.h"
 
 #include "core/buf.h"
+#include "core/err.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,9 +62,12 @@ static void put_text(struct buf *line, struct str text)
 
 static void put_field(struct buf *line, const struct log_field *field)
 {
+	if (field->shape == LOG_SHAPE_ERR && field->number == ERR_OK)
+		return;
 	buf_printf(line, " %s=", field->key);
 	switch (field->shape) {
 	case LOG_SHAPE_STR:
+	case LOG_SHAPE_ERR:
 		put_text(line, field->text);
 		break;
 	case LOG_SHAPE_U64:

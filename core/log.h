@@ -8,7 +8,7 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_LEVEL_COUNT };
 
-enum log_shape { LOG_SHAPE_END, LOG_SHAPE_STR, LOG_SHAPE_U64, LOG_SHAPE_I64 };
+enum log_shape { LOG_SHAPE_END, LOG_SHAPE_STR, LOG_SHAPE_U64, LOG_SHAPE_I64, LOG_SHAPE_ERR };
 struct log_field {
 	const char *key;
 	enum log_shape shape;
@@ -32,7 +32,11 @@ struct log_field {
 	{                                                                                          \
 		(key), LOG_SHAPE_I64, { "", 0 }, (uint64_t)(int64_t)(v)                            \
 	}
-#define LOG_ERR(err) LOG_C("error", err_text(err))
+/* Nothing is written where there was no error. */
+#define LOG_ERR(err)                                                                               \
+	{                                                                                          \
+		"error", LOG_SHAPE_ERR, str_c(err_text(err)), (uint64_t)(err)                      \
+	}
 #define LOG_END                                                                                    \
 	{                                                                                          \
 		NULL, LOG_SHAPE_END, { "", 0 }, 0                                                  \
