@@ -42,6 +42,7 @@ struct scheduler {
 	struct export_options export;
 	struct export_desk *jobs;
 	bool acting;
+	bool clock_doubted; /* said already */
 };
 
 static int64_t clock_us(clockid_t clock)
@@ -52,28 +53,75 @@ static int64_t clock_us(clockid_t clock)
 	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
+/* ---- the clock ---- */
+
+static void log_doubt(struct scheduler *s, const struct store_clock *clock, int64_t now_us)
+{
+	char now[TIMESTAMP_TEXT_BYTES], last[TIMESTAMP_TEXT_BYTES], newest[TIMESTAMP_TEXT_BYTES];
+
+	if (!s->clock_doubted)
+		log_event(LOG_ERROR, "clock_doubted", LOG_STR("now", timestamp_format(now_us, now)),
+			LOG_STR("believed", timestamp_format(clock->last_us, last)),
+			LOG_STR("newest_message", timestamp_format(clock->newest_us, newest)),
+			LOG_C("until", "bounced retention resume"));
+	s->clock_doubted = true;
+}
+
+/* The moment by which things are old. False: a clock that jumped deletes nothing; somebody must look (docs/operating.md). */
+static bool moment(struct scheduler *s, int64_t *ret_us)
+{
+	int64_t now_us = clock_us(CLOCK_REALTIME);
+	struct store_clock clock = { 0 };
+	enum err err = store_clock(s->store, now_us, &clock);
+
+	if (err)
+		log_event(LOG_WARN, "clock_not_compared", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+	else if (!clock.believed)
+		log_doubt(s, &clock, now_us);
+	else
+		s->clock_doubted = false;
+	*ret_us = clock.moment_us;
+	return !err && clock.believed;
+}
+
 /* ---- upkeep ---- */
+
+struct forgotten {
+	size_t digests, strikes, failures;
+};
+
+static enum err forget(struct scheduler *s, int64_t now, struct forgotten *forgotten)
+{
+	int64_t days = config_int(s->role->config, CONFIG_RETENTION_DIGEST_DAYS);
+	int64_t strike_days = suppress_memory_days(&s->suppress);
+	enum err err =
+		store_purge_seen(s->store, now - days * TIMESTAMP_DAY_US, &forgotten->digests);
+
+	if (!err)
+		err = store_suppression_purge(
+			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &forgotten->strikes);
+	if (!err)
+		err = store_purge_failures(s->store, now - STORE_FAILURE_US, &forgotten->failures);
+	if (!err)
+		err = store_log_forget(s->store, now - LOG_STATE_DAYS * TIMESTAMP_DAY_US);
+	return err;
+}
 
 static int64_t run_upkeep(struct scheduler *s)
 {
-	int64_t days = config_int(s->role->config, CONFIG_RETENTION_DIGEST_DAYS);
-	int64_t strike_days = suppress_memory_days(&s->suppress), now = clock_us(CLOCK_REALTIME);
-	size_t made = 0, purged = 0, strikes = 0, failures = 0;
-	enum err err = store_make_partitions(s->store, now, &made);
+	struct forgotten forgotten = { 0 };
+	int64_t by_us;
+	size_t made = 0;
+	enum err err = store_make_partitions(s->store, clock_us(CLOCK_REALTIME), &made);
 
-	if (!err)
-		err = store_purge_seen(s->store, now - days * TIMESTAMP_DAY_US, &purged);
-	if (!err)
-		err = store_suppression_purge(
-			s->store, now - (strike_days + 1) * TIMESTAMP_DAY_US, &strikes);
-	if (!err)
-		err = store_purge_failures(s->store, now - STORE_FAILURE_US, &failures);
-	if (!err)
-		err = store_log_forget(s->store, now - LOG_STATE_DAYS * TIMESTAMP_DAY_US);
+	if (!err && moment(s, &by_us))
+		err = forget(s, by_us, &forgotten);
 	log_event(err ? LOG_WARN : LOG_INFO, "upkeep", LOG_ERR(err),
 		LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),
-		LOG_U64("partitions", made), LOG_U64("digests_forgotten", purged),
-		LOG_U64("strikes_forgotten", strikes), LOG_U64("failures_forgotten", failures));
+		LOG_U64("partitions", made), LOG_U64("digests_forgotten", forgotten.digests),
+		LOG_U64("strikes_forgotten", forgotten.strikes),
+		LOG_U64("failures_forgotten", forgotten.failures));
 	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
 }
 
@@ -92,15 +140,17 @@ static const struct {
 
 static int64_t run_retention(struct scheduler *s)
 {
-	int64_t now_us = clock_us(CLOCK_REALTIME), next_ms = RETENTION_INTERVAL_MS;
+	int64_t by_us, next_ms = RETENTION_INTERVAL_MS;
 
+	if (!moment(s, &by_us))
+		return UPKEEP_RETRY_MS;
 	for (size_t i = 0; i < ARRAY_LEN(retention); i++) {
 		int64_t days = config_int(s->role->config, retention[i].days);
 		enum err err = ERR_OK;
 
 		if (days) /* else for ever */
 			err = store_drop(
-				s->store, retention[i].kept, now_us - days * TIMESTAMP_DAY_US);
+				s->store, retention[i].kept, by_us - days * TIMESTAMP_DAY_US);
 		if (!err)
 			continue;
 		log_event(LOG_WARN, "retention_failed", LOG_C("of", retention[i].name),
@@ -143,8 +193,12 @@ static int64_t run_join(struct scheduler *s)
 static int64_t run_expire(struct scheduler *s)
 {
 	size_t expired = 0;
-	enum err err = store_suppressions_expire(s->store, clock_us(CLOCK_REALTIME), &expired);
+	int64_t by_us;
+	enum err err;
 
+	if (!moment(s, &by_us))
+		return EXPIRE_INTERVAL_MS;
+	err = store_suppressions_expire(s->store, by_us, &expired);
 	if (err || expired)
 		log_event(err ? LOG_WARN : LOG_INFO, "suppressions_expired", LOG_ERR(err),
 			LOG_STR("reason", err ? store_error(s->store) : STR_EMPTY),

@@ -85,6 +85,20 @@ enum store_kept {
  * Loaders wait for a moment. ERR_CONFLICT: a long query is in the way; try again. */
 MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us);
 
+/* By which moment may be deleted what is old? (form/clock_guard.h) */
+struct store_clock {
+	bool believed;              /* else nothing may be deleted until store_clock_believe */
+	int64_t moment_us;          /* to go by, where it is believed */
+	int64_t last_us, newest_us; /* when the clock was believed before; the newest message */
+};
+/* Changes nothing. */
+MUST_CHECK enum err store_clock_look(
+	struct store *store, int64_t now_us, struct store_clock *ret_clock);
+/* The same, and a clock that is believed is remembered. */
+MUST_CHECK enum err store_clock(struct store *store, int64_t now_us, struct store_clock *ret_clock);
+/* A person has looked: from now on the clock is right. */
+MUST_CHECK enum err store_clock_believe(struct store *store, int64_t now_us);
+
 /* ---- loading ---- */
 
 #define STORE_DIGEST_BYTES 32u
@@ -374,9 +388,9 @@ struct store_events_query {
 	int outcome, class, kind;
 	struct store_filters more; /* beside those above, which it has not */
 	struct str original_id;    /* Message-ID of the mail that failed */
-	const struct uuid *after; /* the last id of the page before; NULL: from the first */
-	bool oldest_first;        /* else the newest */
-	size_t limit;             /* 1 to LIMIT_PAGE_ROWS */
+	const struct uuid *after;  /* the last id of the page before; NULL: from the first */
+	bool oldest_first;         /* else the newest */
+	size_t limit;              /* 1 to LIMIT_PAGE_ROWS */
 };
 void store_events_query_init(struct store_events_query *query);
 

@@ -1,3 +1,4 @@
+#include "store/form/clock_guard.h"
 #include "store/store_priv.h"
 
 static const struct {
@@ -46,4 +47,50 @@ enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us
 		return err;
 	return pg_end(store->pg,
 		drop_in_transaction(store, kept, timestamp_floor(before_us, TIMESTAMP_DAY_US)));
+}
+
+/* ---- the clock that it goes by ---- */
+
+static enum err see(struct store *store, int64_t now_us, struct clock_seen *ret_seen)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = pg_run(store->pg, QUERY_CLOCK_SEEN, NULL, 0, &rows);
+
+	if (err)
+		return err;
+	*ret_seen = (struct clock_seen){ .now_us = now_us,
+		.last_us = pg_get_time(rows, 0, 0),
+		.newest_us = pg_get_time(rows, 0, 1) };
+	return ERR_OK;
+}
+
+enum err store_clock_believe(struct store *store, int64_t now_us)
+{
+	return PG_RUN(store->pg, QUERY_CLOCK_BELIEVE, NULL, pg_time(now_us));
+}
+
+enum err store_clock_look(struct store *store, int64_t now_us, struct store_clock *ret_clock)
+{
+	struct clock_seen seen;
+	int64_t moment_us = TIMESTAMP_NONE;
+	enum err err = see(store, now_us, &seen);
+	bool believed;
+
+	if (err)
+		return err;
+	believed = clock_guard(&seen, &moment_us);
+	*ret_clock = (struct store_clock){ believed, moment_us, seen.last_us, seen.newest_us };
+	return ERR_OK;
+}
+
+enum err store_clock(struct store *store, int64_t now_us, struct store_clock *ret_clock)
+{
+	struct store_clock clock;
+	enum err err = store_clock_look(store, now_us, &clock);
+
+	if (!err && clock.believed)
+		err = store_clock_believe(store, now_us);
+	if (!err)
+		*ret_clock = clock;
+	return err;
 }
