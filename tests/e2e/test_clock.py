@@ -21,7 +21,7 @@ def main():
         status, _, body = server.request("POST", "/v1/messages?recipient=bounce%40example.org", MAIL,
                                          {"Content-Type": "message/rfc822"})
         assert status == 202, body
-        e2e.wait_for(lambda: server.sql("SELECT count(*) FROM message") == "1", "the message", 60, server)
+        e2e.wait_for(lambda: server.sql("SELECT count(*) FROM message") == [["1"]], "the message", 60, server)
         done = retention(server)
         assert done.returncode == 0 and "goes on" in done.stdout, done
         # As if the clock had been set a month ahead since it was last believed, and the mail's raw bytes were old by it.
@@ -36,7 +36,7 @@ def main():
         assert done.returncode == 0, done
         assert retention(server).returncode == 0
         assert retention(server, "nonsense").returncode == 2
-        assert server.sql("SELECT count(*) FROM message_raw") == "1"
+        assert server.sql("SELECT count(*) FROM message_raw") == [["1"]]
 
 
 if __name__ == "__main__":
