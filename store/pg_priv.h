@@ -9,7 +9,7 @@
 #include "core/timestamp.h"
 #include "store/form/uuid.h"
 #include "store/sql/query.h"
-#include "store/store_options.h"
+#include "store/form/store_options.h"
 
 struct pg;
 struct pg_rows;

@@ -14,8 +14,9 @@
 #include "core/str.h"
 #include "core/suppression.h"
 #include "store/form/dimension.h"
+#include "store/form/moment.h"
+#include "store/form/store_options.h"
 #include "store/form/uuid.h"
-#include "store/store_options.h"
 
 /* Errors of every verb, unless it says more:
  * ERR_UNAVAILABLE: the connection is gone or the server has no room: store_reopen, then try again.
@@ -112,16 +113,6 @@ MUST_CHECK enum err store_clock_believe(struct store *store, int64_t now_us);
  * all four. Pure: a replay meets itself. */
 struct uuid store_id(
 	int64_t received_at_us, struct str spool_id, uint64_t sequence, uint32_t number);
-
-/* When what an event tells of happened: the last attempt as the report has it; else, of mail that was
- * imported, the time of its delivery, the original's arrival or its Date; else, of mail that came to us,
- * when it came. Peers write dates: one after the arrival (by more than an hour of clocks that differ), or
- * more than 30 days before the delivery that is known, is no such time. TIMESTAMP_NONE: not known. Pure. */
-int64_t store_happened_at(const struct event *event, const struct original *original,
-	const struct envelope *envelope);
-/* When the mail that failed was sent: the Date of the original, if it lies within 30 days before that (an
- * hour after it still is that moment); else TIMESTAMP_NONE: not known. Pure. */
-int64_t store_sent_at(int64_t date_us, int64_t happened_at_us);
 
 /* What an event may do to a rate. */
 struct store_standing {
@@ -239,10 +230,6 @@ MUST_CHECK enum err store_volumes_delete(
 	struct store *store, const struct store_volumes_query *query, uint64_t *ret_n);
 
 /* ---- reports: read rollups and volumes, never events ---- */
-
-/* By the time at which it happened, or by the Date of the mail that bounced. */
-enum store_basis { STORE_BASIS_EVENT, STORE_BASIS_SEND, STORE_BASIS_COUNT };
-struct str store_basis_name(enum store_basis basis);
 
 /* from <= t < to; both whole hours. stream empty: all. */
 struct store_window {

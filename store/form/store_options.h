@@ -1,4 +1,4 @@
-/* store/store_options.h -- how a connection to the database is made. */
+/* store/form/store_options.h -- how a connection to the database is made. */
 #pragma once
 #include "core/str.h"
 

@@ -1,5 +1,6 @@
-/* store/moment.c -- by which times events are counted, and what those are. Pure. */
-#include "store/store_priv.h"
+#include "store/form/moment.h"
+
+#include "core/timestamp.h"
 
 #include <assert.h>
 
