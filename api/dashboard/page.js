@@ -44,6 +44,8 @@ function currentQuery() {
 		basis: $("basis").value,
 	};
 
+	if ($("mature").checked && !$("mature").disabled)
+		query.mature = "true";
 	if ($("stream").value)
 		query.stream = $("stream").value;
 	return query;
@@ -78,7 +80,7 @@ async function showList(cursor) {
 	$("domains").hidden = body.rows.length === 0;
 	$("more").hidden = page.next_cursor === null;
 	$("more").onclick = () => guarded(() => showList(page.next_cursor));
-	$("message").textContent = body.rows.length ? page.from + " to " + page.to :
+	$("message").textContent = body.rows.length ? page.from + " to " + page.to + ", as of " + page.as_of :
 		"Nothing has failed and nothing was attempted in this window.";
 }
 
@@ -141,6 +143,9 @@ function guarded(work) {
 	return work().catch((error) => { $("message").textContent = error.message; });
 }
 
+/* Only the rate of mail by its date waits for bounces that are still to come. */
+$("basis").addEventListener("change", () => { $("mature").disabled = $("basis").value !== "send"; });
+$("mature").disabled = $("basis").value !== "send"; /* a reload keeps what was chosen */
 $("controls").addEventListener("submit", (event) => {
 	event.preventDefault();
 	$("detail").hidden = true;
