@@ -39,6 +39,8 @@ static bool choose_roles(const struct config *config, const char *list, unsigned
 		roles &= ~(1u << ROLE_POSTGRES);
 	if (!config_bool(config, CONFIG_DATABASE_MIGRATE_ON_START))
 		roles &= ~(1u << ROLE_MIGRATE);
+	if (!config_str(config, CONFIG_WEBHOOK_TARGETS).n)
+		roles &= ~(1u << ROLE_HOOK);
 	if (!log_settings_any(config))
 		roles &= ~(1u << ROLE_LOG);
 	*ret_roles = roles;

@@ -2,7 +2,7 @@
 include(GNUInstallDirs)
 install(FILES docker/bounced.service docker/bounced.socket DESTINATION lib/systemd/system)
 install(FILES docker/deb/bounced.conf DESTINATION /etc/bounced)
-install(FILES README.md docs/configuration.md docs/api.md docs/report-schema.md docs/spool.md docs/rules.md docs/tokens.md docs/ways-in.md docs/logs.md docs/suppression.md docs/exports.md
+install(FILES README.md docs/configuration.md docs/api.md docs/report-schema.md docs/spool.md docs/rules.md docs/tokens.md docs/ways-in.md docs/logs.md docs/suppression.md docs/exports.md docs/webhooks.md
   docs/deviations.md quickstart.conf DESTINATION share/doc/bounced OPTIONAL)
 install(FILES docs/bounced.1 DESTINATION share/man/man1 OPTIONAL)
 set(CPACK_GENERATOR DEB)

@@ -31,6 +31,7 @@ static const struct {
 	{ R_API, "api" },
 	{ R_LOG, "log" },
 	{ R_SCHEDULER, "scheduler" },
+	{ R_HOOK, "hook" },
 	{ R_POSTGRES, "postgres" },
 	{ R_MIGRATE, "migrate" },
 };

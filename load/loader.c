@@ -64,6 +64,7 @@ static void start_at(struct loader *l, struct lane *lane, uint64_t position)
 	batch_reset(lane->now, position);
 	lane->rows = store_batch_new(l->store, str_c(lane->spool_id));
 	store_batch_set_judge(lane->rows, &l->store_judge);
+	store_batch_set_hook(lane->rows, config_bool(l->config, CONFIG_WEBHOOK_EVENTS));
 	log_event(LOG_INFO, "loading", LOG_C("lane", lane->name), LOG_C("spool", lane->spool_id),
 		LOG_U64("position", position));
 }

@@ -116,6 +116,7 @@ void log_batch_start(struct log_context *context, struct store_batch *batch, enu
 	context->format = format;
 	context->now_us = now_us;
 	store_batch_set_judge(batch, &context->store_judge);
+	store_batch_set_hook(batch, config_bool(context->config, CONFIG_WEBHOOK_EVENTS));
 	log_batch_reset(context);
 }
 

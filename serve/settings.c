@@ -5,10 +5,34 @@
 #include "ingest/smtp/smtp_settings.h"
 #include "logs/log_settings.h"
 #include "store/database_settings.h"
+#include "suppress/hook/hook_target.h"
 #include "suppress/proof/token_keys.h"
 #include "suppress/suppress_settings.h"
 
 enum { SETTINGS_RECORD_BYTES = 1 << 20 }; /* most that a spool record holds beside the message */
+
+/* Lists, and who is told: who is told of events has them put aside, and nobody puts them aside for nobody. */
+static enum err check_lists(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct hook_target *targets = arena_calloc(arena, HOOK_TARGETS, sizeof *targets);
+	bool wanted = false;
+	size_t n;
+	enum err err = suppress_settings_check(config, arena, ret_trouble);
+
+	if (!err)
+		err = hook_targets_read(arena, config_str(config, CONFIG_WEBHOOK_TARGETS), targets,
+			&n, ret_trouble);
+	for (size_t i = 0; i < n && !err; i++)
+		wanted |= targets[i].tell & HOOK_EVENTS;
+	if (err || wanted == config_bool(config, CONFIG_WEBHOOK_EVENTS))
+		return err;
+	*ret_trouble =
+		wanted ? STR("webhook.events: must be true, as a target of webhook.targets "
+			     "is told of events")
+		       : STR("webhook.events: no target of webhook.targets is told of events");
+	return ERR_SYNTAX;
+}
 
 enum err settings_check(const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
@@ -39,7 +63,7 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 	if (!err)
 		err = verp_load(config, arena, &verp, ret_trouble);
 	if (!err)
-		err = suppress_settings_check(config, arena, ret_trouble);
+		err = check_lists(config, arena, ret_trouble);
 	if (!err)
 		err = log_settings_check(config, arena, ret_trouble);
 	if (err)

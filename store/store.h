@@ -14,6 +14,7 @@
 #include "core/str.h"
 #include "core/suppression.h"
 #include "store/form/dimension.h"
+#include "store/form/id.h"
 #include "store/form/moment.h"
 #include "store/form/store_options.h"
 #include "store/form/uuid.h"
@@ -108,11 +109,6 @@ MUST_CHECK enum err store_clock_believe(struct store *store, int64_t now_us);
 /* The stream of mail and volumes that name none. */
 #define STORE_DEFAULT_STREAM "default"
 
-/* The id of a message (number 0) or of its nth event (number 1...): UUIDv8 (RFC 9562 5.8), the
- * milliseconds of received_at in front, so that indexes grow at their end, then 74 bits of a hash of
- * all four. Pure: a replay meets itself. */
-struct uuid store_id(
-	int64_t received_at_us, struct str spool_id, uint64_t sequence, uint32_t number);
 
 /* What an event may do to a rate. */
 struct store_standing {
@@ -158,6 +154,8 @@ struct store_batch;
 struct store_batch *store_batch_new(struct store *store, struct str spool_id);
 /* Who judges entries by all that is known of them; borrowed. Until it is called nothing is kept against an address. */
 void store_batch_set_judge(struct store_batch *batch, const struct store_judge *judge);
+/* Puts each new event aside for who is told of it (store_hook.h). */
+void store_batch_set_hook(struct store_batch *batch, bool told);
 /* Takes NULL. */
 void store_batch_free(struct store_batch *batch);
 /* Copies all that it needs; the batch is unchanged on failure. ERR_LIMIT: it is full: commit first.

@@ -63,6 +63,11 @@ void store_batch_set_judge(struct store_batch *batch, const struct store_judge *
 	batch->judge = judge;
 }
 
+void store_batch_set_hook(struct store_batch *batch, bool told)
+{
+	batch->told = told;
+}
+
 size_t store_batch_count(const struct store_batch *batch)
 {
 	return batch->n_messages;
@@ -212,6 +217,8 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 		err = pg_do(pg, QUERY_BATCH_RAW, NULL);
 	if (!err)
 		err = store_events_of(pg, &result->events);
+	if (!err && batch->told && result->events)
+		err = pg_do(pg, QUERY_BATCH_HOOK, NULL);
 	if (!err)
 		err = add_evidence(batch);
 	if (err)

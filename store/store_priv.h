@@ -25,9 +25,6 @@ enum {
 MUST_CHECK enum err store_partitions_in_transaction(
 	struct store *store, int64_t now_us, size_t *ret_made);
 
-/* The lowest id of a moment, and the moment of an id. */
-struct uuid store_id_lowest(int64_t at_us);
-int64_t store_id_received_ms(const struct uuid *id);
 
 /* The columns COUNTS_OUT of queries_report.def, from `first` on. */
 struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first);

@@ -1,5 +1,7 @@
 #include "suppress/export/export_job.h"
 
+#include "suppress/list/option.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -109,28 +111,6 @@ static const struct {
 
 /* ---- jobs ---- */
 
-/* The next word; a value in quotes may hold spaces. */
-static bool next_option(struct str *rest, struct str *ret_key, struct str *ret_value)
-{
-	struct str word;
-	size_t key;
-
-	*rest = str_trim(*rest);
-	if (!rest->n)
-		return false;
-	key = str_cspan(*rest, "= \t");
-	*ret_key = str_head(*rest, key);
-	*ret_value = STR_EMPTY;
-	*rest = str_skip(*rest, key);
-	if (!str_starts(*rest, STR("=")))
-		return true;
-	*rest = str_skip(*rest, 1);
-	word = str_starts(*rest, STR("\"")) ? str_skip(*rest, 1) : *rest;
-	*ret_value = str_head(word, str_cspan(word, word.p == rest->p ? " \t" : "\""));
-	*rest = str_skip(word, ret_value->n + (word.p != rest->p));
-	return true;
-}
-
 static enum err refuse(struct reading *r, struct str what, const char *why, struct str *ret_trouble)
 {
 	*ret_trouble = arena_printf(r->arena, "export.jobs: job \"%.*s\": %.*s: %s",
@@ -202,24 +182,11 @@ static enum err read_job(
 	*job = (struct export_job){ 0 };
 	job->path = STR_EMPTY;
 	r.zone = STR_EMPTY;
-	if (!next_option(&text, &job->name, &value) || !is_name(job->name) || value.n)
+	if (!option_next(&text, &job->name, &value) || !is_name(job->name) || value.n)
 		return refuse(&r, STR("name"), "letters, digits, - and _ stand first", ret_trouble);
-	while (!err && next_option(&text, &key, &value))
+	while (!err && option_next(&text, &key, &value))
 		err = take_option(&r, key, value, ret_trouble);
 	return err ? err : check_job(&r, ret_trouble);
-}
-
-/* The next job; a `;` within quotes ends none. */
-static bool next_job(struct str *rest, struct str *ret_text)
-{
-	bool quoted = false;
-	size_t i = 0;
-
-	while (i < rest->n && (quoted || rest->p[i] != ';'))
-		quoted ^= rest->p[i++] == '"';
-	*ret_text = str_trim(str_head(*rest, i));
-	*rest = str_skip(*rest, i + 1);
-	return i > 0 || rest->n;
 }
 
 enum err export_jobs_read(struct arena *arena, struct str text,
@@ -229,7 +196,7 @@ enum err export_jobs_read(struct arena *arena, struct str text,
 	size_t n = 0;
 	enum err err = ERR_OK;
 
-	while (!err && next_job(&text, &one)) {
+	while (!err && option_next_group(&text, &one)) {
 		if (!one.n)
 			continue;
 		if (n == EXPORT_JOBS) {

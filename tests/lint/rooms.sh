@@ -33,6 +33,7 @@ declare -A may=(
 	[suppress/proof]="core"
 	[suppress/list]="store core"
 	[suppress/export]="suppress/list store core"
+	[suppress/hook]="suppress/export suppress/list store core"
 	[suppress]="suppress/export suppress/list suppress/policy suppress/proof store core"
 	[logs]="ingest/log ingest/logfile ingest/text parser suppress suppress/policy store core"
 	[load]="suppress suppress/policy suppress/proof store spool core"
@@ -40,9 +41,9 @@ declare -A may=(
 	[api/handle]="api/request domain suppress suppress/export suppress/list suppress/policy store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
-	[serve]="serve/sandbox logs load api suppress suppress/export suppress/list suppress/proof $ingest store spool parser core"
+	[serve]="serve/sandbox logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store spool parser core"
 	[cli/command]="serve store core"
-	[cli/suppress]="cli/command suppress suppress/export suppress/list suppress/policy suppress/proof store core"
+	[cli/suppress]="cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
 	[cli]="cli/command cli/suppress serve logs load api/request api suppress $ingest store spool parser/text parser core"
 )
 rooms=(core parser domain spool ingest store suppress logs load api serve cli)
@@ -108,7 +109,7 @@ owner 'zlib\.h'          '^(ingest/logfile/log_file|api/http_gzip)\.c$'
 owner 'zstd\.h'          '^ingest/logfile/log_file\.c$'
 owner 'libpsl\.h'        '^domain/org_domain\.c$'
 owner 'systemd/'          '^serve/systemd\.c$'
-owner 'curl/'             '^(ingest/fetch/fetch_login|cli/cmd_demo)\.c$'
+owner 'curl/'             '^(ingest/fetch/fetch_login|suppress/hook/hook_send|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'
 owner '(hs/)?hs\.h'       '^parser/text/matcher\.c$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|cli/.*)$'

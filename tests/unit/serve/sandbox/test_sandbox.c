@@ -124,8 +124,9 @@ static int compute(void)
 #define MAY(role) (1u << ROLE_##role)
 #define SANDBOXED                                                                                  \
 	(MAY(SMTP) | MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(PARSER) | MAY(MIGRATE) |        \
-		MAY(LOG))
-#define WITH_DATABASE (MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(MIGRATE) | MAY(LOG))
+		MAY(LOG) | MAY(HOOK))
+#define WITH_DATABASE                                                                              \
+	(MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(MIGRATE) | MAY(LOG) | MAY(HOOK))
 static const struct {
 	const char *name;
 	int (*try)(void);
@@ -133,7 +134,8 @@ static const struct {
 } attempts[] = {
 	{ "write the spool", write_spool, MAY(SMTP) | MAY(API) | MAY(LOADER) },
 	{ "write the export folder", write_export, MAY(SCHEDULER) },
-	{ "read the configuration", read_config, MAY(LOG) }, /* its logs may lie anywhere */
+	{ "read the configuration", read_config,
+		MAY(LOG) | MAY(HOOK) }, /* its logs may lie anywhere */
 	{ "read the names of users", read_system, WITH_DATABASE },
 	{ "open a socket", open_socket, WITH_DATABASE },
 	{ "connect to the database", connect_database, WITH_DATABASE },

@@ -1,4 +1,4 @@
-#include "store/store_priv.h"
+#include "store/form/id.h"
 
 #include <string.h>
 
