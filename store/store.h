@@ -109,7 +109,6 @@ MUST_CHECK enum err store_clock_believe(struct store *store, int64_t now_us);
 /* The stream of mail and volumes that name none. */
 #define STORE_DEFAULT_STREAM "default"
 
-
 /* What an event may do to a rate. */
 struct store_standing {
 	enum proof proof;
