@@ -17,7 +17,7 @@ static enum err check_lists(
 {
 	struct hook_target *targets = arena_calloc(arena, HOOK_TARGETS, sizeof *targets);
 	bool wanted = false;
-	size_t n;
+	size_t n = 0;
 	enum err err = suppress_settings_check(config, arena, ret_trouble);
 
 	if (!err)

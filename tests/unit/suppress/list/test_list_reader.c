@@ -294,8 +294,7 @@ END_TEST
 
 static const char *const written[] = { "\"a b\"@example.com", "a#b@example.com", "ann@example.com",
 	"bob+news@example.org",
-	"j\xc3\xbcrgen@b\xc3\xbc"
-	"cher.example",
+	"j\xc3\xbcrgen@b\303\274cher.example",
 	"zoe@[192.0.2.1]" };
 
 static bool collect(void *context, const struct list_entry *entry)

@@ -120,8 +120,7 @@ static size_t sample(struct store_suppression rows[static 16])
 {
 	static const char *const addresses[] = { "\"a b\"@example.com", "\"ann\"@example.com",
 		"@dead.example", "ann@example.com", "ann@example.com", "bob+news@example.org",
-		"j\xc3\xbcrgen@b\xc3\xbc"
-		"cher.example" };
+		"j\xc3\xbcrgen@b\303\274cher.example" };
 
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		rows[i] = plain();
