@@ -416,7 +416,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.lanes = options->lanes,
 		.n_lanes = options->n_lanes,
 		.parse = options->parse,
-		.parse_context = options->parse_context };
+		.parse_context = options->parse_context,
+		.judge = options->judge };
 	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),
 		or_default(options->body_timeout_ms, 30000));
 	return server;

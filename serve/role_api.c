@@ -7,6 +7,7 @@
 #include "serve/roles.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"
+#include "suppress/suppress_settings.h"
 
 enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
 
@@ -48,6 +49,26 @@ static const struct api_lane *name_lanes(const struct config *config, struct are
 	return lanes;
 }
 
+/* Who judges entries anew. The settings were checked before the role was started. */
+struct bench {
+	struct suppress_settings settings;
+	struct judge judge;
+	struct store_judge store_judge;
+};
+
+static const struct store_judge *seat_judge(const struct config *config, struct arena *arena)
+{
+	struct bench *bench = arena_zalloc(arena, sizeof *bench);
+	struct str trouble;
+
+	if (suppress_settings_load(config, arena, &bench->settings, &trouble)) {
+		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
+		return NULL;
+	}
+	suppress_judge(&bench->settings, &bench->judge, &bench->store_judge);
+	return &bench->store_judge;
+}
+
 int role_api(struct role *role)
 {
 	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
@@ -62,6 +83,7 @@ int role_api(struct role *role)
 	enum err err = database_conninfo(role->config, arena, &options.conninfo);
 
 	read_options(role->config, &options);
+	options.judge = seat_judge(role->config, arena);
 	if (!err)
 		err = api_server_start(&options, &problem, &server);
 	if (err) {

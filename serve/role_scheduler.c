@@ -7,6 +7,7 @@
 #include "serve/export_desk.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
+#include "store/store_amend.h"
 #include "store/store_log.h"
 #include "suppress/export/exporter.h"
 #include "suppress/suppress_settings.h"
@@ -39,6 +40,8 @@ struct scheduler {
 	struct arena *arena;
 	struct store *store;
 	struct suppress_settings suppress;
+	struct judge judge;
+	struct store_judge store_judge;
 	struct export_options export;
 	struct export_desk *jobs;
 	bool acting;
@@ -206,6 +209,55 @@ static int64_t run_expire(struct scheduler *s)
 	return EXPIRE_INTERVAL_MS;
 }
 
+/* ---- providers that are not believed ---- */
+
+static void tell_hold(void *context, const struct store_hold *hold)
+{
+	struct scheduler *s = context;
+
+	log_event(LOG_WARN, "outage_suspected", LOG_U64("hold", (uint64_t)hold->id),
+		LOG_STR("provider", hold->provider), LOG_U64("unknown", hold->n),
+		LOG_U64("believed", hold->limit), LOG_U64("entries", hold->entries));
+	ERR_IGNORE(store_hold_told(s->store, hold->id), "it is told once more");
+}
+
+/* Nobody came: what waited is forgotten, as an address that is really gone says so again. */
+static void end_hold(void *context, const struct store_hold *hold)
+{
+	struct scheduler *s = context;
+	struct store_amended amended = { 0 };
+	enum err err = store_hold_decide(s->store, &s->store_judge, hold->id, STORE_HOLD_DISCARD,
+		STR("scheduler"), clock_us(CLOCK_REALTIME), &amended);
+
+	log_event(LOG_WARN, "hold_discarded", LOG_U64("hold", (uint64_t)hold->id), LOG_ERR(err),
+		LOG_STR("provider", hold->provider), LOG_U64("entries", amended.entries));
+}
+
+static int64_t run_guard(struct scheduler *s)
+{
+	int64_t days = config_int(s->role->config, CONFIG_SUPPRESS_HOLD_DAYS);
+	int64_t now_us = clock_us(CLOCK_REALTIME);
+	enum err err = store_holds(s->store, STORE_HOLDS_UNTOLD, now_us, tell_hold, s);
+
+	if (!err)
+		err = store_holds(
+			s->store, STORE_HOLDS_OVER, now_us - days * TIMESTAMP_DAY_US, end_hold, s);
+	if (err)
+		log_event(LOG_WARN, "guard_failed", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+	return EXPIRE_INTERVAL_MS;
+}
+
+static int64_t run_past(struct scheduler *s)
+{
+	enum err err = store_guard_refresh(s->store, clock_us(CLOCK_REALTIME));
+
+	if (err)
+		log_event(LOG_WARN, "guard_failed", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
+}
+
 /* ---- export ---- */
 
 static int64_t run_export(struct scheduler *s)
@@ -284,6 +336,7 @@ static enum err load_settings(struct scheduler *s)
 		log_event(LOG_ERROR, "settings_refused", LOG_STR("reason", trouble));
 		return err;
 	}
+	suppress_judge(&s->suppress, &s->judge, &s->store_judge);
 	s->export.dir = arena_c(s->arena, config_str(config, CONFIG_EXPORT_DIR));
 	s->export.keep_us = config_int(config, CONFIG_EXPORT_KEEP_DAYS) * TIMESTAMP_DAY_US;
 	s->export.policy_version = suppress_policy_version(&s->suppress, s->arena);
@@ -294,7 +347,8 @@ static enum err load_settings(struct scheduler *s)
 int role_scheduler(struct role *role)
 {
 	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_expire, 0 },
-		{ run_export, 0 }, { run_jobs, 0 }, { run_pack, 0 }, { run_join, 0 } };
+		{ run_guard, 0 }, { run_past, 0 }, { run_export, 0 }, { run_jobs, 0 },
+		{ run_pack, 0 }, { run_join, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 

@@ -448,3 +448,16 @@ struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column)
 		memcpy(uuid.bytes, bytes.p, sizeof uuid.bytes);
 	return uuid;
 }
+
+enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows)
+{
+	const size_t n = rows->n;
+	enum err err;
+
+	copy_trailer(rows);
+	err = buf_check(rows);
+	if (!err)
+		err = pg_copy(pg, query, buf_str(rows));
+	rows->n = n;
+	return err;
+}

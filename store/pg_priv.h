@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "core/timestamp.h"
+#include "store/form/copy.h"
 #include "store/form/uuid.h"
 #include "store/sql/query.h"
 #include "store/form/store_options.h"
@@ -73,6 +74,8 @@ MUST_CHECK enum err pg_do(struct pg *pg, enum query query, size_t *ret_touched);
 MUST_CHECK enum err pg_script(struct pg *pg, const char *sql);
 /* A COPY ... FROM STDIN (FORMAT binary) with the rows that copy_priv.h writes. */
 MUST_CHECK enum err pg_copy(struct pg *pg, enum query query, struct str rows);
+/* Sends rows that have a header; the trailer stands behind them for the time of the call. */
+MUST_CHECK enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows);
 /* COMMIT after ERR_OK, else ROLLBACK, which keeps the first error and its text. */
 MUST_CHECK enum err pg_end(struct pg *pg, enum err err);
 
@@ -88,6 +91,3 @@ double pg_get_f64(const struct pg_rows *rows, size_t row, size_t column);
 int64_t pg_get_time(const struct pg_rows *rows, size_t row, size_t column);
 bool pg_get_bool(const struct pg_rows *rows, size_t row, size_t column);
 struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column);
-
-/* PostgreSQL counts microseconds from 2000-01-01. */
-#define PG_EPOCH_US ((int64_t)946684800 * TIMESTAMP_SECOND_US)

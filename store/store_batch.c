@@ -137,14 +137,14 @@ static enum err move_position(struct store_batch *batch, uint64_t from, uint64_t
 static enum err copy_rows(struct store_batch *batch)
 {
 	struct pg *pg = batch->store->pg;
-	enum err err = copy_in(pg, QUERY_BATCH_MESSAGE_COPY, &batch->messages);
+	enum err err = pg_copy_in(pg, QUERY_BATCH_MESSAGE_COPY, &batch->messages);
 
 	if (!err)
-		err = copy_in(pg, QUERY_BATCH_RAW_COPY, &batch->raws);
+		err = pg_copy_in(pg, QUERY_BATCH_RAW_COPY, &batch->raws);
 	if (!err)
-		err = copy_in(pg, QUERY_BATCH_EVENT_COPY, &batch->events);
+		err = pg_copy_in(pg, QUERY_BATCH_EVENT_COPY, &batch->events);
 	if (!err && batch->n_decisions)
-		err = copy_in(pg, QUERY_BATCH_DECISION_COPY, &batch->decisions);
+		err = pg_copy_in(pg, QUERY_BATCH_DECISION_COPY, &batch->decisions);
 	return err;
 }
 
@@ -153,7 +153,7 @@ static enum err add_evidence(struct store_batch *batch)
 {
 	if (!batch->n_decisions || !batch->judge)
 		return ERR_OK;
-	return store_judge_evidence(batch->store, batch->judge->network_strikes);
+	return store_judge_evidence(batch->store, batch->judge);
 }
 
 /* Behind the deliveries of the batch, which may lie between its strikes. */

@@ -1,6 +1,6 @@
 /* store/store_batch_priv.h -- what a batch holds until it is committed, for the two files that make it. */
 #pragma once
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_priv.h"
 
 struct store_batch {

@@ -2,7 +2,7 @@
 
 #include "core/limits.h"
 #include "core/utf8.h"
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static enum err send_rows(struct store_import *import)
 {
 	enum err err = import->rows.n == import->header_bytes
 			       ? ERR_OK
-			       : copy_in(import->store->pg, QUERY_IMPORT_COPY, &import->rows);
+			       : pg_copy_in(import->store->pg, QUERY_IMPORT_COPY, &import->rows);
 
 	import->rows.n = import->header_bytes;
 	import->rows.failed = false;

@@ -1,5 +1,5 @@
 #include "core/limits.h"
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_judge_priv.h"
 #include "store/suppression_row_priv.h"
 
@@ -33,7 +33,55 @@ enum err store_judge_tables(struct store *store)
 	return err;
 }
 
-enum err store_judge_evidence(struct store *store, unsigned network_strikes)
+/* ---- providers that are not to be believed ---- */
+
+/* Opens a hold, or finds the one that is on, and marks what of the batch waits. */
+static enum err hold(
+	struct store *store, const struct pg_rows *asked, size_t i, uint64_t n, uint64_t limit)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct str provider = pg_get_text(asked, i, 0);
+	int64_t quarter_us = pg_get_time(asked, i, 1), hold_id = pg_get_i64(asked, i, 7);
+	bool is_new = pg_is_null(asked, i, 7);
+	enum err err = ERR_OK;
+
+	if (is_new)
+		err = PG_RUN(store->pg, QUERY_HOLD_OPEN, &rows, pg_text(provider),
+			pg_time(quarter_us), pg_i64((int64_t)n), pg_i64((int64_t)limit));
+	else if (n > limit)
+		err = PG_RUN(
+			store->pg, QUERY_HOLD_GOES_ON, NULL, pg_i64(hold_id), pg_time(quarter_us));
+	if (!err && is_new)
+		hold_id = pg_get_i64(rows, 0, 0);
+	return err ? err
+		   : PG_RUN(store->pg, QUERY_BATCH_HOLD, NULL, pg_text(provider),
+			     pg_time(quarter_us), pg_i64(hold_id), pg_i64((int64_t)n),
+			     pg_i64(is_new ? (int64_t)limit : -1));
+}
+
+static enum err guard(struct store *store, store_guard_fn *limit_of)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	size_t counted = 0;
+	enum err err = pg_do(store->pg, QUERY_GUARD_COUNT, &counted);
+
+	if (!err && counted)
+		err = pg_run(store->pg, QUERY_GUARD_ASK, NULL, 0, &rows);
+	for (size_t i = 0; !err && counted && i < pg_rows_count(rows); i++) {
+		const struct store_answers answers = { (uint64_t)pg_get_i64(rows, i, 3),
+			(uint64_t)pg_get_i64(rows, i, 4), (uint64_t)pg_get_i64(rows, i, 5),
+			(unsigned)pg_get_i64(rows, i, 6) };
+		uint64_t n = (uint64_t)pg_get_i64(rows, i, 2), limit = limit_of(&answers);
+
+		if (n > limit || !pg_is_null(rows, i, 7))
+			err = hold(store, rows, i, n, limit);
+	}
+	return err;
+}
+
+/* ---- evidence ---- */
+
+enum err store_judge_evidence(struct store *store, const struct store_judge *judge)
 {
 	struct pg *pg = store->pg;
 	enum err err = pg_do(pg, QUERY_BATCH_DECIDED, NULL);
@@ -41,7 +89,9 @@ enum err store_judge_evidence(struct store *store, unsigned network_strikes)
 	if (!err)
 		err = pg_do(pg, QUERY_BATCH_FRESH, NULL);
 	if (!err)
-		err = PG_RUN(pg, QUERY_BATCH_NETWORKS, NULL, pg_i64(network_strikes));
+		err = PG_RUN(pg, QUERY_BATCH_NETWORKS, NULL, pg_i64(judge->network_strikes));
+	if (!err && judge->guard)
+		err = guard(store, judge->guard);
 	if (!err)
 		err = pg_do(pg, QUERY_BATCH_HEADS, NULL);
 	if (!err)
@@ -143,7 +193,7 @@ enum err store_judge_keys(struct store *store, const struct store_judge *judge, 
 	if (!err && pg_rows_count(rows)) {
 		err = judge_rows(judge, rows, &out);
 		if (!err)
-			err = copy_in(store->pg, QUERY_JUDGED_COPY, &out);
+			err = pg_copy_in(store->pg, QUERY_JUDGED_COPY, &out);
 		if (!err)
 			err = PG_RUN(store->pg, QUERY_JUDGED_PUT, NULL, pg_time(now_us));
 	}

@@ -46,8 +46,18 @@ struct store_verdict {
 typedef void store_judge_fn(
 	const void *context, const struct store_case *item, struct store_verdict *ret_verdict);
 
+/* What a provider, and all others, had of answers that a user is not known. */
+struct store_answers {
+	uint64_t others_now;  /* in the same quarter of an hour */
+	uint64_t own, others; /* in the weeks before */
+	unsigned days;        /* that these are of */
+};
+/* How many of a quarter are believed; those beyond wait. */
+typedef uint64_t store_guard_fn(const struct store_answers *answers);
+
 struct store_judge {
 	store_judge_fn *judge; /* NULL: nobody judges, nothing is kept */
 	const void *context;
 	unsigned network_strikes; /* unproven ones of one network that count in a day (UTC) */
+	store_guard_fn *guard;    /* NULL: all is believed */
 };

@@ -3,7 +3,7 @@
 #include "core/limits.h"
 #include "core/suppression.h"
 #include "core/utf8.h"
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_priv.h"
 
 enum { DELIVERED_FIELDS = 3, LOG_TEXT_BYTES = 4096 };
@@ -102,7 +102,7 @@ static enum err add_volumes(struct pg *pg, struct buf *volumes)
 {
 	static const enum query steps[] = { QUERY_VOLUME_ADD_TOTAL, QUERY_VOLUME_ADD_WORDS,
 		QUERY_VOLUME_ADD, QUERY_VOLUME_STALE };
-	enum err err = copy_in(pg, QUERY_VOLUME_COPY, volumes);
+	enum err err = pg_copy_in(pg, QUERY_VOLUME_COPY, volumes);
 
 	if (!err)
 		err = PG_RUN(pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
@@ -132,7 +132,7 @@ enum err store_log_rows_write(struct store_log_rows *rows, struct store *store, 
 		err = put_log(store->pg, rows, spool_id);
 	if (err || !rows->n_delivered)
 		return err;
-	err = copy_in(store->pg, QUERY_DELIVERED_COPY, &rows->delivered);
+	err = pg_copy_in(store->pg, QUERY_DELIVERED_COPY, &rows->delivered);
 	return err ? err : pg_do(store->pg, QUERY_DELIVERED_PUT, NULL);
 }
 

@@ -1,6 +1,6 @@
 #include "store/store_reclass.h"
 
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_judge_priv.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 #include "core/limits.h"
 #include "core/utf8.h"
 #include "domain/org_domain.h"
-#include "store/copy_priv.h"
+#include "store/form/copy.h"
 #include "store/store_priv.h"
 
 #include <assert.h>

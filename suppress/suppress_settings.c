@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "suppress/export/export_job.h"
+#include "suppress/policy/guard.h"
 
 static enum err load_rules(const struct config *config, struct arena *arena,
 	struct policy_rules *rules, struct str *ret_trouble)
@@ -109,11 +110,19 @@ struct policy suppress_policy(const struct suppress_settings *settings, struct s
 		.per_stream = settings->per_stream };
 }
 
+static uint64_t believe(const struct store_answers *answers)
+{
+	const struct guard_past past = { answers->own, answers->others, answers->days };
+
+	return guard_limit(&past, answers->others_now);
+}
+
 void suppress_judge(const struct suppress_settings *settings, struct judge *judge,
 	struct store_judge *ret_judge)
 {
 	*judge = (struct judge){ &settings->rules, settings->strikes, settings->window_days };
-	*ret_judge = (struct store_judge){ judge_case, judge, settings->network_strikes };
+	*ret_judge = (struct store_judge){ judge_case, judge, settings->network_strikes,
+		config_bool(settings->config, CONFIG_SUPPRESS_OUTAGE_GUARD) ? believe : NULL };
 }
 
 unsigned suppress_memory_days(const struct suppress_settings *settings)

@@ -20,6 +20,8 @@ struct api_lane {
 	const char *name, *folder;
 };
 
+struct store_judge; /* store/store_judge.h */
+
 /* 0 stands for the default of each number. */
 struct api_options {
 	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
@@ -39,4 +41,5 @@ struct api_options {
 	size_t n_lanes;
 	api_parse_fn *parse; /* for POST /v1/parse; NULL: refused */
 	void *parse_context;
+	const struct store_judge *judge; /* who judges entries anew; borrowed; NULL: POST /v1/suppressions/undo is refused */
 };

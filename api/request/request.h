@@ -45,4 +45,5 @@ struct service {
 	size_t n_lanes;
 	api_parse_fn *parse; /* NULL: none */
 	void *parse_context;
+	const struct store_judge *judge; /* NULL: none */
 };

@@ -4,6 +4,7 @@
 #include "cli/command/command_config.h"
 #include "cli/command/commands.h"
 #include "cli/command/terminal.h"
+#include "cli/suppress/cmd_suppress_amend.h"
 #include "cli/suppress/cmd_suppress_check.h"
 #include "cli/suppress/cmd_suppress_lists.h"
 #include "cli/suppress/suppress_command.h"
@@ -179,6 +180,10 @@ static const struct {
 	{ "check", cmd_suppress_check },
 	{ "export", cmd_suppress_export },
 	{ "import", cmd_suppress_import },
+	{ "undo", cmd_suppress_undo },
+	{ "holds", cmd_suppress_holds },
+	{ "release", cmd_suppress_release },
+	{ "discard", cmd_suppress_discard },
 };
 
 static int open_and_run(struct suppress *s, const struct config *config, size_t verb)
@@ -211,6 +216,7 @@ static int run_verb(struct suppress *s, const char *path, size_t verb)
 	if (!config)
 		return EXIT_CODE_USAGE;
 	s->arena = arena_new();
+	s->config = config;
 	code = open_and_run(s, config, verb);
 	arena_free(s->arena);
 	config_free(config);
@@ -227,8 +233,8 @@ int cmd_suppress(int argc, char **argv)
 		{ "--state", &s.state, NULL }, { "--until", &s.until, NULL },
 		{ "--domain", &s.domain, NULL }, { "--name", &s.name, NULL },
 		{ "--removed", NULL, &s.removed }, { "--verbose", NULL, &s.verbose },
-		{ "--dry-run", NULL, &s.dry_run },
-		{ "--all-or-nothing", NULL, &s.all_or_nothing } };
+		{ "--dry-run", NULL, &s.dry_run }, { "--rule", &s.rule, NULL },
+		{ "--yes", NULL, &s.yes }, { "--all-or-nothing", NULL, &s.all_or_nothing } };
 	bool help;
 
 	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
@@ -244,6 +250,7 @@ int cmd_suppress(int argc, char **argv)
 		s.n_operands = (size_t)argc - 2;
 		return run_verb(&s, path, i);
 	}
-	return command_misused("suppress",
-		"one of list, add, allow, remove, check, export, import or formats is needed");
+	return command_misused("suppress", "one of list, add, allow, remove, check, export, "
+					   "import, formats, undo, holds, release or "
+					   "discard is needed");
 }

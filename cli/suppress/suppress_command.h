@@ -2,13 +2,15 @@
 #pragma once
 #include "cli/command/command_line.h"
 #include "core/arena.h"
+#include "core/config.h"
 #include "store/store.h"
 
 struct suppress {
 	struct store *store;
 	struct arena *arena;
-	const char *stream, *format, *since, *reason, *state, *domain, *until, *name;
-	bool removed, verbose, dry_run, all_or_nothing;
+	const struct config *config;
+	const char *stream, *format, *since, *reason, *state, *domain, *until, *name, *rule;
+	bool removed, verbose, dry_run, all_or_nothing, yes;
 	char **operands;
 	size_t n_operands;
 };

@@ -286,6 +286,17 @@ def check_refused(api):
         api.request(method, f"/v1/suppressions{path}", body, status=400)
 
 
+def check_undo(api):
+    """A window that had nothing; what is no window."""
+    answer, _ = api.request("POST", "/v1/suppressions/undo", {"from": "2020-01-01", "to": "2020-01-02", "provider": "x.example",
+                                                              "rule": "r", "reason": "recipient.unknown"})
+    assert answer == {"dry_run": True, "events": 0, "entries": 0, "lifted": 0, "suppressed": 0}, answer
+    assert not api.request("POST", "/v1/suppressions/undo", {"from": "2020-01-01", "to": "2020-01-02",
+                                                             "dry_run": False})[0]["dry_run"]
+    for body in ({}, {"from": 1}, {"from": "then"}, {"from": "2020-01-01", "dry_run": "no"}, {"from": "2020-01-01", "x": 1}):
+        api.request("POST", "/v1/suppressions/undo", body, status=400)
+
+
 def check_entries(api):
     """Whole domains, what is allowed, what ends, and an address that a spreadsheet would take for a formula."""
     assert api.request("PUT", "/v1/suppressions/a@wide.example")[0]["note"] is None  # no body, no type
@@ -376,6 +387,7 @@ def check_suppressions(api):
     api.request("PUT", "/v1/suppressions/a@b.example", {"note": "x" * 1024})
     api.request("PUT", "/v1/suppressions/no-address", {}, status=400)
     check_entries(api)
+    check_undo(api)
     assert api.server.request("POST", "/v1/suppressions/a@b.example", {})[0] == 405
     answer, _ = api.request("POST", "/v1/suppressions/import", b"listed@b.example\nnobody\n", headers={"Content-Type": "text/plain"})
     assert answer["entries"] == 1 and answer["refusals"][0]["line"] == 2, answer

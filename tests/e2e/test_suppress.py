@@ -306,6 +306,24 @@ def check_policy():
     server.__exit__(None)
 
 
+def check_undo(server, due):
+    """What came in a window is taken back, first only tried; people's entries stay."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
+    time.sleep(2)
+    deliver(server, dsn("undo1@example.org", "undo2@example.org"))
+    server.suppress("add", "undo3@example.org")
+    assert {"undo1@example.org", "undo2@example.org"} <= server.active()
+    words = ("undo", "--since", moment, "--domain", "example.org", "--reason", "recipient.unknown")
+    tried = server.suppress(*words)
+    assert "lifted\t2" in tried and "nothing was changed" in tried and "undo1@example.org" in server.active(), tried
+    assert "lifted\t2" in server.suppress(*words, "--yes")
+    assert server.active() == due | {"undo3@example.org"}, server.active() ^ due
+    server.suppress("remove", "undo3@example.org")
+    assert server.suppress("holds") == ""
+    server.suppress("release", "7", code=1)
+    server.suppress("undo", code=2)
+
+
 def check_settings():
     for settings, word in (({"suppress.unsigned": "maybe"}, "suppress.unsigned"),
                            ({"suppress.scope": "all"}, "suppress.scope"),
@@ -330,6 +348,7 @@ def main():
         due = check_trust(server)
         check_files(server, due)
         check_people(server, due)
+        check_undo(server, due)
         check_questions(server, due)
         check_kills(server)
         check_one_acts(server)

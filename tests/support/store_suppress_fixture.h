@@ -17,7 +17,7 @@ static struct arena *arena;
 static uint64_t sequence;
 static struct policy_rules rules;
 static struct judge judge = { &rules, 2, 90 };
-static struct store_judge store_judge = { judge_case, &judge, 1000 };
+static struct store_judge store_judge = { judge_case, &judge, 1000, NULL };
 
 static UNUSED void open_migrated(void)
 {

@@ -140,7 +140,7 @@ static void judge_nothing(const void *context UNUSED, const struct store_case *i
 		.expires_at_us = TIMESTAMP_NONE };
 }
 
-static const struct store_judge keeps_all = { judge_nothing, NULL, 100 };
+static const struct store_judge keeps_all = { judge_nothing, NULL, 100, NULL };
 
 START_TEST(delivery_after_failures_is_known)
 {

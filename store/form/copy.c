@@ -1,6 +1,4 @@
-#include "core/timestamp.h"
-#include "store/copy_priv.h"
-#include "store/pg_priv.h"
+#include "store/form/copy.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -107,17 +105,4 @@ void copy_text_array(struct buf *out, const struct str *texts, size_t n)
 		return;
 	length = htonl((uint32_t)(out->n - place - 4));
 	memcpy(out->p + place, &length, sizeof length);
-}
-
-enum err copy_in(struct pg *pg, enum query query, struct buf *rows)
-{
-	const size_t n = rows->n;
-	enum err err;
-
-	copy_trailer(rows);
-	err = buf_check(rows);
-	if (!err)
-		err = pg_copy(pg, query, buf_str(rows));
-	rows->n = n;
-	return err;
 }

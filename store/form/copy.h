@@ -1,13 +1,16 @@
-/* store/copy_priv.h -- rows in the binary form of COPY (PostgreSQL documentation, COPY, Binary Format).
- * Knows: field lengths and byte order. Does not know tables. Pure but for copy_in; a buf's sticky error is
+/* store/form/copy.h -- rows in the binary form of COPY (PostgreSQL documentation, COPY, Binary Format).
+ * Knows: field lengths and byte order. Does not know tables. Pure; a buf's sticky error is
  * the error. */
 #pragma once
 #include "core/buf.h"
 #include "core/str.h"
-#include "store/pg_priv.h"
-#include "store/store.h"
+#include "core/timestamp.h"
+#include "store/form/uuid.h"
 
 #include <stdint.h>
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+#define PG_EPOCH_US ((int64_t)946684800 * TIMESTAMP_SECOND_US)
 
 /* What stands before the first and behind the last row. */
 void copy_header(struct buf *out);
@@ -23,5 +26,3 @@ void copy_f64(struct buf *out, double number);
 void copy_time(struct buf *out, int64_t at_us);
 void copy_uuid(struct buf *out, const struct uuid *uuid);
 void copy_text_array(struct buf *out, const struct str *texts, size_t n);
-/* Sends rows; the trailer stands behind them for the time of the call. */
-MUST_CHECK enum err copy_in(struct pg *pg, enum query query, struct buf *rows);
