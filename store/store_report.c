@@ -121,7 +121,8 @@ enum err store_domains(struct store *store, const struct store_domains_query *qu
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_domain_row row = { .domain = pg_get_text(rows, i, 0),
 			.counts = store_get_counts(rows, i, 2),
-			.place = { pg_get_f64(rows, i, 1), pg_get_text(rows, i, 0) } };
+			.place = { .value = pg_get_f64(rows, i, 1),
+				.domain = pg_get_text(rows, i, 0) } };
 
 		more = fn(context, &row);
 	}

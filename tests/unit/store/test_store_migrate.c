@@ -161,8 +161,10 @@ static bool add_up(void *context, const struct store_domain_row *row)
 START_TEST(a_database_of_the_schema_before_comes_along)
 {
 	const int64_t from = (int64_t)20786 * TIMESTAMP_DAY_US; /* 2026-11-29 */
-	struct store_domains_query query = { .window = { from, from + TIMESTAMP_DAY_US, STR_EMPTY,
-						     STORE_BASIS_EVENT, STR_EMPTY },
+	struct store_domains_query query = { .window = { .from_us = from,
+						     .to_us = from + TIMESTAMP_DAY_US,
+						     .stream = STR_EMPTY,
+						     .proof = STR_EMPTY },
 		.limit = 1000 };
 	const char *conninfo = fixture_database();
 	struct store_migration migration;

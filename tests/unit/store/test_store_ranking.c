@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "store/form/pack.h"
 #include "store/ranking.h"
-#include "store/form/pack.h"
 #include "tests/support/store_batch_fixture.h"
 
 #define DAY  TIMESTAMP_DAY_US
@@ -235,8 +234,10 @@ END_TEST
 /* Small days are not read packed while they are old: what was loaded a moment ago is there. */
 START_TEST(what_is_not_packed_yet_is_counted_all_the_same)
 {
-	struct store_domains_query query = { .window = { LAST - 9 * DAY, LAST, STR_EMPTY,
-						     STORE_BASIS_EVENT, STR_EMPTY },
+	struct store_domains_query query = { .window = { .from_us = LAST - 9 * DAY,
+						     .to_us = LAST,
+						     .stream = STR_EMPTY,
+						     .proof = STR_EMPTY },
 		.limit = 10,
 		.names = names };
 	struct listing listing = { .arena = arena_new(), .text = STR_EMPTY };
