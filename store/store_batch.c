@@ -193,8 +193,7 @@ static enum err choose_reports(struct pg *pg)
 static enum err store_events_of(struct pg *pg, size_t *ret_events)
 {
 	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
-		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTAL_QUARTERS,
-		QUERY_BATCH_TOTAL_DAYS, QUERY_BATCH_STALE };
+		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTALS };
 	enum err err = choose_reports(pg);
 
 	if (!err)

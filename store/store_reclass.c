@@ -89,8 +89,7 @@ static enum err move(struct store *store, const struct store_judge *judge, struc
 	int64_t now_us, size_t *ret_n)
 {
 	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
-		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTAL_QUARTERS,
-		QUERY_BATCH_TOTAL_DAYS, QUERY_BATCH_STALE };
+		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTALS };
 	enum err err = pg_copy(store->pg, QUERY_RECLASS_COPY, rows);
 
 	if (!err)
