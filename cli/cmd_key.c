@@ -8,7 +8,6 @@
 #include "core/attr.h"
 #include "core/config.h"
 #include "core/utf8.h"
-#include "store/database_settings.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -16,12 +15,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum {
-	KEY_PROBLEM_BYTES = 4096,
-	KEY_NAME_BYTES = 200,
-	KEY_STREAMS_BYTES = 1024,
-	STREAM_BYTES = 128
-};
+enum { KEY_NAME_BYTES = 200, KEY_STREAMS_BYTES = 1024, STREAM_BYTES = 128 };
 
 struct key_command {
 	struct store *store;
@@ -185,23 +179,13 @@ static int run(struct key_command *command, int argc, char **argv)
 static int connect_and_run(
 	const struct config *config, struct key_command *command, int argc, char **argv)
 {
-	const struct store_options options = { .application_name = "bounced key" };
-	struct buf problem = BUF_INIT(KEY_PROBLEM_BYTES);
-	const char *conninfo;
-	enum err err = database_conninfo(config, command->arena, &conninfo);
 	int code;
 
-	if (!err)
-		err = store_open(conninfo, &options, &problem, &command->store);
-	if (err)
-		code = command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
-			database_is_private(config)
-				? " (the private cluster runs only under \"bounced serve\")"
-				: "");
-	else
-		code = run(command, argc, argv);
+	command->store = command_store(config, command->arena, "bounced key");
+	if (!command->store)
+		return EXIT_CODE_FAILED;
+	code = run(command, argc, argv);
 	store_close(command->store);
-	buf_release(&problem);
 	return code;
 }
 

@@ -74,3 +74,29 @@ void sink_put(struct buf *out, enum sink sink, struct str text)
 		text = str_skip(text, harm);
 	}
 }
+
+static bool needs_quotes(struct str text)
+{
+	return str_cspan(text, ",\"\r\n") < text.n ||
+	       (text.n && (text.p[0] == ' ' || text.p[text.n - 1] == ' '));
+}
+
+void sink_put_csv_field(struct buf *out, struct str text)
+{
+	bool quotes = needs_quotes(text);
+
+	if (quotes)
+		buf_putc(out, '"');
+	while (text.n) {
+		size_t n = str_cspan(text, "\"");
+
+		sink_put(out, SINK_CSV, str_head(text, n));
+		text = str_skip(text, n);
+		if (text.n) {
+			buf_put(out, STR("\"\""));
+			text = str_skip(text, 1);
+		}
+	}
+	if (quotes)
+		buf_putc(out, '"');
+}

@@ -135,33 +135,12 @@ static void write_json(const json_t *json, struct buf *out)
 
 /* ---- CSV ---- */
 
-/* A reader that goes by lines must not be led astray by a line break inside quotes, which RFC 4180 allows. */
-static void put_cell(struct str text, struct buf *out)
-{
-	bool quoted = str_cspan(text, "\",\r\n") < text.n;
-
-	if (quoted)
-		buf_putc(out, '"');
-	while (text.n) {
-		size_t n = str_cspan(text, "\"");
-
-		sink_put(out, SINK_CSV, str_head(text, n));
-		text = str_skip(text, n);
-		if (text.n) {
-			buf_put(out, STR("\"\""));
-			text = str_skip(text, 1);
-		}
-	}
-	if (quoted)
-		buf_putc(out, '"');
-}
-
 /* A spreadsheet runs what begins so, and peers choose such texts. What senders load is not to be changed for it. */
 static void put_text(struct arena *arena, bool guarded, struct str text, struct buf *out)
 {
 	if (guarded && text.n && str_span(str_head(text, 1), "=+-@\t\r"))
 		text = arena_printf(arena, "'%.*s", STR_ARG(text));
-	put_cell(text, out);
+	sink_put_csv_field(out, text);
 }
 
 static const json_t *value_at(const json_t *json, struct str path)

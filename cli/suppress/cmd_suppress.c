@@ -12,7 +12,6 @@
 #include "core/attr.h"
 #include "core/config.h"
 #include "core/limits.h"
-#include "store/database_settings.h"
 #include "store/store.h"
 #include "suppress/policy/meaning.h"
 
@@ -20,8 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SUPPRESS_PROBLEM_BYTES = 4096 };
 
 /* ---- list ---- */
 
@@ -188,23 +185,13 @@ static const struct {
 
 static int open_and_run(struct suppress *s, const struct config *config, size_t verb)
 {
-	const struct store_options options = { .application_name = "bounced suppress" };
-	struct buf problem = BUF_INIT(SUPPRESS_PROBLEM_BYTES);
-	const char *conninfo;
-	enum err err = database_conninfo(config, s->arena, &conninfo);
 	int code;
 
-	if (!err)
-		err = store_open(conninfo, &options, &problem, &s->store);
-	if (err)
-		code = command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
-			database_is_private(config)
-				? " (the private cluster runs only under \"bounced serve\")"
-				: "");
-	else
-		code = verbs[verb].run(s);
+	s->store = command_store(config, s->arena, "bounced suppress");
+	if (!s->store)
+		return EXIT_CODE_FAILED;
+	code = verbs[verb].run(s);
 	store_close(s->store);
-	buf_release(&problem);
 	return code;
 }
 

@@ -5,7 +5,6 @@
 #include "cli/command/commands.h"
 #include "cli/suppress/suppress_command.h"
 #include "core/config.h"
-#include "store/database_settings.h"
 #include "store/store_hook.h"
 #include "suppress/hook/hook_round.h"
 
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WEBHOOK_PROBLEM_BYTES = 4096 };
 
 struct webhook {
 	struct suppress common;
@@ -90,18 +88,13 @@ static const struct {
 
 static int open_and_run(struct webhook *w, size_t verb)
 {
-	const struct store_options options = { .application_name = "bounced webhook" };
-	struct buf problem = BUF_INIT(WEBHOOK_PROBLEM_BYTES);
-	const char *conninfo;
-	enum err err = database_conninfo(w->config, w->common.arena, &conninfo);
 	int code;
 
-	if (!err)
-		err = store_open(conninfo, &options, &problem, &w->common.store);
-	code = err ? command_failed("no database: %.*s", STR_ARG(buf_str(&problem)))
-		   : verbs[verb].run(w);
+	w->common.store = command_store(w->config, w->common.arena, "bounced webhook");
+	if (!w->common.store)
+		return EXIT_CODE_FAILED;
+	code = verbs[verb].run(w);
 	store_close(w->common.store);
-	buf_release(&problem);
 	return code;
 }
 

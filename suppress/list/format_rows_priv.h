@@ -38,5 +38,3 @@ FORMAT_BODY(md5)
 #undef FORMAT_HEAD
 #undef FORMAT_BODY
 
-/* A field of RFC 4180, in quotes where it needs them; control characters become spaces. */
-void format_csv_field(struct str text, struct buf *out);

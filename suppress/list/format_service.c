@@ -1,4 +1,5 @@
 /* suppress/list/format_service.c -- rows as the import of sending services reads them. */
+#include "core/sink.h"
 #include "suppress/list/format_rows_priv.h"
 #include "suppress/list/list_json.h"
 
@@ -37,16 +38,16 @@ static void put_date(const struct store_suppression *row, struct buf *out)
 	char room[SERVICE_TIME_BYTES];
 
 	buf_putc(out, ',');
-	format_csv_field(date_text(row->first_seen_us, room), out);
+	sink_put_csv_field(out, date_text(row->first_seen_us, room));
 	buf_put(out, STR("\r\n"));
 }
 
 /* Amazon SES, import job: address and one of two words. */
 void format_ses_row(const struct format_entry *entry, struct buf *out)
 {
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	buf_put(out, list_kind_of(entry->row) == LIST_COMPLAINT ? STR(",COMPLAINT\r\n")
-							       : STR(",BOUNCE\r\n"));
+								: STR(",BOUNCE\r\n"));
 }
 
 /* SendGrid, POST /v3/asm/suppressions/global: its bounces cannot be posted. */
@@ -78,11 +79,11 @@ void format_mailgun_bounces_row(const struct format_entry *entry, struct buf *ou
 {
 	const struct store_suppression *row = entry->row;
 
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	buf_putc(out, ',');
 	buf_put(out, code_of(row));
 	buf_putc(out, ',');
-	format_csv_field(row->diagnostic.n ? row->diagnostic : reason_text(row), out);
+	sink_put_csv_field(out, row->diagnostic.n ? row->diagnostic : reason_text(row));
 	put_date(row, out);
 }
 
@@ -93,7 +94,7 @@ void format_mailgun_complaints_head(struct buf *out)
 
 void format_mailgun_complaints_row(const struct format_entry *entry, struct buf *out)
 {
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	put_date(entry->row, out);
 }
 
@@ -105,7 +106,7 @@ void format_mailgun_unsubscribes_head(struct buf *out)
 
 void format_mailgun_unsubscribes_row(const struct format_entry *entry, struct buf *out)
 {
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	buf_put(out, STR(",*"));
 	put_date(entry->row, out);
 }
@@ -154,7 +155,7 @@ void format_mailchimp_head(struct buf *out)
 
 void format_mailchimp_row(const struct format_entry *entry, struct buf *out)
 {
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	buf_put(out, STR("\r\n"));
 }
 
@@ -169,14 +170,14 @@ void format_listmonk_row(const struct format_entry *entry, struct buf *out)
 	struct buf json = BUF_INIT(8 * SERVICE_TEXT_BYTES);
 	struct str local = str_head(entry->key, str_rchr(entry->key, '@'));
 
-	format_csv_field(entry->key, out);
+	sink_put_csv_field(out, entry->key);
 	buf_putc(out, ',');
-	format_csv_field(local, out);
+	sink_put_csv_field(out, local);
 	buf_putc(out, ',');
 	buf_put(&json, STR("{\"suppressed\":"));
 	list_json_text(str_head(reason_text(entry->row), SERVICE_TEXT_BYTES), &json);
 	buf_putc(&json, '}');
-	format_csv_field(buf_str(&json), out);
+	sink_put_csv_field(out, buf_str(&json));
 	buf_put(out, STR("\r\n"));
 	buf_release(&json);
 }
