@@ -317,13 +317,15 @@ END_TEST
 
 START_TEST(long_addresses_are_none)
 {
+	enum { WHOLE = LIMIT_PATH_BYTES - 2 }; /* without brackets */
 	char text[LIMIT_PATH_BYTES + 8];
 	struct str address;
 
 	memset(text, 'a', sizeof text);
-	memcpy(text + LIMIT_LOCAL_PART_BYTES, "@b.example", 10);
-	ck_assert(trace_address(
-		str_from(text, LIMIT_LOCAL_PART_BYTES + 10), TRACE_RECIPIENT, &address));
+	memcpy(text + WHOLE - 10, "@b.example", 10);
+	ck_assert(trace_address(str_from(text, WHOLE), TRACE_RECIPIENT, &address));
+	memcpy(text + WHOLE - 10, "a@b.example", 11);
+	ck_assert(!trace_address(str_from(text, WHOLE + 1), TRACE_RECIPIENT, &address));
 	ck_assert(!trace_address(str_from(text, sizeof text), TRACE_RECIPIENT, &address));
 	ck_assert(!trace_address(str_from(text, sizeof text), TRACE_SENDER, &address));
 	ck_assert(!trace_address(STR(""), TRACE_RECIPIENT, &address));
