@@ -224,6 +224,28 @@ START_TEST(the_weeks_before_are_told)
 }
 END_TEST
 
+/* A server that started a moment ago, and one that nobody's unknown user was told of for weeks; what has no provider and no domain
+ * is part of all, and of nothing else. */
+START_TEST(without_a_past_there_is_none)
+{
+	const char *conninfo = fixture_database();
+	struct store_migration migration;
+	struct store *fresh;
+
+	ck_assert_int_eq(fixture_open(conninfo, &fresh), ERR_OK);
+	ck_assert_int_eq(store_migrate(fresh, NOW, 1000, &migration), ERR_OK);
+	ck_assert_int_eq(store_guard_refresh(fresh, NOW), ERR_OK);
+	fixture_sql(conninfo,
+		"INSERT INTO suppression_guard (provider, quarter, n) VALUES "
+		"('', '2026-11-10 10:00+00', 5), ('google', '2026-11-10 10:00+00', 7)");
+	ck_assert_int_eq(store_guard_refresh(fresh, NOW), ERR_OK);
+	fixture_sql(conninfo, "DO $$ BEGIN ASSERT (SELECT n FROM suppression_guard_past WHERE "
+			      "provider = '') = 12; "
+			      "ASSERT (SELECT count(*) FROM suppression_guard_past) = 2; END $$");
+	store_close(fresh);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_amend");
@@ -237,6 +259,7 @@ int main(void)
 	tcase_add_test(tcase, beyond_the_limit_entries_wait);
 	tcase_add_test(tcase, what_waited_is_discarded);
 	tcase_add_test(tcase, the_weeks_before_are_told);
+	tcase_add_test(tcase, without_a_past_there_is_none);
 	suite_add_tcase(suite, tcase);
 	fixture_start();
 	code = suite_run(suite);
