@@ -34,6 +34,13 @@ def check_demo(server):
     assert status == 200 and one["reasons"], one
 
 
+def check_log(server):
+    """A first start, and mail: nobody's statement is refused, and nothing wants a person."""
+    wrong = [line for line in server.log_path.read_text().splitlines()
+             if " ERROR: " in line or "level=error" in line or "SQLSTATE" in line]
+    assert not wrong, wrong
+
+
 def check_one_server_a_folder(server):
     """Another one, on other ports, ends before it touches anything, and says who is there."""
     second = e2e.Server(**{"server.data_dir": server.settings["server.data_dir"]})
@@ -152,6 +159,7 @@ def main():
         check_demo(server)
         check_sandboxes(server)
         check_one_server_a_folder(server)
+        check_log(server)
         check_report(server)
         check_second_delivery(server)
         check_roles(server)
