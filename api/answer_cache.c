@@ -12,7 +12,7 @@ struct entry {
 	char *key;
 	size_t key_n;
 	struct answer answer;
-	int64_t made_us;
+	int64_t made_us, age_us;
 	bool kept;   /* there is an answer */
 	bool making; /* somebody makes one */
 };
@@ -137,9 +137,10 @@ static void copy_answer(struct answer *to, const struct answer *from)
 	buf_put(&to->link, buf_str(&from->link));
 }
 
-static bool is_younger(const struct entry *entry, int64_t now_us, int64_t age_us)
+/* Than so many thirds of its time. */
+static bool is_younger(const struct entry *entry, int64_t now_us, int thirds)
 {
-	return entry->kept && now_us - entry->made_us < age_us;
+	return entry->kept && now_us - entry->made_us < entry->age_us / 3 * thirds;
 }
 
 /* The entry of the key, while nobody makes it; NULL: there is none. */
@@ -147,7 +148,7 @@ static struct entry *wait_for(struct cache *cache, struct str key, int64_t now_u
 {
 	struct entry *entry = *place_of(cache, key);
 
-	while (entry && entry->making && !is_younger(entry, now_us, cache->age_us)) {
+	while (entry && entry->making && !is_younger(entry, now_us, 3)) {
 		pthread_cond_wait(&cache->made, &cache->lock);
 		entry = *place_of(cache, key);
 	}
@@ -165,7 +166,7 @@ bool cache_take(struct cache *cache, struct str key, int64_t now_us, struct answ
 		entry = add(cache, key);
 	unlink_entry(cache, entry);
 	link_newest(cache, entry);
-	found = is_younger(entry, now_us, entry->making ? cache->age_us : cache->age_us / 3 * 2);
+	found = is_younger(entry, now_us, entry->making ? 3 : 2);
 	if (found)
 		copy_answer(answer, &entry->answer);
 	else
@@ -184,7 +185,10 @@ void cache_done(struct cache *cache, struct str key, int64_t now_us, int64_t too
 	cache->bytes -= bytes_of(entry);
 	entry->making = false;
 	entry->made_us = now_us;
-	entry->kept = answer->status == 200 && took_us >= CACHE_SLOW_US;
+	entry->kept = answer->status == 200;
+	entry->age_us = took_us >= CACHE_SLOW_US || cache->age_us < CACHE_MOMENT_US
+				? cache->age_us
+				: CACHE_MOMENT_US;
 	answer_release(&entry->answer);
 	answer_init(&entry->answer);
 	if (entry->kept)

@@ -89,9 +89,14 @@ struct rank {
 	bool seen, has_volume;
 };
 
+/* So many entries, of two octets and more, lie between two places where the second walk may begin. */
+enum { MARK_ENTRIES = 16 };
+
 struct part {
 	bool volume, chosen, rated;
 	struct str packed;
+	struct pack_reader *marks; /* before each MARK_ENTRIES entries; the first walk makes them */
+	size_t n_marks;
 };
 
 struct sums {
@@ -123,6 +128,9 @@ static void read_parts(struct sums *sums, struct arena *arena)
 				sums->query->window.proof, pg_get_text(sums->rows, i, 1), rated),
 			.rated = rated,
 			.packed = pg_get_text(sums->rows, i, 3) };
+		sums->parts[i].marks =
+			arena_calloc(arena, sums->parts[i].packed.n / (2 * MARK_ENTRIES) + 2,
+				sizeof(struct pack_reader));
 	}
 }
 
@@ -163,15 +171,19 @@ static enum err add_up(struct sums *sums)
 {
 	int column = sort_columns[sums->query->sort];
 
-	for (size_t i = 0; i < sums->n_parts; i++) {
+	for (struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++) {
 		struct pack_reader reader;
 		struct pack_entry entry;
 
-		pack_open(&reader, sums->parts[i].packed);
-		while (pack_next(&reader, &entry)) {
+		pack_open(&reader, part->packed);
+		for (size_t n = 0;; n++) {
+			if (n % MARK_ENTRIES == 0)
+				part->marks[part->n_marks++] = reader;
+			if (!pack_next(&reader, &entry))
+				break;
 			if (entry.number >= sums->n)
 				return ERR_CORRUPT;
-			add_rank(&sums->ranks[entry.number], &entry, &sums->parts[i], column);
+			add_rank(&sums->ranks[entry.number], &entry, part, column);
 		}
 		if (reader.bad)
 			return ERR_CORRUPT;
@@ -211,19 +223,35 @@ static void add_counts(
 			      get(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
 }
 
-/* Second walk: all counts, of the domains that were picked. */
-static void fill_picked(const struct sums *sums, struct store_domain_row *rows)
+static void fill_between(const struct sums *sums, const struct part *part,
+	struct pack_reader reader, struct store_domain_row *rows)
 {
-	for (size_t i = 0; i < sums->n_parts; i++) {
-		struct pack_reader reader;
-		struct pack_entry entry;
+	struct pack_entry entry;
 
-		pack_open(&reader, sums->parts[i].packed);
-		while (pack_next(&reader, &entry))
-			if (sums->ranks[entry.number].picked)
-				add_counts(&rows[sums->ranks[entry.number].picked - 1].counts,
-					&entry, &sums->parts[i]);
-	}
+	for (size_t n = 0; n < MARK_ENTRIES && pack_next(&reader, &entry); n++)
+		if (sums->ranks[entry.number].picked)
+			add_counts(
+				&rows[sums->ranks[entry.number].picked - 1].counts, &entry, part);
+}
+
+/* Second walk: all counts, of the n domains that were picked; between two marks without one of them nothing is read. */
+static void fill_picked(
+	const struct sums *sums, struct arena *arena, struct store_domain_row *rows, size_t n)
+{
+	uint64_t *numbers = arena_calloc(arena, n + 1, sizeof *numbers);
+
+	for (uint64_t i = 1, k = 0; i < sums->n && k < n; i++)
+		if (sums->ranks[i].picked)
+			numbers[k++] = i;
+	for (const struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++)
+		for (size_t k = 0, next = 0; k < part->n_marks; k++) {
+			uint64_t to = k + 1 < part->n_marks ? part->marks[k + 1].last : UINT64_MAX;
+
+			while (next < n && numbers[next] <= part->marks[k].last)
+				next++;
+			if (next < n && numbers[next] <= to)
+				fill_between(sums, part, part->marks[k], rows);
+		}
 }
 
 /* ---- the page ---- */
@@ -388,8 +416,8 @@ static enum err read_state(struct store *store, const struct store_window *windo
 	return ERR_OK;
 }
 
-static enum err rank_and_hand_out(
-	struct sums *sums, struct store_names *names, store_domain_fn *fn, void *context)
+static enum err rank_and_hand_out(struct sums *sums, struct arena *arena, struct store_names *names,
+	store_domain_fn *fn, void *context)
 {
 	struct store_domain_row *rows;
 	enum err err = add_up(sums);
@@ -402,7 +430,7 @@ static enum err rank_and_hand_out(
 		abort();
 	pthread_rwlock_rdlock(&names->lock);
 	n = rank_pick(sums->query, sums->ranks, names->names, sums->n, rows);
-	fill_picked(sums, rows);
+	fill_picked(sums, arena, rows, n);
 	for (size_t i = 0; i < n; i++)
 		if (!fn(context, &rows[i]))
 			break;
@@ -451,7 +479,7 @@ static enum err rank(struct store *store, const struct store_domains_query *quer
 		if (!sums.ranks)
 			abort();
 		read_parts(&sums, arena);
-		err = rank_and_hand_out(&sums, query->names, fn, context);
+		err = rank_and_hand_out(&sums, arena, query->names, fn, context);
 		free(sums.ranks);
 		arena_free(arena);
 	}

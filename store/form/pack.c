@@ -12,7 +12,7 @@ static void put_number(struct buf *out, uint64_t number)
 	buf_put_u8(out, (uint8_t)number);
 }
 
-static bool take_number(struct str *rest, uint64_t *ret_number)
+static bool take_long_number(struct str *rest, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 
@@ -27,6 +27,16 @@ static bool take_number(struct str *rest, uint64_t *ret_number)
 		return true;
 	}
 	return false;
+}
+
+/* Nearly all are below 128. */
+static inline bool take_number(struct str *rest, uint64_t *ret_number)
+{
+	if (!rest->n || (unsigned char)*rest->p > 127)
+		return take_long_number(rest, ret_number);
+	*ret_number = (unsigned char)*rest->p;
+	*rest = str_skip(*rest, 1);
+	return true;
 }
 
 void pack_start(struct buf *out, uint64_t *ret_last)
@@ -55,18 +65,21 @@ void pack_open(struct pack_reader *reader, struct str packed)
 
 bool pack_next(struct pack_reader *reader, struct pack_entry *ret_entry)
 {
+	struct str rest = reader->rest;
 	uint64_t distance, set;
 
-	if (reader->bad || !reader->rest.n)
+	if (reader->bad || !rest.n)
 		return false;
-	if (!take_number(&reader->rest, &distance) || !take_number(&reader->rest, &set) ||
-		set >> PACK_COLUMNS || distance > UINT64_MAX - reader->last)
-		reader->bad = true;
-	for (unsigned i = 0; i < PACK_COLUMNS && !reader->bad; i++)
-		if (set & 1u << i && !take_number(&reader->rest, &ret_entry->column[i]))
+	reader->bad = !take_number(&rest, &distance) || !take_number(&rest, &set) ||
+		      set >> PACK_COLUMNS || distance > UINT64_MAX - reader->last;
+	for (uint32_t left = reader->bad ? 0 : (uint32_t)set; left; left &= left - 1)
+		if (!take_number(&rest, &ret_entry->column[__builtin_ctz(left)])) {
 			reader->bad = true;
+			break;
+		}
 	if (reader->bad)
 		return false;
+	reader->rest = rest;
 	reader->last += distance;
 	ret_entry->number = reader->last;
 	ret_entry->set = (uint32_t)set;

@@ -54,9 +54,18 @@ START_TEST(an_answer_is_kept_for_its_time)
 }
 END_TEST
 
-START_TEST(what_was_cheap_or_failed_is_not_kept)
+START_TEST(what_was_cheap_is_kept_for_a_moment)
 {
 	make("a", 0, CACHE_SLOW_US - 1, "cheap");
+	wants("a", CACHE_MOMENT_US / 3 * 2 - 1, "cheap");
+	make("a", CACHE_MOMENT_US / 3 * 2, CACHE_SLOW_US - 1, "cheap again");
+	ck_assert(!cache_take(cache, STR("a"), 2 * CACHE_MOMENT_US, &answer));
+	cache_done(cache, STR("a"), 2 * CACHE_MOMENT_US, 0, &answer);
+}
+END_TEST
+
+START_TEST(what_failed_is_not_kept)
+{
 	ck_assert(!cache_take(cache, STR("a"), 1, &answer));
 	answer_problem(&answer, PROBLEM_UNAVAILABLE, STR("x"), NULL, STR_EMPTY);
 	cache_done(cache, STR("a"), 1, SLOW, &answer);
@@ -133,7 +142,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, an_answer_is_kept_for_its_time);
-	tcase_add_test(tests, what_was_cheap_or_failed_is_not_kept);
+	tcase_add_test(tests, what_was_cheap_is_kept_for_a_moment);
+	tcase_add_test(tests, what_failed_is_not_kept);
 	tcase_add_test(tests, the_one_before_is_given_meanwhile);
 	tcase_add_test(tests, many_askers_have_one_maker);
 	tcase_add_test(tests, the_whole_has_a_bound);
