@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "store/form/clock_guard.h"
 #include "tests/support/store_batch_fixture.h"
+#include "tests/support/suite.h"
 
 #define DAY  TIMESTAMP_DAY_US
 #define NONE TIMESTAMP_NONE
@@ -90,19 +91,15 @@ int main(void)
 {
 	Suite *suite = suite_create("store_clock");
 	TCase *tests = tcase_create("clock");
-	SRunner *runner;
-	int failed;
+	int code;
 
 	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, a_clock_that_jumped_is_not_believed, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(tests, extremes_do_not_overflow);
 	tcase_add_test(tests, it_is_remembered_and_a_person_may_say_that_it_is_right);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
 	fixture_start();
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	code = suite_run(suite);
 	fixture_stop();
-	return failed ? 1 : 0;
+	return code;
 }
