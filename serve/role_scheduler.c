@@ -236,12 +236,13 @@ static void end_hold(void *context, const struct store_hold *hold)
 static int64_t run_guard(struct scheduler *s)
 {
 	int64_t days = config_int(s->role->config, CONFIG_SUPPRESS_HOLD_DAYS);
-	int64_t now_us = clock_us(CLOCK_REALTIME);
-	enum err err = store_holds(s->store, STORE_HOLDS_UNTOLD, now_us, tell_hold, s);
+	int64_t by_us;
+	enum err err =
+		store_holds(s->store, STORE_HOLDS_UNTOLD, clock_us(CLOCK_REALTIME), tell_hold, s);
 
-	if (!err)
+	if (!err && moment(s, &by_us))
 		err = store_holds(
-			s->store, STORE_HOLDS_OVER, now_us - days * TIMESTAMP_DAY_US, end_hold, s);
+			s->store, STORE_HOLDS_OVER, by_us - days * TIMESTAMP_DAY_US, end_hold, s);
 	if (err)
 		log_event(LOG_WARN, "guard_failed", LOG_ERR(err),
 			LOG_STR("reason", store_error(s->store)));
@@ -250,8 +251,12 @@ static int64_t run_guard(struct scheduler *s)
 
 static int64_t run_past(struct scheduler *s)
 {
-	enum err err = store_guard_refresh(s->store, clock_us(CLOCK_REALTIME));
+	int64_t by_us;
+	enum err err;
 
+	if (!moment(s, &by_us))
+		return UPKEEP_RETRY_MS; /* the weeks before would be forgotten */
+	err = store_guard_refresh(s->store, by_us);
 	if (err)
 		log_event(LOG_WARN, "guard_failed", LOG_ERR(err),
 			LOG_STR("reason", store_error(s->store)));
