@@ -12,7 +12,7 @@ struct store_batch {
 	uint64_t
 		last_sequence; /* of the message that was added last, and when its record was committed */
 	int64_t last_stored_at_us;
-	bool told; /* new events are put aside (store_hook.h) */
+	bool told;                       /* new events are put aside (store_hook.h) */
 	const struct store_judge *judge; /* NULL: nobody */
 	struct arena *scratch;           /* of one store_batch_add */
 	struct store_log_rows log;       /* see store_log.h */

@@ -1,6 +1,6 @@
 /* store/store_judge_priv.h -- judging within a transaction of somebody else's. */
 #pragma once
-#include "store/pg_priv.h"
+#include "store/pg/pg.h"
 #include "store/store_judge.h"
 #include "store/store_priv.h"
 

@@ -1,7 +1,7 @@
 /* store/store_priv.h -- what the files of the store share. */
 #pragma once
 #include "domain/provider.h"
-#include "store/pg_priv.h"
+#include "store/pg/pg.h"
 #include "store/store.h"
 
 struct store {
@@ -24,7 +24,6 @@ enum {
 /* Creates the partitions; inside a transaction of the caller. ERR_CONFLICT: somebody else does. */
 MUST_CHECK enum err store_partitions_in_transaction(
 	struct store *store, int64_t now_us, size_t *ret_made);
-
 
 /* The columns COUNTS_OUT of queries_report.def, from `first` on. */
 struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, size_t first);

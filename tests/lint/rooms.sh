@@ -20,7 +20,8 @@ declare -A may=(
 	[store/cluster]="core"
 	[store/form]="core"
 	[store/sql]=""
-	[store]="store/sql store/form store/cluster domain core"
+	[store/pg]="store/sql store/form core"
+	[store]="store/pg store/sql store/form store/cluster domain core"
 	[ingest/text]="core"
 	[ingest/session]="ingest/text core"
 	[ingest/smtp]="ingest/session ingest/text spool core"
@@ -101,7 +102,7 @@ owner() { # header-pattern, allowed-file-pattern
 	done < <(grep -rnE "^#include <$1" --include='*.[ch]' "${rooms[@]}" 2>/dev/null)
 }
 owner 'gmime/'            '^parser/mail/mime_tree\.c$'
-owner 'libpq-fe\.h'       '^store/pg\.c$'
+owner 'libpq-fe\.h'       '^store/pg/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
 owner 'openssl/'          '^ingest/smtp/smtp_tls\.c$'

@@ -53,7 +53,7 @@ breach rooms cli/main.c '#include "parser/reason/rules.h"' 'cli may not include 
 breach rooms ingest/session/smtp_line.c '#include "spool/spool.h"' 'ingest/session may not include spool/spool.h'
 breach rooms load/batch.c '#include "serve/role.h"' 'load may not include serve/role.h'
 breach rooms serve/child.c '#include "cli/command.h"' 'serve may not include cli/command.h'
-breach rooms api/service.c '#include "store/pg_priv.h"' 'store/pg_priv.h is private to store'
+breach rooms api/service.c '#include "store/store_priv.h"' 'store/store_priv.h is private to store'
 breach rooms tests/unit/spool/test_spool.c '#include "parser/mail/html.h"' 'parser/mail is behind the door'
 breach rooms tests/unit/spool/test_spool.c '#include "spool/lane_priv.h"' 'a test sees public headers only'
 breach rooms parser/mail/html.c '#include <gmime/gmime.h>' 'this header belongs to'

@@ -1,4 +1,4 @@
-#include "store/pg_priv.h"
+#include "store/pg/pg.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

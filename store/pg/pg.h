@@ -1,4 +1,4 @@
-/* store/pg_priv.h -- one connection to PostgreSQL, as the store's other files see it.
+/* store/pg/pg.h -- one connection to PostgreSQL, as the store's other files see it.
  * Knows: libpq (in pg.c alone), the binary forms of values, SQLSTATE. Does not know what a query means.
  * Ownership: a pg owns its connection; rows own what their getters return, until pg_rows_free.
  * After ERR_UNAVAILABLE the connection may be dead: pg_reopen. */
