@@ -123,6 +123,18 @@ enum err store_holds(struct store *store, enum store_holds which, int64_t before
 	return err;
 }
 
+enum err store_holds_sum(struct store *store, uint64_t *ret_open, uint64_t *ret_events)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = pg_run(store->pg, QUERY_HOLDS_SUM, NULL, 0, &rows);
+
+	if (err)
+		return err;
+	*ret_open = (uint64_t)pg_get_i64(rows, 0, 0);
+	*ret_events = (uint64_t)pg_get_i64(rows, 0, 1);
+	return ERR_OK;
+}
+
 enum err store_hold_told(struct store *store, int64_t id)
 {
 	return PG_RUN(store->pg, QUERY_HOLD_TOLD, NULL, pg_i64(id));

@@ -23,6 +23,8 @@ enum store_holds { STORE_HOLDS_ALL, STORE_HOLDS_UNTOLD, STORE_HOLDS_OVER };
  * alarm was before `before_us`. */
 MUST_CHECK enum err store_holds(struct store *store, enum store_holds which, int64_t before_us,
 	store_hold_fn *fn, void *context);
+/* How many are open, and how many events wait for them. */
+MUST_CHECK enum err store_holds_sum(struct store *store, uint64_t *ret_open, uint64_t *ret_events);
 MUST_CHECK enum err store_hold_told(struct store *store, int64_t id);
 
 struct store_amended {

@@ -1,13 +1,36 @@
 /* api/handle/handle_exports.c -- what became of the jobs that write lists. */
+#include "api/handle/export_state_priv.h"
 #include "api/handle/handle.h"
-#include "core/timestamp.h"
-#include "store/store_export.h"
+
+static const char *const state_names[] = { [EXPORT_WAITING] = "waiting",
+	[EXPORT_GOOD] = "good",
+	[EXPORT_LATE] = "late",
+	[EXPORT_FAILED] = "failed" };
+
+struct jobs {
+	int64_t now_us;
+	json_t *json;
+};
+
+/* Of a clock that was set back since: no age below none. */
+static json_t *age_json(const struct store_export *job, int64_t now_us)
+{
+	int64_t age_us = now_us - job->completed_us;
+
+	if (job->completed_us == TIMESTAMP_NONE)
+		return json_null();
+	return json_integer(age_us > 0 ? age_us / TIMESTAMP_SECOND_US : 0);
+}
 
 static bool add_job(void *context, const struct store_export *job)
 {
+	const struct jobs *jobs = context;
 	json_t *json = json_object();
 
 	json_object_set_new(json, "name", json_text(job->name));
+	json_object_set_new(
+		json, "state", json_string(state_names[export_state(job, jobs->now_us)]));
+	json_object_set_new(json, "age_s", age_json(job, jobs->now_us));
 	json_object_set_new(json, "definition", json_text(job->definition));
 	json_object_set_new(json, "path", json_text(job->path));
 	json_object_set_new(json, "next_at", json_time(job->next_us));
@@ -20,25 +43,25 @@ static bool add_job(void *context, const struct store_export *job)
 	json_object_set_new(json, "failures", json_integer((json_int_t)job->failures));
 	json_object_set_new(json, "failed_at", json_time(job->failed_us));
 	json_object_set_new(json, "error", json_text(job->error));
-	json_array_append_new(context, json);
+	json_array_append_new(jobs->json, json);
 	return true;
 }
 
 enum err handle_exports(struct handle *handle)
 {
-	json_t *jobs = json_array();
+	struct jobs jobs = { handle->request->now_us, json_array() };
 	enum err err;
 
 	if (handle->grant.streams.n) {
-		json_decref(jobs);
+		json_decref(jobs.json);
 		answer_problem(handle->answer, PROBLEM_FORBIDDEN,
 			STR("the key is bound to streams, these jobs are of all"), NULL, STR_EMPTY);
 		return ERR_OK;
 	}
-	err = store_exports(handle->store, add_job, jobs);
+	err = store_exports(handle->store, add_job, &jobs);
 	if (err)
-		json_decref(jobs);
+		json_decref(jobs.json);
 	else
-		answer_json(handle->answer, 200, json_pack("{s:o}", "exports", jobs));
+		answer_json(handle->answer, 200, json_pack("{s:o}", "exports", jobs.json));
 	return err;
 }

@@ -1,8 +1,5 @@
+#include "api/handle/export_state_priv.h"
 #include "api/handle/handle.h"
-#include "core/timestamp.h"
-#include "store/store_export.h"
-
-#define EXPORT_LATE_US (10 * TIMESTAMP_MINUTE_US)
 
 static enum err answer_status(struct handle *handle, const char *status)
 {
@@ -30,12 +27,16 @@ static bool find_late(void *context, const struct store_export *job)
 {
 	struct late *late = context;
 
-	if (job->failures)
+	switch (export_state(job, late->now_us)) {
+	case EXPORT_FAILED:
 		late->why = "its last run failed";
-	else if (job->next_us != TIMESTAMP_NONE && job->next_us < late->now_us - EXPORT_LATE_US)
+		break;
+	case EXPORT_LATE:
 		late->why = "it did not run when it was due";
-	else
+		break;
+	default:
 		return true;
+	}
 	late->job = arena_dup(late->arena, job->name);
 	return false;
 }
@@ -45,8 +46,7 @@ enum err handle_readyz(struct handle *handle)
 	struct late late = { .arena = handle->arena, .now_us = handle->request->now_us };
 	enum err err = store_ready(handle->store);
 
-	if (!err && has_param(handle, PARAM_EXPORTS) &&
-		handle->values.number[PARAM_EXPORTS] == 1)
+	if (!err && has_param(handle, PARAM_EXPORTS) && handle->values.number[PARAM_EXPORTS] == 1)
 		err = store_exports(handle->store, find_late, &late);
 	if (err)
 		return err;

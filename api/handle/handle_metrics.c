@@ -4,6 +4,7 @@
 #include "core/timestamp.h"
 #include "spool/backlog.h"
 #include "store/overview.h"
+#include "store/store_amend.h"
 #include "store/store_export.h"
 
 #include <inttypes.h>
@@ -174,10 +175,25 @@ static void put_exports(struct arena *arena, struct store *store, struct buf *ou
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_failures{job=\"%.*s\"} %" PRIu64 "\n",
 			STR_ARG(exports->rows[i].name), exports->rows[i].failures);
-	put_family(out, "bounced_export_rows", "gauge", "Entries in the files of the last good run.");
+	put_family(
+		out, "bounced_export_rows", "gauge", "Entries in the files of the last good run.");
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_rows{job=\"%.*s\"} %" PRIu64 "\n",
 			STR_ARG(exports->rows[i].name), exports->rows[i].rows);
+}
+
+/* A hold that is open waits for a person. */
+static void put_holds(struct store *store, struct buf *out)
+{
+	uint64_t open, events;
+
+	if (store_holds_sum(store, &open, &events))
+		return;
+	put_family(out, "bounced_suppression_holds", "gauge",
+		"Providers that are not believed, and wait for a person.");
+	buf_printf(out, "bounced_suppression_holds %" PRIu64 "\n", open);
+	put_family(out, "bounced_suppression_held_events", "gauge", "Events that wait with them.");
+	buf_printf(out, "bounced_suppression_held_events %" PRIu64 "\n", events);
 }
 
 /* Answers without the database, too: its absence is what somebody may want to see. */
@@ -203,6 +219,7 @@ enum err handle_metrics(struct handle *handle)
 	if (up) {
 		put_spools(handle->arena, spools, &out);
 		put_exports(handle->arena, store, &out);
+		put_holds(store, &out);
 	}
 	put_lanes(service, &out);
 	put_smtp(service, &out);

@@ -297,6 +297,45 @@ def check_undo(api):
         api.request("POST", "/v1/suppressions/undo", body, status=400)
 
 
+def check_holds(api):
+    """A provider that is not believed: seen, released, discarded once, and by nobody who is bound to a stream."""
+    for provider in ("one.example", "two.example"):
+        api.server.sql("INSERT INTO suppression_hold (provider, since, last_at, state, n, limit_n, told) VALUES "
+                       f"('{provider}', now(), now(), 'open', 9, 1, true)")
+        api.request("PUT", f"/v1/suppressions/h@{provider}", {"state": "held"})
+        api.server.sql("UPDATE suppression SET source = 'bounce' WHERE domain = '%s'" % provider)
+        api.server.sql("INSERT INTO suppression_evidence (address, stream, event_id, seen_at, origin, network, reason, class, decision, "
+                       "complaint, serves, hold_id, provider) SELECT 'h@' || provider, '', gen_random_uuid(), now(), '', '', "
+                       "'recipient.unknown', 'hard', 'suppress', false, false, hold_id, provider FROM suppression_hold "
+                       f"WHERE provider = '{provider}'")
+    holds = {row["provider"]: row for row in api.request("GET", "/v1/suppressions/holds")[0]["holds"]}
+    assert {(row["state"], row["entries"], row["answers"], row["believed"], row["decided_by"]) for row in holds.values()} == {
+        ("open", 1, 9, 1, None)}, holds
+    metrics = api.request("GET", "/metrics")[0].decode()
+    assert "\nbounced_suppression_holds 2\n" in metrics and "\nbounced_suppression_held_events 2\n" in metrics, metrics
+    reader, bound = (bearer(key(api.server, "create", *words)[1]) for words in (
+        ("holds-read", "--scope", "read"), ("holds-bound", "--scope", "write", "--stream", "news")))
+    path = f"/v1/suppressions/holds/{holds['one.example']['id']}"
+    api.request("GET", "/v1/suppressions/holds", headers=reader)
+    api.request("GET", "/v1/suppressions/holds", headers=bound, status=403)
+    for headers in (reader, bound):
+        api.request("POST", f"{path}/release", {}, headers=headers, status=403)
+    for body, kind, status in (({"x": 1}, None, 400), (b"a=b", "application/x-www-form-urlencoded", 415), (b"{}", "text/plain", 415)):
+        api.request("POST", f"{path}/release", body, kind and {"Content-Type": kind}, status=status)
+    answer, _ = api.request("POST", f"{path}/release", {})
+    assert (answer["state"], answer["entries"], answer["suppressed"]) == ("released", 1, 1), answer
+    answer, _ = api.request("POST", f"/v1/suppressions/holds/{holds['two.example']['id']}/discard", {})
+    assert (answer["state"], answer["entries"], answer["suppressed"]) == ("discarded", 1, 0), answer
+    for wrong in (path, "/v1/suppressions/holds/0", "/v1/suppressions/holds/x", "/v1/suppressions/holds/9223372036854775808"):
+        api.request("POST", f"{wrong}/discard", {}, status=404)
+    states = {row["provider"]: (row["state"], row["decided_by"]) for row in api.request("GET", "/v1/suppressions/holds")[0]["holds"]}
+    assert states == {"one.example": ("released", "loopback"), "two.example": ("discarded", "loopback")}, states
+    for who, answer in (("h@one.example", "suppressed"), ("h@two.example", "clear")):
+        checked = api.request("POST", "/v1/suppressions/check", {"addresses": [who]})[0]["answers"]
+        assert [row["answer"] for row in checked] == ([answer] if answer != "clear" else []), checked
+    assert "\nbounced_suppression_holds 0\n" in api.request("GET", "/metrics")[0].decode()
+
+
 def check_entries(api):
     """Whole domains, what is allowed, what ends, and an address that a spreadsheet would take for a formula."""
     assert api.request("PUT", "/v1/suppressions/a@wide.example")[0]["note"] is None  # no body, no type
@@ -406,6 +445,7 @@ def main():
         text = check_rest(api)
         check_keys(api)
         check_bound(api)
+        check_holds(api)
         check_bad_keys(api)
         wanted = {(method.upper(), path) for path, row in api.document["paths"].items() for method in row}
         missing = wanted - {(method, path) for method, path, code, _ in api.seen if code < 300}

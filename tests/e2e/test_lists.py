@@ -301,6 +301,7 @@ def check_jobs(server):
     e2e.wait_for(done("inc.*.removed.txt", "first@job.example"), "a removal after a kill", 60, server)
     e2e.wait_for(lambda: "first@job.example" not in (lists / "access").read_text(), "the full list without it", 60, server)
     assert server.get("/readyz?exports")[0] == 200
+    assert {job["state"] for job in jobs().values()} == {"good"} and all(job["age_s"] is not None for job in jobs().values()), jobs()
     # A folder that cannot be written to.
     (lists / "access").unlink()
     (lists / "access").mkdir()
@@ -310,7 +311,7 @@ def check_jobs(server):
     assert status == 503 and "mx" in body["detail"] and server.get("/readyz")[0] == 200, body
     metrics = server.get("/metrics")[1].decode()
     assert 'bounced_export_failures{job="mx"}' in metrics and 'bounced_export_completed_timestamp_seconds{job="inc"}' in metrics
-    assert jobs()["mx"]["error"] and jobs()["inc"]["failures"] == 0, jobs()
+    assert jobs()["mx"]["state"] == "failed" and jobs()["mx"]["error"] and jobs()["inc"]["failures"] == 0, jobs()
     (lists / "access" / "in the way").unlink()
     (lists / "access").rmdir()
 
