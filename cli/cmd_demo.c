@@ -4,12 +4,14 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
+#include "cli/demo_month.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"
 #include "core/embedded.h"
 #include "core/timestamp.h"
 #include "ingest/smtp/smtp_settings.h"
+#include "ingest/text/smtp_recipient.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -21,7 +23,7 @@
 
 extern const struct embedded_file demo_embedded[];
 
-enum { DEMO_MAIL_BYTES = 65536, DEMO_TIMEOUT_S = 30 };
+enum { DEMO_MAIL_BYTES = 65536, DEMO_TIMEOUT_S = 30, DEMO_DAYS = 29, DEMO_DAY_ROWS = 256 };
 
 /* What the demo's newsletter met: so many mails of a template about recipients of a domain. */
 static const struct {
@@ -43,33 +45,46 @@ static const struct {
 	{ "example.org", 600 },
 };
 
+/* What stands in a template for {{NAME}}. */
+struct demo_mail {
+	const char *recipient, *domain, *return_path, *action, *status, *said;
+	char date[64], id[64];
+};
+
 struct demo {
 	CURL *curl;
 	char smtp_url[300], http_url[300], error[CURL_ERROR_SIZE];
-	char date[64];
-	int64_t run; /* makes every mail of every run a different one */
-	unsigned number;
+	int64_t now_us, today; /* today: days since 1970 */
+	int64_t days;          /* before today */
+	struct str streams[DEMO_STREAM_COUNT];
+	unsigned sent, volumes;
+	struct buf mail;
+};
+
+static const char *const return_paths[DEMO_STREAM_COUNT] = {
+	[DEMO_NEWS] = "bounce@news.sender.example",
+	[DEMO_SHOP] = "bounce@shop.sender.example",
 };
 
 /* ---- a mail out of a template ---- */
 
-static void put_field(struct buf *out, const struct demo *demo, struct str name, const char *domain)
+static void put_field(struct buf *out, const struct demo_mail *mail, struct str name)
 {
-	if (str_eq(name, STR("recipient")))
-		buf_printf(out, "reader%u@%s", demo->number, domain);
-	else if (str_eq(name, STR("domain")))
-		buf_printf(out, "%s", domain);
-	else if (str_eq(name, STR("return_path")))
-		buf_printf(out, "bounce@news.sender.example");
-	else if (str_eq(name, STR("date")))
-		buf_printf(out, "%s", demo->date);
-	else if (str_eq(name, STR("id")))
-		buf_printf(out, "%" PRId64 ".%u", demo->run, demo->number);
+	const struct {
+		struct str name;
+		const char *text;
+	} fields[] = { { STR("recipient"), mail->recipient }, { STR("domain"), mail->domain },
+		{ STR("return_path"), mail->return_path }, { STR("date"), mail->date },
+		{ STR("id"), mail->id }, { STR("action"), mail->action },
+		{ STR("status"), mail->status }, { STR("said"), mail->said } };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (str_eq(name, fields[i].name))
+			buf_put(out, str_c(fields[i].text));
 }
 
 /* Puts the fields in and turns LF into CRLF. */
-static void fill_template(
-	struct buf *out, const struct demo *demo, struct str text, const char *domain)
+static void fill_template(struct buf *out, const struct demo_mail *mail, struct str text)
 {
 	while (text.n) {
 		size_t plain = str_cspan(text, "{\n"), end;
@@ -77,7 +92,7 @@ static void fill_template(
 		buf_put(out, str_head(text, plain));
 		text = str_skip(text, plain);
 		if (str_starts(text, STR("{{")) && (end = str_find(text, STR("}}"))) != STR_NPOS) {
-			put_field(out, demo, str_slice(text, 2, end), domain);
+			put_field(out, mail, str_slice(text, 2, end));
 			text = str_skip(text, end + 2);
 			continue;
 		}
@@ -122,9 +137,9 @@ static void set_common(struct demo *demo, const char *url)
 	curl_easy_setopt(demo->curl, CURLOPT_WRITEFUNCTION, ignore_bytes);
 }
 
-static bool send_mail(struct demo *demo, struct str mail)
+static bool send_bytes(struct demo *demo, const char *return_path, struct str mail)
 {
-	struct curl_slist *recipients = curl_slist_append(NULL, "<bounce@news.sender.example>");
+	struct curl_slist *recipients = curl_slist_append(NULL, return_path);
 	CURLcode code;
 
 	set_common(demo, demo->smtp_url);
@@ -141,38 +156,116 @@ static bool send_mail(struct demo *demo, struct str mail)
 	return !code;
 }
 
-static bool send_mails(struct demo *demo)
+/* The id follows from day and number alone: what is sent again is known by its bytes, and counts once. */
+static bool send_mail(struct demo *demo, struct demo_mail *mail, const char *template,
+	int64_t at_us, unsigned number)
 {
-	struct buf mail = BUF_INIT(DEMO_MAIL_BYTES);
+	const time_t at = (time_t)(at_us / TIMESTAMP_SECOND_US);
+	struct tm utc;
+
+	gmtime_r(&at, &utc);
+	strftime(mail->date, sizeof mail->date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
+	snprintf(mail->id, sizeof mail->id, "%" PRId64 ".%u", at_us / TIMESTAMP_DAY_US, number);
+	buf_reset(&demo->mail);
+	fill_template(&demo->mail, mail, find_template(template));
+	if (!demo->mail.n || buf_check(&demo->mail) ||
+		!send_bytes(demo, mail->return_path, buf_str(&demo->mail)))
+		return false;
+	demo->sent++;
+	return true;
+}
+
+/* The day of the sample is today, whenever today. */
+static bool send_sample(struct demo *demo)
+{
+	unsigned number = 0;
 	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(demo_mails) && ok; i++) {
 		for (unsigned j = 0; j < demo_mails[i].count && ok; j++) {
-			demo->number++;
-			buf_reset(&mail);
-			fill_template(&mail, demo, find_template(demo_mails[i].template),
-				demo_mails[i].domain);
-			ok = mail.n && !buf_check(&mail) && send_mail(demo, buf_str(&mail));
+			char recipient[96];
+			struct demo_mail mail = { .recipient = recipient,
+				.domain = demo_mails[i].domain,
+				.return_path = return_paths[DEMO_NEWS] };
+
+			snprintf(recipient, sizeof recipient, "reader%u@%s", ++number, mail.domain);
+			ok = send_mail(demo, &mail, demo_mails[i].template,
+				demo->today * TIMESTAMP_DAY_US, number);
 		}
 	}
-	buf_release(&mail);
 	return ok;
 }
 
-static char *volumes_json(const struct demo *demo)
+static bool send_day(struct demo *demo, int64_t day)
 {
-	char hour[TIMESTAMP_TEXT_BYTES], source[64];
-	struct str at = timestamp_format(timestamp_floor(demo->run, TIMESTAMP_HOUR_US), hour);
+	struct demo_bounce bounces[DEMO_DAY_ROWS];
+	size_t n = demo_month_bounces(day, ARRAY_LEN(bounces), bounces);
+	bool ok = true;
+
+	for (size_t i = 0; i < n && ok; i++) {
+		const struct demo_bounce *bounce = &bounces[i];
+		struct demo_mail mail = { .recipient = bounce->recipient,
+			.domain = bounce->domain,
+			.return_path = return_paths[bounce->stream],
+			.action = bounce->action,
+			.status = bounce->status,
+			.said = bounce->said };
+
+		if (bounce->at_us < demo->now_us)
+			ok = send_mail(demo, &mail, "said.eml", bounce->at_us, 1000 + (unsigned)i);
+	}
+	return ok;
+}
+
+static bool send_mails(struct demo *demo)
+{
+	for (int64_t before = demo->days; before; before--)
+		if (!send_day(demo, demo->today - before))
+			return false;
+	return (!demo->days || send_day(demo, demo->today)) && send_sample(demo);
+}
+
+/* Of one source and at fixed hours, so that a second run says the same of the same hours. */
+static void add_volume(struct demo *demo, json_t *rows, const struct demo_volume *volume)
+{
+	char hour[TIMESTAMP_TEXT_BYTES];
+	struct str at = timestamp_format(volume->at_us, hour);
+	struct str stream = demo->streams[volume->stream];
+
+	if (volume->at_us >= demo->now_us)
+		return;
+	json_array_append_new(rows,
+		json_pack("{s:s%,s:s%,s:s,s:s,s:s,s:i}", "hour", at.p, at.n, "stream", stream.p,
+			stream.n, "campaign", volume->stream == DEMO_NEWS ? "weekly" : "orders",
+			"domain", volume->domain, "source", "demo", "attempted",
+			(int)volume->attempted));
+	demo->volumes++;
+}
+
+static void add_day(struct demo *demo, json_t *rows, int64_t day)
+{
+	struct demo_volume volumes[DEMO_DAY_ROWS];
+	size_t n = demo_month_volumes(day, ARRAY_LEN(volumes), volumes);
+
+	for (size_t i = 0; i < n; i++)
+		add_volume(demo, rows, &volumes[i]);
+}
+
+static char *volumes_json(struct demo *demo)
+{
 	json_t *rows = json_array(), *body;
 	char *text;
 
-	/* A source of its own for each run: volumes of different sources add up, as the mails do. */
-	snprintf(source, sizeof source, "demo-%" PRId64, demo->run);
+	for (int64_t before = demo->days; before; before--)
+		add_day(demo, rows, demo->today - before);
+	if (demo->days)
+		add_day(demo, rows, demo->today);
 	for (size_t i = 0; i < ARRAY_LEN(demo_volumes); i++)
-		json_array_append_new(rows,
-			json_pack("{s:s%,s:s,s:s,s:s,s:s,s:i}", "hour", at.p, at.n, "stream",
-				"default", "campaign", "demo", "domain", demo_volumes[i].domain,
-				"source", source, "attempted", (int)demo_volumes[i].attempted));
+		add_volume(demo, rows,
+			&(struct demo_volume){ .at_us = demo->today * TIMESTAMP_DAY_US,
+				.stream = DEMO_NEWS,
+				.domain = demo_volumes[i].domain,
+				.attempted = demo_volumes[i].attempted });
 	body = json_pack("{s:o}", "volumes", rows);
 	text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
@@ -204,37 +297,73 @@ static bool post_volumes(struct demo *demo)
 static int run_demo(struct demo *demo, const char *http)
 {
 	struct timespec now;
-	struct tm utc;
 	bool ok;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	demo->run = (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(demo->date, sizeof demo->date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
+	demo->now_us = (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+	demo->today = demo->now_us / TIMESTAMP_DAY_US;
+	buf_init(&demo->mail, DEMO_MAIL_BYTES);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	demo->curl = curl_easy_init();
 	ok = demo->curl && send_mails(demo) && post_volumes(demo);
 	curl_easy_cleanup(demo->curl);
 	curl_global_cleanup();
+	buf_release(&demo->mail);
 	if (!ok)
 		return EXIT_CODE_FAILED;
-	printf("Sent %u bounces by SMTP and posted the volumes of %zu domains. Now ask:\n"
+	printf("Sent %u bounces by SMTP and posted %u volumes. Now look at http://%s/ or ask:\n"
 	       "  curl http://%s/v1/domains\n",
-		demo->number, ARRAY_LEN(demo_volumes), http);
+		demo->sent, demo->volumes, http, http);
 	return EXIT_CODE_OK;
+}
+
+/* Into which stream the server counts the return paths of the demo. */
+static bool find_streams(struct demo *demo, const struct config *config, struct arena *arena)
+{
+	struct smtp_domain *domains;
+	struct str item;
+	size_t n = 0;
+
+	while (config_item(config, CONFIG_SMTP_RETURN_PATH_DOMAINS, n, &item))
+		n++;
+	domains = arena_calloc(arena, n, sizeof *domains);
+	for (size_t i = 0; i < n; i++)
+		if (!config_item(config, CONFIG_SMTP_RETURN_PATH_DOMAINS, i, &item) ||
+			smtp_domain_parse(item, &domains[i]))
+			return false;
+	for (size_t i = 0; i < DEMO_STREAM_COUNT; i++) {
+		struct str mailbox = str_c(return_paths[i]);
+		size_t at = str_rchr(mailbox, '@');
+		const struct smtp_path path = { .mailbox = mailbox,
+			.local = str_head(mailbox, at),
+			.domain = str_skip(mailbox, at + 1) };
+		const struct smtp_domain *found = smtp_recipient_find(domains, n, &path);
+
+		demo->streams[i] = found ? found->stream : STR("default");
+	}
+	return true;
+}
+
+static bool read_days(const char *text, int64_t *ret_days)
+{
+	uint64_t days = DEMO_DAYS;
+
+	if (text && !str_to_u64(str_c(text), DEMO_DAYS, &days))
+		return false;
+	*ret_days = (int64_t)days;
+	return true;
 }
 
 int cmd_demo(int argc, char **argv)
 {
-	const char *path = NULL, *smtp = NULL, *http = NULL;
+	const char *path = NULL, *smtp = NULL, *http = NULL, *days = NULL;
 	const struct command_option options[] = { { "--config", &path, NULL },
-		{ "--smtp", &smtp, NULL }, { "--http", &http, NULL } };
+		{ "--smtp", &smtp, NULL }, { "--http", &http, NULL }, { "--days", &days, NULL } };
 	struct demo demo = { 0 };
 	struct config *config;
 	struct arena *arena;
-	struct str address = STR_EMPTY;
 	bool help;
-	int code;
+	int code = EXIT_CODE_USAGE;
 
 	if (!command_options(argc, argv, options, ARRAY_LEN(options), &argc, &help))
 		return EXIT_CODE_USAGE;
@@ -242,16 +371,20 @@ int cmd_demo(int argc, char **argv)
 		return EXIT_CODE_OK;
 	if (argc > 1)
 		return command_misused("demo", "does not take \"%s\"", argv[1]);
+	if (!read_days(days, &demo.days))
+		return command_misused("demo", "--days takes a number from 0 to %d", DEMO_DAYS);
 	config = command_config(path);
 	if (!config)
 		return EXIT_CODE_USAGE;
 	arena = arena_new();
-	address = smtp_settings_address(config);
-	smtp = smtp ? smtp : arena_c(arena, address);
+	smtp = smtp ? smtp : arena_c(arena, smtp_settings_address(config));
 	http = http ? http : arena_c(arena, config_str(config, CONFIG_API_LISTEN));
 	snprintf(demo.smtp_url, sizeof demo.smtp_url, "smtp://%s/demo.sender.example", smtp);
 	snprintf(demo.http_url, sizeof demo.http_url, "http://%s/v1/volumes", http);
-	code = run_demo(&demo, http);
+	if (find_streams(&demo, config, arena))
+		code = run_demo(&demo, http);
+	else
+		command_failed("smtp.return_path_domains cannot be read");
 	arena_free(arena);
 	config_free(config);
 	return code;

@@ -96,7 +96,7 @@ def deliver(server, message, recipient="bounce@news.sender.example"):
 
 
 def run_demo(server):
-    done = subprocess.run([e2e.BINARY, "demo", "--config", server.config], capture_output=True, text=True,
+    done = subprocess.run([e2e.BINARY, "demo", "--days", "0", "--config", server.config], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stderr
     e2e.wait_for(lambda: len(server.events()) == 61, "the demo's 61 events", 60, server)
