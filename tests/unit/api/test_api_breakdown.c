@@ -32,6 +32,18 @@ static const struct {
 	{ "/v1/breakdown?" WINDOW, 400, "\"parameter\":\"by\"" },
 	{ "/v1/breakdown?" WINDOW "&by=", 400, "\"parameter\":\"by\"" },
 	{ "/v1/breakdown?" WINDOW "&by=colour", 400, "org_domain" },
+	{ "/v1/overview?" WINDOW, 200,
+		"\"domain\":null,\"attempted\":100,\"accepted\":null,\"failed\":7," },
+	{ "/v1/overview?" WINDOW, 200, "\"failed\":0," },
+	{ "/v1/overview?from=2026-11-19&to=2026-11-20", 200,
+		"\"before\":{\"from\":\"2026-11-18T00:00:00Z\",\"to\":\"2026-11-19T00:00:00Z\","
+		"\"attempted\":100,\"accepted\":null,\"failed\":7," },
+	{ "/v1/overview?" WINDOW "&reason=content.spam", 200,
+		"\"attempted\":100,\"accepted\":null,\"failed\":4," },
+	{ "/v1/overview?" WINDOW "&domain=b.example", 200,
+		"\"attempted\":null,\"accepted\":null,\"failed\":2," },
+	{ "/v1/overview?" WINDOW "&stream=other", 200,
+		"\"attempted\":null,\"accepted\":null,\"failed\":0," },
 	/* Days are whole. */
 	{ "/v1/providers?from=2026-11-18T11:00:00Z&to=2026-11-18T12:00:00Z", 200,
 		"\"from\":\"2026-11-18T00:00:00Z\",\"to\":\"2026-11-19T00:00:00Z\"" },
