@@ -113,6 +113,10 @@ def check_reports(api):
     reasons, _ = api.request("GET", f"/v1/reasons?{WINDOW}")
     assert reasons["reasons"][0]["class"] == "hard", reasons
     streams, _ = api.request("GET", f"/v1/streams?{WINDOW}")
+    total, _ = api.request("GET", f"/v1/overview?{WINDOW}")
+    for count in ("attempted", "failed", "hard", "soft", "block", "delayed", "complaints"):
+        assert total[count] == sum(row[count] or 0 for row in streams["streams"]), (count, total, streams)
+    assert total["before"]["to"] == total["from"] and total["before"]["failure_rate"] is None, total
     assert [row["stream"] for row in streams["streams"]] == ["news"], streams
     for interval in ("15m", "hour", "day", "week", "month"):
         series, _ = api.request("GET", f"/v1/timeseries?interval={interval}&tz=Asia/Kolkata")
