@@ -397,6 +397,7 @@ static struct api_server *server_new(const struct api_options *options)
 {
 	const struct store_options store_options = { .application_name = "bounced api",
 		.providers = options->providers,
+		.mx_lookups = options->mx_lookups,
 		.statement_timeout_ms = or_default(options->statement_timeout_ms, 5000),
 		.connect_timeout_s = 2 };
 	struct api_server *server = calloc(1, sizeof *server);

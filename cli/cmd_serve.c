@@ -41,6 +41,8 @@ static bool choose_roles(const struct config *config, const char *list, unsigned
 		roles &= ~(1u << ROLE_MIGRATE);
 	if (!config_str(config, CONFIG_WEBHOOK_TARGETS).n)
 		roles &= ~(1u << ROLE_HOOK);
+	if (!config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS))
+		roles &= ~(1u << ROLE_RESOLVER);
 	if (!log_settings_any(config))
 		roles &= ~(1u << ROLE_LOG);
 	*ret_roles = roles;

@@ -32,6 +32,7 @@ static const struct {
 	{ R_LOG, "log" },
 	{ R_SCHEDULER, "scheduler" },
 	{ R_HOOK, "hook" },
+	{ R_RESOLVER, "resolver" },
 	{ R_POSTGRES, "postgres" },
 	{ R_MIGRATE, "migrate" },
 };

@@ -18,8 +18,9 @@ enum config_role {
 	R_MIGRATE = 1u << 6,
 	R_LOG = 1u << 7,
 	R_HOOK = 1u << 8,
-	R_ALL = (1u << 9) - 1,
-	R_SMTP_TOKENS = 1u << 9, /* the smtp role where it has to verify tokens */
+	R_RESOLVER = 1u << 9,
+	R_ALL = (1u << 10) - 1,
+	R_SMTP_TOKENS = 1u << 10, /* the smtp role where it has to verify tokens */
 };
 enum config_type { CONFIG_STRING, CONFIG_LIST, CONFIG_BOOL, CONFIG_INT, CONFIG_SECRET };
 enum config_id {

@@ -15,6 +15,11 @@ static const struct provider_row table[] = {
 #include "domain/provider.def"
 };
 
+static const struct provider_row mail_hosts[] = {
+#define MAIL_HOST(name, provider) { STR_INIT(name), STR_INIT(provider) },
+#include "domain/mail_host.def"
+};
+
 struct providers {
 	struct provider_row *rows; /* sorted */
 	size_t n;
@@ -103,4 +108,18 @@ struct str provider_of(const struct providers *providers, struct str name)
 	if (!provider.n && organisation.n != name.n)
 		provider = named(providers, organisation);
 	return provider.n ? provider : by_label(organisation);
+}
+
+struct str provider_of_mail_host(struct str host)
+{
+	while (host.n) {
+		struct str provider =
+			find(mail_hosts, sizeof mail_hosts / sizeof *mail_hosts, host);
+		size_t dot = str_chr(host, '.');
+
+		if (provider.n || dot == STR_NPOS)
+			return provider;
+		host = str_skip(host, dot + 1);
+	}
+	return STR_EMPTY;
 }

@@ -1,6 +1,6 @@
 /* domain/provider.h -- who runs the mailboxes of a domain.
- * Knows: domains of large providers (provider.def), those that the operator adds. Does not know the DNS: a domain of
- * somebody's own whose mail a provider takes is told by the operator, or is nobody's. Pure. */
+ * Knows: domains of large providers (provider.def), those that the operator adds, and names of mail hosts (mail_host.def). Does not
+ * ask the DNS. Pure. */
 #pragma once
 #include "core/arena.h"
 #include "core/err.h"
@@ -16,3 +16,7 @@ MUST_CHECK enum err providers_read(struct arena *arena, struct str list,
 /* Of a name as domain_name makes it: by the domain, then by its organisational domain; empty: none is known.
  * `providers` NULL: the table alone. Borrowed for good, or from the rows. */
 struct str provider_of(const struct providers *providers, struct str name);
+
+/* Of the mail host that a domain's MX record names, lower-case: by its name, then by each that it lies below. Empty: nobody's that
+ * is known. Borrowed for good. */
+struct str provider_of_mail_host(struct str host);

@@ -9,7 +9,8 @@ enum { DATABASE_PROBLEM_BYTES = 4096, DATABASE_PAUSE_MIN_MS = 50, DATABASE_PAUSE
 enum err database_open(const struct role *role, const char *name, struct store **ret_store)
 {
 	const struct store_options options = { .application_name = name,
-		.providers = config_str(role->config, CONFIG_DOMAIN_PROVIDERS) };
+		.providers = config_str(role->config, CONFIG_DOMAIN_PROVIDERS),
+		.mx_lookups = config_bool(role->config, CONFIG_DOMAIN_MX_LOOKUPS) };
 	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
 	struct arena *arena = arena_new();
 	const char *conninfo;

@@ -24,6 +24,7 @@ static void read_options(const struct config *config, struct api_options *option
 		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
 	options->answer_age_us = config_int(config, CONFIG_API_ANSWER_AGE_S) * TIMESTAMP_SECOND_US;
 	options->providers = config_str(config, CONFIG_DOMAIN_PROVIDERS);
+	options->mx_lookups = config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS);
 	options->statement_timeout_ms =
 		(unsigned)config_int(config, CONFIG_DATABASE_STATEMENT_TIMEOUT_MS);
 }

@@ -2,6 +2,8 @@
 
 #include "api/api_settings.h"
 #include "core/log.h"
+#include "dns/dns_lookup.h"
+#include "domain/provider.h"
 #include "ingest/smtp/smtp_settings.h"
 #include "logs/log_settings.h"
 #include "store/database_settings.h"
@@ -34,11 +36,41 @@ static enum err check_lists(
 	return ERR_SYNTAX;
 }
 
+static enum err check_domains(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	const struct providers *providers;
+	struct str bad = STR_EMPTY, servers = config_str(config, CONFIG_DOMAIN_DNS_SERVERS);
+	struct dns *dns = NULL;
+	enum err err = providers_read(
+		arena, config_str(config, CONFIG_DOMAIN_PROVIDERS), &providers, &bad);
+
+	if (err)
+		*ret_trouble = arena_printf(
+			arena, "domain.providers: \"%.*s\" is no domain=provider", STR_ARG(bad));
+	if (!err && servers.n)
+		err = dns_new(servers, &dns);
+	if (err && !ret_trouble->n)
+		*ret_trouble = STR("domain.dns_servers: wanted is ADDRESS, ADDRESS:PORT or "
+				   "[ADDRESS]:PORT, apart by commas");
+	dns_free(dns);
+	return err;
+}
+
+static enum err check_tokens(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct token_keys keys = { 0 };
+	struct verp verp;
+	enum err err = token_keys_load(config, arena, &keys, ret_trouble);
+
+	token_keys_release(&keys);
+	return err ? err : verp_load(config, arena, &verp, ret_trouble);
+}
+
 enum err settings_check(const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
 	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL);
-	struct token_keys keys = { 0 };
-	struct verp verp;
 	enum log_level known;
 	enum err err = smtp_settings_check(config, arena, ret_trouble);
 
@@ -58,14 +90,13 @@ enum err settings_check(const struct config *config, struct arena *arena, struct
 		*ret_trouble = STR("server.data_dir: must be an absolute path");
 		return ERR_SYNTAX;
 	}
-	err = token_keys_load(config, arena, &keys, ret_trouble);
-	token_keys_release(&keys);
-	if (!err)
-		err = verp_load(config, arena, &verp, ret_trouble);
+	err = check_tokens(config, arena, ret_trouble);
 	if (!err)
 		err = check_lists(config, arena, ret_trouble);
 	if (!err)
 		err = log_settings_check(config, arena, ret_trouble);
+	if (!err)
+		err = check_domains(config, arena, ret_trouble);
 	if (err)
 		return err;
 	if (config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES) + SETTINGS_RECORD_BYTES >

@@ -18,6 +18,7 @@ enum err store_open(const char *conninfo, const struct store_options *options, s
 	store->arena = arena_new();
 	err = providers_read(
 		store->arena, options ? options->providers : STR_EMPTY, &store->providers, &bad);
+	store->mx_lookups = options && options->mx_lookups;
 	if (err && problem)
 		buf_printf(problem, "\"%.*s\" is no domain=provider", STR_ARG(bad));
 	if (!err)

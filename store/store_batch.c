@@ -215,6 +215,8 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 	if (!err)
 		err = pg_do(pg, QUERY_BATCH_RAW, NULL);
 	if (!err)
+		err = store_mx_events(batch->store);
+	if (!err)
 		err = store_events_of(pg, &result->events);
 	if (!err && batch->told && result->events)
 		err = pg_do(pg, QUERY_BATCH_HOOK, NULL);
@@ -232,8 +234,10 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 static enum err write_batch(
 	struct store_batch *batch, uint64_t from, uint64_t to, struct store_batch_result *result)
 {
-	enum err err = move_position(batch, from, to);
+	enum err err = store_mx_stores(batch->store);
 
+	if (!err)
+		err = move_position(batch, from, to);
 	if (!err && batch->n_messages)
 		err = copy_rows(batch);
 	if (!err && batch->n_messages)

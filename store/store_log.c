@@ -98,12 +98,15 @@ enum err store_log_rows_add_delivered(struct store_log_rows *rows, struct arena 
 
 /* ---- in the transaction ---- */
 
-static enum err add_volumes(struct pg *pg, struct buf *volumes)
+static enum err add_volumes(struct store *store, struct buf *volumes)
 {
+	struct pg *pg = store->pg;
 	static const enum query steps[] = { QUERY_VOLUME_ADD_TOTAL, QUERY_VOLUME_ADD_WORDS,
 		QUERY_VOLUME_ADD, QUERY_VOLUME_STALE };
 	enum err err = pg_copy_in(pg, QUERY_VOLUME_COPY, volumes);
 
+	if (!err)
+		err = store_mx_volumes(store);
 	if (!err)
 		err = PG_RUN(pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
@@ -126,7 +129,7 @@ static enum err put_log(struct pg *pg, const struct store_log_rows *rows, struct
 /* Deliveries behind the events of the batch, whose evidence may be what they come after. */
 enum err store_log_rows_write(struct store_log_rows *rows, struct store *store, struct str spool_id)
 {
-	enum err err = rows->n_volumes ? add_volumes(store->pg, &rows->volumes) : ERR_OK;
+	enum err err = rows->n_volumes ? add_volumes(store, &rows->volumes) : ERR_OK;
 
 	if (!err && rows->has_log)
 		err = put_log(store->pg, rows, spool_id);

@@ -10,6 +10,7 @@ struct store {
 	bool has_batch_tables, has_volume_table, has_judge_tables;
 	struct arena *arena; /* of the providers */
 	const struct providers *providers;
+	bool mx_lookups;
 	bool acts; /* holds the scheduler's lock, which lives as long too */
 };
 
@@ -53,6 +54,13 @@ struct str store_kept_name(enum store_kept kept);
 bool store_window_is_days(const struct store_window *window);
 /* Of whoever changes volumes: one at a time. */
 #define VOLUME_LOCK_KEY ((int64_t)0x626f756e63656404)
+/* Of whoever stores events or volumes, with others; of whoever moves those of a domain, alone. Taken before all else. */
+#define MX_LOCK_KEY ((int64_t)0x626f756e63656407)
+/* First in a transaction that stores rows; then, with rows in batch_event or batch_volume: domains that nobody knows are asked for,
+ * and rows get the providers that are known. Nothing where look-ups are off. */
+MUST_CHECK enum err store_mx_stores(struct store *store);
+MUST_CHECK enum err store_mx_events(struct store *store);
+MUST_CHECK enum err store_mx_volumes(struct store *store);
 
 /* One row in the order of VOLUME_COPY; `number` is its place. ERR_RANGE. */
 MUST_CHECK enum err store_volume_encode(struct buf *out, const struct store_volume *row,

@@ -79,12 +79,17 @@ static enum err encode_rows(const struct store_volume *rows, size_t n, struct bu
 }
 
 /* What a row had before is taken off the totals, so nobody may change it between the two. */
-static enum err change_volumes(struct pg *pg, struct str bytes)
+static enum err change_volumes(struct store *store, struct str bytes)
 {
+	struct pg *pg = store->pg;
 	static const enum query steps[] = { QUERY_VOLUME_TOTAL, QUERY_VOLUME_WORDS,
 		QUERY_VOLUME_PUT, QUERY_VOLUME_STALE };
-	enum err err = pg_copy(pg, QUERY_VOLUME_COPY, bytes);
+	enum err err = store_mx_stores(store);
 
+	if (!err)
+		err = pg_copy(pg, QUERY_VOLUME_COPY, bytes);
+	if (!err)
+		err = store_mx_volumes(store);
 	if (!err)
 		err = PG_RUN(pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
@@ -104,7 +109,7 @@ static enum err write_rows(struct store *store, struct str bytes)
 	err = pg_do(store->pg, QUERY_BEGIN, NULL);
 	if (err)
 		return err;
-	return pg_end(store->pg, change_volumes(store->pg, bytes));
+	return pg_end(store->pg, change_volumes(store, bytes));
 }
 
 enum err store_volume_put(struct store *store, const struct store_volume *rows, size_t n)

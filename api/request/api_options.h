@@ -27,6 +27,7 @@ struct api_options {
 	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
 	const char *conninfo; /* of the store */
 	struct str providers; /* of domains, as the store takes them */
+	bool mx_lookups;      /* as the store takes it */
 	enum api_access access;
 	unsigned threads;         /* 2 */
 	unsigned max_connections; /* 1000 */

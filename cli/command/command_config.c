@@ -27,7 +27,8 @@ struct config *command_config(const char *path)
 struct store *command_store(const struct config *config, struct arena *arena, const char *name)
 {
 	const struct store_options options = { .application_name = name,
-		.providers = config_str(config, CONFIG_DOMAIN_PROVIDERS) };
+		.providers = config_str(config, CONFIG_DOMAIN_PROVIDERS),
+		.mx_lookups = config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS) };
 	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
 	struct store *store = NULL;
 	const char *conninfo;

@@ -7,4 +7,5 @@ struct store_options {
 	unsigned statement_timeout_ms; /* 0: none */
 	unsigned connect_timeout_s;    /* 0: 5 */
 	struct str providers; /* whose mailboxes domains have: "corp.example=google, ..."; copied */
+	bool mx_lookups; /* domains that nobody knows are asked for in the DNS: what is stored waits for no answer */
 };

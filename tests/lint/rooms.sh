@@ -16,6 +16,7 @@ declare -A may=(
 	[parser/reason]="parser/text core"
 	[parser]="parser/notice parser/reason parser/mail parser/text core"
 	[domain]="core"
+	[dns]="core"
 	[spool]="core"
 	[store/cluster]="core"
 	[store/form]="core"
@@ -42,12 +43,12 @@ declare -A may=(
 	[api/handle]="api/request domain suppress suppress/export suppress/list suppress/policy store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
-	[serve]="serve/sandbox logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store spool parser core"
+	[serve]="serve/sandbox dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store spool parser core"
 	[cli/command]="serve store core"
 	[cli/suppress]="cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
 	[cli]="cli/command cli/suppress serve logs load api/request api suppress $ingest store spool parser/text parser core"
 )
-rooms=(core parser domain spool ingest store suppress logs load api serve cli)
+rooms=(core parser domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
 
 # The drawing and the build say the same: rows of the page's table, link lines of CMakeLists.txt.
@@ -109,6 +110,7 @@ owner 'openssl/'          '^ingest/smtp/smtp_tls\.c$'
 owner 'zlib\.h'          '^(ingest/logfile/log_file|api/http_gzip)\.c$'
 owner 'zstd\.h'          '^ingest/logfile/log_file\.c$'
 owner 'libpsl\.h'        '^domain/org_domain\.c$'
+owner 'ares[a-z_]*\.h'     '^dns/dns_lookup\.c$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|suppress/hook/hook_send|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'

@@ -105,6 +105,42 @@ START_TEST(the_table_is_in_order)
 }
 END_TEST
 
+static const struct {
+	const char *host, *provider;
+} host_cases[] = {
+	{ "aspmx.l.google.com", "google" },
+	{ "corp-example.mail.protection.outlook.com", "microsoft" },
+	{ "corp-example.o-v1.mx.microsoft", "microsoft" },
+	{ "mx0a-00000001.gslb.pphosted.com", "proofpoint" },
+	{ "qq.com", "tencent" },
+	{ "notqq.com", "" },
+	{ "google.com.evil.example", "" },
+	{ "mx.corp.example", "" },
+	{ "", "" },
+	{ ".", "" },
+};
+
+START_TEST(mail_hosts)
+{
+	struct str provider = provider_of_mail_host(str_c(host_cases[_i].host));
+
+	ck_assert_msg(str_eq(provider, str_c(host_cases[_i].provider)), "%s: %.*s",
+		host_cases[_i].host, STR_ARG(provider));
+}
+END_TEST
+
+START_TEST(mail_hosts_are_in_order)
+{
+	static const char *const names[] = {
+#define MAIL_HOST(name, provider) name,
+#include "domain/mail_host.def"
+	};
+
+	for (size_t i = 1; i < ARRAY_LEN(names); i++)
+		ck_assert_msg(strcmp(names[i - 1], names[i]) < 0, "%s", names[i]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provider");
@@ -114,6 +150,8 @@ int main(void)
 	tcase_add_loop_test(tests, providers, 0, ARRAY_LEN(provider_cases));
 	tcase_add_loop_test(tests, rows_that_are_none, 0, ARRAY_LEN(bad_rows));
 	tcase_add_test(tests, the_table_is_in_order);
+	tcase_add_loop_test(tests, mail_hosts, 0, ARRAY_LEN(host_cases));
+	tcase_add_test(tests, mail_hosts_are_in_order);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
 }
