@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 copy=$(mktemp -d) || exit 2
 trap 'rm -rf "$copy"' EXIT
 cd "$root" || exit 2
-cp -r core domain parser spool store ingest suppress logs load api serve cli bench cmake CMakeLists.txt "$copy"
+cp -r core domain dns parser spool store ingest suppress logs load api serve cli bench cmake CMakeLists.txt "$copy"
 mkdir -p "$copy/docs" "$copy/tests"
 cp docs/architecture.md "$copy/docs"
 cp -r tests/lint tests/unit tests/fuzz tests/support tests/e2e "$copy/tests" && rm -rf "$copy/tests/fuzz/corpus"
