@@ -404,7 +404,8 @@ static struct api_server *server_new(const struct api_options *options)
 
 	if (!server)
 		abort();
-	server->stores = thread_stores_new(options->conninfo, &store_options);
+	server->stores =
+		thread_stores_new(options->conninfo, &store_options, &server->metrics.connections);
 	server->service = (struct service){ .access = options->access,
 		.store = thread_stores_get,
 		.store_context = server->stores,
@@ -416,6 +417,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.spool = options->spool,
 		.lanes = options->lanes,
 		.n_lanes = options->n_lanes,
+		.lane_quota_bytes = options->lane_quota_bytes,
+		.node = options->node,
 		.parse = options->parse,
 		.parse_context = options->parse_context,
 		.judge = options->judge };

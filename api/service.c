@@ -394,10 +394,12 @@ enum err service_answer(
 		.arena = arena, .service = service, .request = request, .answer = answer
 	};
 	enum route route;
+	int64_t start_us = monotonic_us();
 	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
 
 	if (route < ROUTE_COUNT)
 		name_answer(&handle, route);
 	metrics_count(service->metrics, route, answer->status);
+	metrics_time(service->metrics, route, monotonic_us() - start_us);
 	return err;
 }

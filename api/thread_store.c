@@ -15,23 +15,38 @@ struct thread_stores {
 	pthread_key_t key; /* a struct own of each thread */
 	char *conninfo;
 	struct store_options options;
+	atomic_uint *open;
 	_Atomic int64_t connected_us; /* the last time that any thread got a connection */
 };
 
 struct own {
 	struct store *store; /* NULL until the first connection */
+	atomic_uint *open;
+	bool counted; /* in it */
 	int64_t failed_us, next_try_us, pause_us;
 };
+
+static void count_own(struct own *own)
+{
+	bool is_open = own->store && store_connected(own->store);
+
+	if (is_open != own->counted)
+		atomic_fetch_add(own->open, is_open ? 1u : -1u);
+	own->counted = is_open;
+}
 
 static void own_free(void *pointer)
 {
 	struct own *own = pointer;
 
+	if (own->counted)
+		atomic_fetch_sub(own->open, 1);
 	store_close(own->store);
 	free(own);
 }
 
-struct thread_stores *thread_stores_new(const char *conninfo, const struct store_options *options)
+struct thread_stores *thread_stores_new(
+	const char *conninfo, const struct store_options *options, atomic_uint *open)
 {
 	struct thread_stores *stores = calloc(1, sizeof *stores);
 
@@ -39,6 +54,7 @@ struct thread_stores *thread_stores_new(const char *conninfo, const struct store
 		abort();
 	stores->conninfo = strdup(conninfo);
 	stores->options = *options;
+	stores->open = open;
 	if (!stores->conninfo || pthread_key_create(&stores->key, own_free))
 		abort();
 	return stores;
@@ -61,6 +77,7 @@ static struct own *own_of(struct thread_stores *stores)
 	if (!own || pthread_setspecific(stores->key, own))
 		abort();
 	own->pause_us = FIRST_PAUSE_US;
+	own->open = stores->open;
 	return own;
 }
 
@@ -111,6 +128,7 @@ enum err thread_stores_get(void *context, bool again, struct store **ret_store)
 	int64_t now_us = monotonic_us();
 	enum err err;
 
+	count_own(own);
 	if (own->store && !again && store_connected(own->store)) {
 		*ret_store = own->store;
 		return ERR_OK;
@@ -118,6 +136,7 @@ enum err thread_stores_get(void *context, bool again, struct store **ret_store)
 	if (must_wait(stores, own, now_us))
 		return ERR_UNAVAILABLE;
 	err = connect_own(stores, own);
+	count_own(own);
 	if (err) {
 		note_failure(own, now_us);
 		return err;

@@ -5,10 +5,14 @@
 #include "core/err.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct thread_stores;
 
 /* `conninfo` and the options are copied, but for the application name. */
-struct thread_stores *thread_stores_new(const char *conninfo, const struct store_options *options);
+/* `open` counts connections that are open; it must outlive the stores. */
+struct thread_stores *thread_stores_new(
+	const char *conninfo, const struct store_options *options, atomic_uint *open);
 /* After every thread that asked has ended. */
 void thread_stores_free(struct thread_stores *stores);
 

@@ -7,7 +7,7 @@
 #include "cli/manual.h"
 #include "core/attr.h"
 #include "core/buf.h"
-#include "serve/role_run.h"
+#include "serve/roles.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "load/loader_meters.h"
 #include "spool/lanes.h"
 #include "store/store_log.h"
 #include "suppress/policy/origin.h"
@@ -15,6 +16,14 @@
 #include <time.h>
 
 enum { LOADER_PAUSE_MAX_MS = 10000, LOADER_REFUSALS = 3, LOADER_ASK_MS = 10000 };
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
 
 /* ---- the digest that finds a second delivery ---- */
 
@@ -225,6 +234,7 @@ static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t
 static enum err commit_rows(struct loader *l, struct lane *lane, uint64_t from, uint64_t to)
 {
 	struct store_batch_result result = { 0 };
+	int64_t start_us = monotonic_us();
 	enum err err;
 
 	for (unsigned attempt = 0;; attempt++) {
@@ -242,6 +252,7 @@ static enum err commit_rows(struct loader *l, struct lane *lane, uint64_t from, 
 	if (!err && result.second_deliveries)
 		log_event(LOG_INFO, "second_deliveries",
 			LOG_U64("messages", result.second_deliveries));
+	loader_count_batch(lane->reader, monotonic_us() - start_us);
 	return err;
 }
 
@@ -258,6 +269,7 @@ static enum err store_next(struct loader *l, struct lane *lane, struct batch *ba
 		return err;
 	for (size_t i = batch->stored; i < end; i++)
 		log_stored(lane, &batch->items[i]);
+	loader_count_stored(lane->reader, batch->items + batch->stored, n);
 	batch->stored = end;
 	batch->from = to;
 	return ERR_OK;
@@ -285,6 +297,8 @@ enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
 	size_t max = batch->n;
 	enum err err = ERR_OK;
 
+	loader_note_waiting(lane->reader, batch);
+
 	/* Halves find the rows that are refused, doubling makes up for it behind them. */
 	while (!err && batch->from != batch->to) {
 		err = max > 1 ? store_next(l, lane, batch, max) : store_one(l, lane, batch);
@@ -301,14 +315,6 @@ enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
 }
 
 /* ---- a database that is another one by now ---- */
-
-static int64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
-}
 
 static enum err check_position(struct loader *l, const struct lane *lane)
 {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,6 +28,7 @@ struct remote {
 	struct buf out, in;
 	struct queue sent; /* in the order of their answers */
 	bool leaves;       /* it said that it ends by order */
+	int64_t busy_us;   /* since when it works on the oldest of `sent` */
 };
 
 struct parser_pool {
@@ -117,6 +119,14 @@ size_t parser_pool_count(const struct parser_pool *pool)
 	return pool->n;
 }
 
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* ---- the end of a job ---- */
 
 /* Someone must look at the mail, so the line has the id of the connection that brought it. */
@@ -143,6 +153,7 @@ static void set_aside(struct job *job)
 void parser_pool_submit(struct parser_pool *pool, struct job *job)
 {
 	job->state = JOB_WAITING;
+	job->parse_us = -1;
 	queue_push(&pool->waiting, job);
 }
 
@@ -192,6 +203,8 @@ static void encode_job(struct remote *remote, struct job *job)
 		return;
 	}
 	job->state = JOB_SENT;
+	if (!remote->sent.head)
+		remote->busy_us = monotonic_us();
 	queue_push(&remote->sent, job);
 }
 
@@ -240,10 +253,11 @@ void parser_pool_flush(struct parser_pool *pool)
 
 /* ---- reading ---- */
 
-/* False: the parser talks nonsense. */
+/* False: the parser talks nonsense. A parser works on one message after the other, in the order in which it got them. */
 static bool take_report(struct remote *remote, struct str json, size_t *ret_done)
 {
 	struct job *job = queue_pop(&remote->sent);
+	int64_t now_us = monotonic_us();
 
 	if (!job)
 		return false;
@@ -252,6 +266,8 @@ static bool take_report(struct remote *remote, struct str json, size_t *ret_done
 		return false;
 	}
 	job->state = JOB_DONE;
+	job->parse_us = now_us - remote->busy_us;
+	remote->busy_us = now_us;
 	++*ret_done;
 	return true;
 }

@@ -26,6 +26,7 @@ struct job {
 	struct arena *arena;          /* where the report goes */
 	struct report report;
 	enum job_state state;
+	int64_t parse_us; /* that a parser took for it; -1: none has */
 	unsigned crashes; /* parsers that died of it */
 	struct job *next; /* the pool's */
 };

@@ -9,6 +9,8 @@
 #include "store/database_settings.h"
 #include "suppress/suppress_settings.h"
 
+#include <sys/mman.h>
+
 enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
 
 static void read_options(const struct config *config, struct api_options *options)
@@ -70,6 +72,16 @@ static const struct store_judge *seat_judge(const struct config *config, struct 
 	return &bench->store_judge;
 }
 
+/* The first descriptor, where the supervisor could make it. */
+static const struct node_page *map_node(const struct role *role)
+{
+	const size_t bytes = sizeof(struct node_page);
+	void *page = role->n_fds ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, role->fds[0], 0)
+				 : MAP_FAILED;
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
 int role_api(struct role *role)
 {
 	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
@@ -78,6 +90,8 @@ int role_api(struct role *role)
 	struct api_options options = { .spool = open_spool(role->config, arena),
 		.lanes = name_lanes(role->config, arena),
 		.n_lanes = LANES,
+		.lane_quota_bytes = (uint64_t)config_int(role->config, CONFIG_SPOOL_QUOTA_BYTES),
+		.node = map_node(role),
 		.parse = parse_desk_ask,
 		.parse_context = desk };
 	struct api_server *server = NULL;

@@ -1,6 +1,4 @@
 #define _GNU_SOURCE
-#include "serve/role_run.h"
-
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/smtp/smtp_tls.h"

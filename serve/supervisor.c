@@ -2,9 +2,9 @@
 #include "serve/supervisor.h"
 
 #include "core/log.h"
-#include "serve/child.h"
 #include "serve/exit_code.h"
 #include "serve/quickstart_hints.h"
+#include "serve/supervisor_parts_priv.h"
 #include "serve/systemd.h"
 
 #include <errno.h>
@@ -20,27 +20,10 @@
 #include <unistd.h>
 
 enum {
-	SUPERVISOR_MAX_CHILDREN = 300, /* six roles and parser.workers at its ceiling */
 	SUPERVISOR_GRACE_MS =
 		40000, /* a role that has not ended by then is killed; smtp takes 30 s */
 	PARSER_SOCKET_BYTES =
 		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
-};
-
-struct supervisor {
-	const struct supervisor_options *options;
-	struct child children[SUPERVISOR_MAX_CHILDREN];
-	size_t n_children;
-	int signal_fd;
-	bool schema_ready, stopping, told_manager, announced;
-	unsigned stop_order; /* of the roles that are being stopped now */
-	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
-	int rules_fd, candidate_fd;
-	struct tls_files tls;
-	struct child *trial;
-	bool trial_started;
-	int64_t stop_due_ms;          /* then those are killed */
-	int64_t beat_ms, beat_due_ms; /* of the service manager's watchdog; 0: there is none */
 };
 
 /* ---- starting ---- */
@@ -62,7 +45,7 @@ static bool wanted(const struct supervisor *s, enum role_id role)
 
 static void add_children(struct supervisor *s)
 {
-	int64_t workers = config_int(s->options->config, CONFIG_PARSER_WORKERS);
+	int64_t workers = config_int(s->config, CONFIG_PARSER_WORKERS);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!workers)
@@ -89,7 +72,7 @@ static void start_parser(struct supervisor *s, struct child *parser)
 {
 	int pair[2], size = PARSER_SOCKET_BYTES;
 	int fds[2];
-	struct child_start start = { s->options->config, fds, 1 };
+	struct child_start start = { s->config, fds, 1 };
 	int rules_fd = parser == s->trial ? s->candidate_fd : s->rules_fd;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
@@ -115,11 +98,19 @@ static void start_parser(struct supervisor *s, struct child *parser)
 static void start_smtp(struct supervisor *s, struct child *child)
 {
 	int fds[LISTENERS_MAX + TLS_FILES];
-	struct child_start start = { s->options->config, fds, s->options->smtp.n };
+	struct child_start start = { s->config, fds, s->options->smtp.n };
 
 	memcpy(fds, s->options->smtp.fds, start.n_fds * sizeof *fds);
 	for (size_t i = 0; i < TLS_FILES && s->tls.fds[i] >= 0; i++)
 		fds[start.n_fds++] = s->tls.fds[i];
+	child_start(child, &start);
+}
+
+static void start_api(struct supervisor *s, struct child *child)
+{
+	int fd = node_status_fd(s->status);
+	struct child_start start = { s->config, &fd, fd >= 0 };
+
 	child_start(child, &start);
 }
 
@@ -140,7 +131,7 @@ static void start_due(struct supervisor *s)
 
 	for (size_t i = 0; i < s->n_children; i++) {
 		struct child *child = &s->children[i];
-		struct child_start start = { s->options->config, NULL, 0 };
+		struct child_start start = { s->config, NULL, 0 };
 
 		if (!may_start(s, child, now_ms))
 			continue;
@@ -150,101 +141,11 @@ static void start_due(struct supervisor *s)
 		}
 		if (child->role == ROLE_SMTP)
 			start_smtp(s, child);
+		else if (child->role == ROLE_API)
+			start_api(s, child);
 		else
 			child_start(child, &start);
 	}
-}
-
-/* ---- new rules: one parser tries them, then all get them ---- */
-
-/* Ends by itself when its message is answered, and is started again at once. */
-static void recycle(const struct child *parser)
-{
-	if (parser->pid)
-		kill(parser->pid, SIGTERM);
-}
-
-static struct child *any_parser(struct supervisor *s)
-{
-	for (size_t i = 0; i < s->n_children; i++)
-		if (s->children[i].role == ROLE_PARSER && s->children[i].state == CHILD_READY)
-			return &s->children[i];
-	return NULL;
-}
-
-static void begin_rules(struct supervisor *s)
-{
-	struct str setting = config_str(s->options->config, CONFIG_PARSER_RULES_FILE);
-	struct arena *arena = arena_new();
-	struct child *trial = any_parser(s);
-	int fd = setting.n ? open(arena_c(arena, setting), O_RDONLY | O_CLOEXEC) : -1;
-
-	if (!setting.n && s->tls.fds[TLS_KEY] >= 0) {
-		; /* the signal was for the certificate */
-	} else if (fd < 0 || !trial || s->trial || s->stopping) {
-		log_event(LOG_WARN, "rules_not_reloaded", LOG_STR("file", setting),
-			LOG_C("reason", !setting.n ? "no parser.rules_file is set"
-					: fd < 0   ? strerror(errno)
-						   : "not now"));
-		if (fd >= 0)
-			close(fd);
-	} else {
-		s->candidate_fd = fd;
-		s->trial = trial;
-		s->trial_started = false;
-		recycle(trial);
-	}
-	arena_free(arena);
-}
-
-static void end_rules(struct supervisor *s, bool accepted)
-{
-	int unused_fd = accepted ? s->rules_fd : s->candidate_fd;
-
-	log_event(accepted ? LOG_INFO : LOG_ERROR, accepted ? "rules_reloaded" : "rules_kept",
-		LOG_C("why", accepted ? "a parser has read them"
-				      : "the parser that tried the new ones refused"));
-	if (accepted)
-		s->rules_fd = s->candidate_fd;
-	if (unused_fd >= 0)
-		close(unused_fd);
-	s->candidate_fd = -1;
-	for (size_t i = 0; i < s->n_children && accepted; i++)
-		if (s->children[i].role == ROLE_PARSER && &s->children[i] != s->trial)
-			recycle(&s->children[i]);
-	s->trial = NULL;
-	systemd_say(SYSTEMD_READY);
-}
-
-/* ---- a new certificate ---- */
-
-static void reload_tls(struct supervisor *s)
-{
-	struct arena *arena = arena_new();
-	struct str trouble = STR_EMPTY;
-
-	if (s->tls.fds[TLS_KEY] < 0) {
-		arena_free(arena);
-		return;
-	}
-	if (tls_files_reload(&s->tls, arena, &trouble))
-		log_event(LOG_ERROR, "tls_kept", LOG_STR("why", trouble));
-	for (size_t i = 0; i < s->n_children && !trouble.n; i++)
-		if (s->children[i].role == ROLE_SMTP && s->children[i].pid &&
-			!child_send_fds(&s->children[i], CONTROL_TLS, s->tls.fds, TLS_FILES))
-			log_event(LOG_ERROR, "tls_not_handed_over",
-				LOG_I64("pid", s->children[i].pid));
-	arena_free(arena);
-}
-
-/* SIGHUP. The service manager hears that it is over when a parser has tried the rules, or at once without any. */
-static void reload(struct supervisor *s)
-{
-	systemd_say(SYSTEMD_RELOADING);
-	reload_tls(s);
-	begin_rules(s);
-	if (!s->trial)
-		systemd_say(SYSTEMD_READY);
 }
 
 /* ---- what happens ---- */
@@ -267,8 +168,10 @@ static void reap(struct supervisor *s)
 			if (child->pid != pid)
 				continue;
 			child_ended(child, status);
+			if (child->failures)
+				node_status_died(s->status, child->role);
 			if (child == s->trial && s->trial_started)
-				end_rules(s, false);
+				supervisor_end_rules(s, false);
 			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
 				!s->stopping)
 				schema_is_ready(s);
@@ -294,7 +197,7 @@ static void read_signals(struct supervisor *s)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(s);
 		else if (info.ssi_signo == SIGHUP)
-			reload(s);
+			supervisor_reload(s);
 	reap(s);
 }
 
@@ -317,7 +220,7 @@ static void read_control(struct supervisor *s, struct child *child)
 		child_enter(child, CHILD_READY);
 		hand_over(child);
 		if (child == s->trial && s->trial_started)
-			end_rules(s, true);
+			supervisor_end_rules(s, true);
 	}
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		return;
@@ -364,7 +267,7 @@ static void announce(struct supervisor *s)
 	s->announced = true;
 	systemd_say(SYSTEMD_WORKING);
 	log_event(LOG_INFO, "ready", LOG_U64("processes", s->n_children));
-	quickstart_hints(s->options->config);
+	quickstart_hints(s->config);
 }
 
 /* ---- stopping ---- */
@@ -468,16 +371,19 @@ int supervisor_run(const struct supervisor_options *options)
 	bool done = false;
 
 	*s = (struct supervisor){ .options = options,
+		.config = options->config,
 		.signal_fd = open_signals(),
 		.rules_fd = options->rules_fd,
 		.tls = options->tls,
 		.candidate_fd = -1,
 		.beat_ms = systemd_beat_ms() };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
+	s->status = node_status_new();
 	add_children(s);
 	while (!done) {
 		beat(s);
 		start_due(s);
+		node_status_look(s->status, s->children, s->n_children);
 		wait_for_news(s);
 		reap(s);
 		if (!s->announced && !s->stopping) {

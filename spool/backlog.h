@@ -3,6 +3,7 @@
 #pragma once
 #include "core/err.h"
 #include "spool/counter.h"
+#include "spool/meter.h"
 
 #include <stdint.h>
 
@@ -13,6 +14,10 @@ struct spool_backlog {
 		committed; /* last sequence that the database holds for good; may be a moment behind */
 	uint64_t counters[COUNTER_COUNT]; /* as the writer's process has set them */
 	uint64_t waiting; /* sequences between the two; 0 where the lane is behind its database */
+	int64_t oldest_us; /* when the oldest of them was stored, or earlier; 0: nothing waits, or it is not known */
+	uint64_t used_bytes,
+		free_bytes; /* of its segments; of the file system, for who is not root */
+	uint64_t written[METER_WORDS], read[METER_WORDS]; /* as its writer and its reader count */
 };
 
 /* ERR_NOT_FOUND: no lane there yet. ERR_CORRUPT: its id is damaged. */

@@ -125,8 +125,16 @@ static void count_failure(struct spool_writer *writer)
 	writer->retry_at_ms = writer_now_ms() + (wait_ms < RETRY_MS_MAX ? wait_ms : RETRY_MS_MAX);
 }
 
+/* Nothing waited for the reader, so the oldest that does from now on is the chunk's first. */
+static void note_first_waiting(struct spool_writer *writer)
+{
+	if (lane_load(&writer->committed->sequence) + 1 >= writer->next_sequence)
+		lane_note_waiting(writer->durable, writer->next_sequence, wall_clock_us());
+}
+
 static void count_success(struct spool_writer *writer, const struct chunk *chunk)
 {
+	note_first_waiting(writer);
 	writer->failures = 0;
 	writer->state = SPOOL_WORKING;
 	writer->stats.records += chunk->n;

@@ -184,6 +184,21 @@ void lane_unmap(int fd, struct lane_page *page)
 	close(fd);
 }
 
+void lane_reset_numbers(struct lane_page *page)
+{
+	for (size_t i = 0; i < LANE_COUNTERS; i++)
+		atomic_store_explicit(&page->counters[i], 0, memory_order_relaxed);
+	for (size_t i = 0; i < METER_WORDS; i++)
+		atomic_store_explicit(&page->meters[i], 0, memory_order_relaxed);
+}
+
+/* The time first: whoever sees the sequence sees it, too. */
+void lane_note_waiting(struct lane_page *page, uint64_t sequence, int64_t stored_at_us)
+{
+	atomic_store_explicit(&page->waiting_us, (uint64_t)stored_at_us, memory_order_relaxed);
+	atomic_store_explicit(&page->waiting_sequence, sequence, memory_order_release);
+}
+
 uint64_t lane_load(const _Atomic uint64_t *word)
 {
 	uint64_t value = atomic_load_explicit(word, memory_order_acquire);

@@ -4,12 +4,13 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "spool/counter.h"
+#include "spool/meter.h"
 #include "spool/record.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { LANE_NAME_BYTES = 32, LANE_PAGE_BYTES = 4096 };
+enum { LANE_NAME_BYTES = 32, LANE_PAGE_BYTES = 4096, LANE_COUNTERS = 24 };
 #define LANE_SEQUENCE_MAX (UINT64_MAX / 4) /* a page that says more was not written by us */
 #define LANE_PREPARED     "next.tmp"
 #define LANE_DAMAGED      "damaged"
@@ -19,8 +20,13 @@ struct lane_page {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t
 		segment; /* durable: first sequence of the newest segment; written before */
-	_Atomic uint64_t counters[COUNTER_COUNT]; /* durable: of this run of the writer's process */
+	_Atomic uint64_t counters[LANE_COUNTERS]; /* durable: of this run of the writer's process */
+	/* A record that waits, and when it was stored. durable: the first that came when no other waited; committed: the
+	 * oldest that the reader has in hand. */
+	_Atomic uint64_t waiting_sequence, waiting_us;
+	meter_word meters[METER_WORDS]; /* of this run of the writer's or the reader's process */
 };
+_Static_assert((int)COUNTER_COUNT <= (int)LANE_COUNTERS, "each has its word");
 _Static_assert(offsetof(struct lane_page, counters) == 16, "so that old files stay readable");
 _Static_assert(sizeof(struct lane_page) <= LANE_PAGE_BYTES, "a page");
 
@@ -39,6 +45,9 @@ MUST_CHECK enum err lane_map(int dir, const char *name, enum lane_access access,
 void lane_unmap(int fd, struct lane_page *page);
 /* A page's number, or 0 where it cannot be one of ours. */
 uint64_t lane_load(const _Atomic uint64_t *word);
+/* What this process counts begins at nothing; what the page says of the lane stays. */
+void lane_reset_numbers(struct lane_page *page);
+void lane_note_waiting(struct lane_page *page, uint64_t sequence, int64_t stored_at_us);
 /* The FIFO `wake`, open at both ends so that neither side ever blocks; -1 without one. */
 int lane_open_wake(int dir);
 void lane_wake(int fd);

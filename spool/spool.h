@@ -27,6 +27,7 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "spool/counter.h"
+#include "spool/meter.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -128,6 +129,8 @@ MUST_CHECK enum err spool_append(struct spool_writer *writer, const struct envel
 
 /* A number of this process for whoever watches (spool/backlog.h); all are 0 when a writer is opened. */
 void spool_writer_set_counter(struct spool_writer *writer, enum counter counter, uint64_t value);
+/* Those of METER_OF_WRITER, likewise. */
+meter_word *spool_writer_meters(struct spool_writer *writer);
 enum spool_state spool_writer_state(struct spool_writer *writer);
 void spool_writer_stats(struct spool_writer *writer, struct spool_stats *ret_stats);
 
@@ -184,5 +187,10 @@ void spool_reader_drain(struct spool_reader *reader);
 /* Everything up to `sequence` is in the database for good: the writer may delete it when the
  * retention is over. Never goes back. */
 void spool_reader_publish(struct spool_reader *reader, uint64_t sequence);
+/* Those of METER_OF_READER, all 0 when a reader is opened (spool/backlog.h). */
+meter_word *spool_reader_meters(struct spool_reader *reader);
+/* The oldest record that was handed on and is not published yet. */
+void spool_reader_note_waiting(
+	struct spool_reader *reader, uint64_t sequence, int64_t stored_at_us);
 /* How many sequences are durable and not yet handed on. */
 uint64_t spool_reader_backlog(const struct spool_reader *reader);

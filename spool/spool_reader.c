@@ -31,6 +31,8 @@ static enum err open_pages(struct spool_reader *reader)
 	if (!err)
 		err = lane_map(reader->dir, "committed", LANE_WRITE, &reader->committed_fd,
 			&reader->committed);
+	if (!err)
+		lane_reset_numbers(reader->committed);
 	return err;
 }
 
@@ -106,6 +108,16 @@ void spool_reader_publish(struct spool_reader *reader, uint64_t sequence)
 {
 	if (sequence > lane_load(&reader->committed->sequence) && sequence < LANE_SEQUENCE_MAX)
 		atomic_store_explicit(&reader->committed->sequence, sequence, memory_order_release);
+}
+
+meter_word *spool_reader_meters(struct spool_reader *reader)
+{
+	return reader->committed->meters;
+}
+
+void spool_reader_note_waiting(struct spool_reader *reader, uint64_t sequence, int64_t stored_at_us)
+{
+	lane_note_waiting(reader->committed, sequence, stored_at_us);
 }
 
 uint64_t spool_reader_backlog(const struct spool_reader *reader)

@@ -201,6 +201,11 @@ void spool_writer_set_counter(struct spool_writer *writer, enum counter counter,
 	atomic_store_explicit(&writer->durable->counters[counter], value, memory_order_relaxed);
 }
 
+meter_word *spool_writer_meters(struct spool_writer *writer)
+{
+	return writer->durable->meters;
+}
+
 enum spool_state spool_writer_state(struct spool_writer *writer)
 {
 	enum spool_state state;
@@ -284,8 +289,8 @@ static enum err open_lane(struct spool_writer *writer)
 	if (!err)
 		err = lane_map(writer->dir, "committed", LANE_WRITE, &writer->committed_fd,
 			&writer->committed);
-	for (int i = 0; !err && i < COUNTER_COUNT; i++)
-		spool_writer_set_counter(writer, (enum counter)i, 0);
+	if (!err)
+		lane_reset_numbers(writer->durable);
 	return err ? err : writer_recover(writer);
 }
 

@@ -1,8 +1,8 @@
 /* api/handle/handle_metrics.c -- GET /metrics, in the text format of Prometheus 0.0.4. */
 #include "api/handle/handle.h"
+#include "api/handle/metrics_text_priv.h"
 #include "api/request/metrics.h"
 #include "core/timestamp.h"
-#include "spool/backlog.h"
 #include "store/overview.h"
 #include "store/store_amend.h"
 #include "store/store_export.h"
@@ -25,32 +25,6 @@ static bool add_spool(void *context, const struct store_spool_row *row)
 	spools->rows[spools->n] = *row;
 	spools->rows[spools->n].spool_id = arena_dup(spools->arena, row->spool_id);
 	return ++spools->n < MAX_SPOOLS;
-}
-
-static void put_family(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void put_requests(const struct metrics *metrics, struct buf *out)
-{
-	put_family(out, "bounced_http_requests_total", "counter",
-		"Requests that were answered, by route and status.");
-	for (int route = 0; route <= ROUTE_COUNT; route++) {
-		for (int i = 0; i < METRICS_STATUS_TO - METRICS_STATUS_FROM; i++) {
-			unsigned long n = atomic_load(&metrics->requests[route][i]);
-			bool known = route < ROUTE_COUNT;
-			struct str method = known ? router_method((enum route)route) : STR("");
-			struct str path = known ? router_path((enum route)route) : STR("none");
-
-			if (n)
-				buf_printf(out,
-					"bounced_http_requests_total{method=\"%.*s\",route=\"%.*"
-					"s\","
-					"status=\"%d\"} %lu\n",
-					STR_ARG(method), STR_ARG(path), METRICS_STATUS_FROM + i, n);
-		}
-	}
 }
 
 /* Spool ids are printable ASCII; a quote or a backslash would need an escape and is left out. */
@@ -77,7 +51,7 @@ static void put_spools(struct arena *arena, const struct spools *spools, struct 
 	};
 
 	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
-		put_family(out, families[f].name, families[f].type, families[f].help);
+		metrics_family(out, families[f].name, families[f].type, families[f].help);
 		for (size_t i = 0; i < spools->n; i++) {
 			const char *row = (const char *)&spools->rows[i];
 
@@ -85,51 +59,6 @@ static void put_spools(struct arena *arena, const struct spools *spools, struct 
 				STR_ARG(label(arena, spools->rows[i].spool_id)),
 				*(const uint64_t *)(const void *)(row + families[f].offset));
 		}
-	}
-}
-
-/* Of this node, from the spool itself: what waits is told while the database is away, too. A lane that nobody has
- * written to yet is left out. */
-static void put_lanes(const struct service *service, struct buf *out)
-{
-	static const struct {
-		const char *name, *type, *help;
-	} families[] = {
-		{ "bounced_spool_durable", "counter",
-			"Last record of a lane of this node that is on stable storage." },
-		{ "bounced_spool_backlog", "gauge",
-			"Records of a lane of this node that are not in the database yet." },
-	};
-
-	for (size_t f = 0; f < ARRAY_LEN(families); f++) {
-		put_family(out, families[f].name, families[f].type, families[f].help);
-		for (size_t i = 0; i < service->n_lanes; i++) {
-			struct spool_backlog lane;
-
-			if (spool_backlog(service->lanes[i].folder, &lane))
-				continue;
-			buf_printf(out, "%s{lane=\"%s\",spool=\"%016" PRIx64 "\"} %" PRIu64 "\n",
-				families[f].name, service->lanes[i].name, lane.id,
-				f ? lane.waiting : lane.durable);
-		}
-	}
-}
-
-/* What the smtp role of this node counts since its start. */
-static void put_smtp(const struct service *service, struct buf *out)
-{
-	struct spool_backlog lane;
-	size_t at = 0;
-
-	while (at < service->n_lanes && strcmp(service->lanes[at].name, "smtp"))
-		at++;
-	if (at == service->n_lanes || spool_backlog(service->lanes[at].folder, &lane))
-		return;
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		const struct counter_row *row = counter_row((enum counter)i);
-
-		put_family(out, row->name, row->type, row->help);
-		buf_printf(out, "%s %" PRIu64 "\n", row->name, lane.counters[i]);
 	}
 }
 
@@ -165,17 +94,17 @@ static void put_exports(struct arena *arena, struct store *store, struct buf *ou
 	exports->arena = arena;
 	if (store_exports(store, put_job, exports) || !exports->n)
 		return;
-	put_family(out, "bounced_export_completed_timestamp_seconds", "gauge",
+	metrics_family(out, "bounced_export_completed_timestamp_seconds", "gauge",
 		"When a job of export.jobs ended well, the last time.");
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_completed_timestamp_seconds{job=\"%.*s\"} %.0f\n",
 			STR_ARG(exports->rows[i].name), seconds(exports->rows[i].completed_us));
-	put_family(out, "bounced_export_failures", "gauge",
+	metrics_family(out, "bounced_export_failures", "gauge",
 		"Runs of a job that failed since the last good one.");
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_failures{job=\"%.*s\"} %" PRIu64 "\n",
 			STR_ARG(exports->rows[i].name), exports->rows[i].failures);
-	put_family(
+	metrics_family(
 		out, "bounced_export_rows", "gauge", "Entries in the files of the last good run.");
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_rows{job=\"%.*s\"} %" PRIu64 "\n",
@@ -189,10 +118,10 @@ static void put_holds(struct store *store, struct buf *out)
 
 	if (store_holds_sum(store, &open, &events))
 		return;
-	put_family(out, "bounced_suppression_holds", "gauge",
+	metrics_family(out, "bounced_suppression_holds", "gauge",
 		"Providers that are not believed, and wait for a person.");
 	buf_printf(out, "bounced_suppression_holds %" PRIu64 "\n", open);
-	put_family(out, "bounced_suppression_held_events", "gauge", "Events that wait with them.");
+	metrics_family(out, "bounced_suppression_held_events", "gauge", "Events that wait with them.");
 	buf_printf(out, "bounced_suppression_held_events %" PRIu64 "\n", events);
 }
 
@@ -214,16 +143,17 @@ enum err handle_metrics(struct handle *handle)
 	spools->arena = handle->arena;
 	up = !service->store(service->store_context, false, &store) &&
 	     !store_spools(store, add_spool, spools);
-	put_family(&out, "bounced_database_up", "gauge", "1 while the database answers.");
+	metrics_put_build(&out);
+	metrics_family(&out, "bounced_database_up", "gauge", "1 while the database answers.");
 	buf_printf(&out, "bounced_database_up %d\n", up);
 	if (up) {
 		put_spools(handle->arena, spools, &out);
 		put_exports(handle->arena, store, &out);
 		put_holds(store, &out);
 	}
-	put_lanes(service, &out);
-	put_smtp(service, &out);
-	put_requests(service->metrics, &out);
+	metrics_put_lanes(handle, &out);
+	metrics_put_node(service->node, &out);
+	metrics_put_requests(service->metrics, &out);
 	answer_bytes(
 		handle->answer, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
 	buf_release(&out);

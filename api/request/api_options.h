@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/str.h"
+#include "spool/node_page.h"
 #include "spool/spool.h"
 
 enum api_access {
@@ -40,7 +41,10 @@ struct api_options {
 	struct spool_writer *spool; /* for POST /v1/messages; borrowed; NULL: refused */
 	const struct api_lane *lanes; /* borrowed */
 	size_t n_lanes;
-	api_parse_fn *parse; /* for POST /v1/parse; NULL: refused */
+	uint64_t lane_quota_bytes;    /* of each */
+	const struct node_page *node; /* borrowed; NULL: none */
+	api_parse_fn *parse;          /* for POST /v1/parse; NULL: refused */
 	void *parse_context;
-	const struct store_judge *judge; /* who judges entries anew; borrowed; NULL: POST /v1/suppressions/undo is refused */
+	const struct store_judge *
+		judge; /* who judges entries anew; borrowed; NULL: POST /v1/suppressions/undo is refused */
 };

@@ -43,7 +43,9 @@ struct service {
 	struct spool_writer *spool; /* NULL: none */
 	const struct api_lane *lanes;
 	size_t n_lanes;
-	api_parse_fn *parse; /* NULL: none */
+	uint64_t lane_quota_bytes;
+	const struct node_page *node; /* NULL: none */
+	api_parse_fn *parse;          /* NULL: none */
 	void *parse_context;
 	const struct store_judge *judge; /* NULL: none */
 };

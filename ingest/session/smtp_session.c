@@ -240,6 +240,11 @@ uint64_t smtp_session_refusals(const struct smtp_session *session)
 	return session->refusals;
 }
 
+uint32_t smtp_session_refusals_by(const struct smtp_session *session, enum smtp_reply reply)
+{
+	return session->refusals_by[reply];
+}
+
 enum smtp_reply smtp_session_last_refusal(const struct smtp_session *session)
 {
 	return session->last_refusal;

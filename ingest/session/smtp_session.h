@@ -62,5 +62,6 @@ enum smtp_reply smtp_session_end(const struct smtp_session *session);
 /* Answers of 4xx and 5xx that did not end the session, and the last of them (SMTP_SAY_NOTHING: none). */
 uint64_t smtp_session_refusals(const struct smtp_session *session);
 enum smtp_reply smtp_session_last_refusal(const struct smtp_session *session);
+uint32_t smtp_session_refusals_by(const struct smtp_session *session, enum smtp_reply reply);
 /* Memory that the message holds. */
 size_t smtp_session_memory(const struct smtp_session *session);

@@ -93,6 +93,7 @@ static void say_times(struct smtp_session *session, enum smtp_reply reply, size_
 
 	if (smtp_reply_code(reply) >= 400 && smtp_reply_effect(reply) != SMTP_EFFECT_BYE) {
 		session->refusals++;
+		session->refusals_by[reply]++;
 		session->last_refusal = reply;
 	}
 	if (smtp_reply_effect(reply) == SMTP_EFFECT_FAULT)

@@ -54,6 +54,7 @@ struct smtp_session {
 	bool more_waits; /* input stands behind the command at hand */
 	enum smtp_reply end, last_refusal;
 	uint64_t refusals;
+	uint32_t refusals_by[SMTP_REPLY_COUNT];
 
 	struct smtp_line line;
 

@@ -69,6 +69,7 @@ static struct client *client_new(
 		abort();
 	log_id_make(id);
 	client->server = server;
+	client->started_us = server_now_us();
 	client->listener = listener;
 	client->local = listener->listen.path.n != 0;
 	client->fd = take_fd;

@@ -23,7 +23,7 @@ void client_free(struct client *client)
 	struct smtp_server *server = client->server;
 
 	client_log_end(client);
-	server->counters.refusals += smtp_session_refusals(client->session);
+	client_count_end(client);
 	client_count_memory(client, 0);
 	if (client->counted)
 		smtp_peers_leave(server->peers, &client->address);
@@ -90,6 +90,7 @@ static enum smtp_action store(struct client *client, const struct smtp_now *now)
 		if (client->counted)
 			smtp_peers_count_message(server->peers, &client->address);
 		client->cookie = cookie;
+		client->ended_us = server_now_us();
 		return SMTP_STORE;
 	}
 	action = smtp_session_stored(client->session, now, err);
@@ -352,6 +353,8 @@ static void complete(struct smtp_server *server, const struct spool_completion *
 		client_log_stored(client, row->sequence);
 		server->counters.messages++;
 		server->counters.message_bytes += smtp_session_message(client->session).n;
+		meter_time(spool_writer_meters(server->writer), METER_ACKNOWLEDGED,
+			server_now_us() - client->ended_us);
 	}
 	action = smtp_session_stored(client->session, &now, row->err);
 	if (row->err)

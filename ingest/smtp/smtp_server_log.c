@@ -1,5 +1,6 @@
 #include "core/log.h"
 #include "ingest/smtp/smtp_server_log_priv.h"
+#include "ingest/smtp/smtp_tls.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,23 @@ void client_log_end(const struct client *client)
 		LOG_STR("why", why));
 }
 
+void client_count_end(const struct client *client)
+{
+	struct smtp_server *server = client->server;
+	meter_word *meters = spool_writer_meters(server->writer);
+	enum smtp_reply end = smtp_session_end(client->session);
+
+	server->counters.refusals += smtp_session_refusals(client->session);
+	meter_time(meters, METER_SESSION, server_now_us() - client->started_us);
+	for (int i = 0; i < SMTP_REPLY_COUNT; i++)
+		for (uint32_t n = smtp_session_refusals_by(client->session, (enum smtp_reply)i); n;
+			n--)
+			meter_reply(meters, METER_REFUSALS, smtp_reply_code((enum smtp_reply)i),
+				smtp_reply_status((enum smtp_reply)i));
+	if (smtp_reply_code(end) >= 400)
+		meter_reply(meters, METER_REFUSALS, smtp_reply_code(end), smtp_reply_status(end));
+}
+
 /* Once a minute at most: a flood of connections must not be one of lines. */
 void server_note_refused(
 	struct smtp_server *server, enum smtp_reply reply, const struct smtp_address *peer)
@@ -51,6 +69,8 @@ void server_note_refused(
 	char room[SMTP_ADDRESS_TEXT_BYTES];
 
 	server->counters.refused++;
+	meter_reply(spool_writer_meters(server->writer), METER_REFUSALS, smtp_reply_code(reply),
+		smtp_reply_status(reply));
 	server->refused++;
 	server_publish(server);
 	if (server->refused_at_us && now_us - server->refused_at_us < REFUSED_AGE_US)
@@ -77,6 +97,7 @@ void server_publish(struct smtp_server *server)
 		[COUNTER_DEFERRED] = counters->deferred,
 		[COUNTER_REJECTED] = counters->rejected,
 		[COUNTER_NO_ROOM] = server->room != ERR_OK,
+		[COUNTER_TLS_UNTIL] = server->tls ? (uint64_t)smtp_tls_until_s(server->tls) : 0,
 	};
 
 	for (int i = 0; i < COUNTER_COUNT; i++)

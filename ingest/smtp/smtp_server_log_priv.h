@@ -2,6 +2,8 @@
 #pragma once
 #include "ingest/smtp/smtp_server_parts_priv.h"
 
+/* Its answers and its length, for whoever watches. */
+void client_count_end(const struct client *client);
 /* A connection that was refused at the door: counted, and told now and then. What the spool says of its room: told
  * when it changes. */
 void server_note_refused(

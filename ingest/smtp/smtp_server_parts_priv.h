@@ -40,12 +40,13 @@ struct client {
 	struct smtp_session *session;
 	struct smtp_address address;
 	size_t slot;
-	uint64_t cookie;   /* of the record that is being stored, 0: none */
-	int64_t armed_us;  /* when the timer fires, 0: not armed */
-	int64_t linger_us; /* closing: until then the rest of the input is thrown away */
-	size_t memory;     /* as counted in the server's */
-	bool local;        /* over a Unix socket */
-	bool counted;      /* in smtp_peers */
+	uint64_t cookie;              /* of the record that is being stored, 0: none */
+	int64_t armed_us;             /* when the timer fires, 0: not armed */
+	int64_t started_us, ended_us; /* the connection; the message that is being stored */
+	int64_t linger_us;            /* closing: until then the rest of the input is thrown away */
+	size_t memory;                /* as counted in the server's */
+	bool local;                   /* over a Unix socket */
+	bool counted;                 /* in smtp_peers */
 	bool closing, reading, delayed;
 	bool heard_all; /* TLS: the peer's end was seen while something was still to be answered */
 };

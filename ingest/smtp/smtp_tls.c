@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "ingest/smtp/smtp_tls.h"
 
 #include "core/buf.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CIPHER_NAMES_BYTES = 16 << 10 };
@@ -219,6 +221,16 @@ void smtp_tls_free(struct smtp_tls *tls)
 		return;
 	SSL_CTX_free(tls->context);
 	free(tls);
+}
+
+int64_t smtp_tls_until_s(const struct smtp_tls *tls)
+{
+	const X509 *leaf = SSL_CTX_get0_certificate(tls->context);
+	struct tm ends;
+
+	if (!leaf || ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &ends) != 1)
+		return 0;
+	return (int64_t)timegm(&ends);
 }
 
 struct ssl_st *smtp_tls_accept(struct smtp_tls *tls)

@@ -7,6 +7,8 @@
 #include "core/err.h"
 #include "core/str.h"
 
+#include <stdint.h>
+
 struct ssl_st; /* OpenSSL's SSL */
 struct smtp_tls;
 enum { SMTP_TLS_TROUBLE_BYTES = 200, SMTP_TLS_TEXT_BYTES = 64 };
@@ -23,6 +25,8 @@ MUST_CHECK enum err smtp_tls_new(struct str chain_pem, struct str key_pem,
 MUST_CHECK enum err smtp_tls_load(int chain_fd, int key_fd,
 	char trouble[static SMTP_TLS_TROUBLE_BYTES], struct smtp_tls **ret_tls);
 void smtp_tls_free(struct smtp_tls *tls);
+/* When the leaf ends, in seconds since 1970; 0: it does not say. */
+int64_t smtp_tls_until_s(const struct smtp_tls *tls);
 
 /* The server's end of a new connection, for bufferevent_openssl_socket_new, which will own it. */
 struct ssl_st *smtp_tls_accept(struct smtp_tls *tls);
