@@ -144,8 +144,9 @@ static const struct {
 
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
-				  "connect-src 'self'; base-uri 'none'; "
-				  "form-action 'none'; frame-ancestors 'none'";
+				  "img-src 'self'; connect-src 'self'; base-uri 'none'; "
+				  "form-action 'none'; frame-ancestors 'none'; "
+				  "require-trusted-types-for 'script'; trusted-types 'none'";
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {

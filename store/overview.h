@@ -85,3 +85,16 @@ struct store_spool_row {
 typedef bool store_spool_fn(void *context, const struct store_spool_row *row);
 /* At most LIMIT_PAGE_ROWS. */
 MUST_CHECK enum err store_spools(struct store *store, store_spool_fn *fn, void *context);
+
+/* ---- who tells how much was sent ---- */
+
+struct store_source_row {
+	struct str stream, source;
+	int64_t first_us,
+		last_us; /* start of the first volume and end of the last, since what was asked for */
+	uint64_t times; /* how many different starts */
+};
+typedef bool store_source_fn(void *context, const struct store_source_row *row);
+/* Of volumes since then; who was silent for longest comes first. At most LIMIT_PAGE_ROWS. */
+MUST_CHECK enum err store_volume_sources(
+	struct store *store, int64_t since_us, store_source_fn *fn, void *context);

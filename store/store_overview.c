@@ -275,3 +275,23 @@ enum err store_spools(struct store *store, store_spool_fn *fn, void *context)
 	}
 	return err;
 }
+
+enum err store_volume_sources(
+	struct store *store, int64_t since_us, store_source_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(
+		store->pg, QUERY_VOLUME_SOURCES, &rows, pg_time(since_us), pg_i64(LIMIT_PAGE_ROWS));
+	bool more = true;
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_source_row row = { .stream = pg_get_text(rows, i, 0),
+			.source = pg_get_text(rows, i, 1),
+			.first_us = pg_get_time(rows, i, 2),
+			.last_us = pg_get_time(rows, i, 3),
+			.times = (uint64_t)pg_get_i64(rows, i, 4) };
+
+		more = fn(context, &row);
+	}
+	return err;
+}

@@ -10,6 +10,8 @@ static const struct {
 	{ STR_INIT(".html"), "text/html; charset=utf-8" },
 	{ STR_INIT(".css"), "text/css; charset=utf-8" },
 	{ STR_INIT(".js"), "text/javascript; charset=utf-8" },
+	{ STR_INIT(".svg"), "image/svg+xml" },
+	{ STR_INIT(".txt"), "text/plain; charset=utf-8" },
 };
 
 static const char *type_of(struct str name)

@@ -132,11 +132,11 @@ START_TEST(an_answer_that_the_client_has)
 	ck_status(http_send(port, "GET", "/v1/domains?limit=x", fields, NULL, 0), 400);
 	reply = http_get(port, "/v1/events?" WINDOW);
 	ck_has(reply, "Cache-Control: no-store\r\n");
-	reply = http_get(port, "/dashboard/page.js");
+	reply = http_get(port, "/dashboard/main.js");
 	ck_has(reply, "Cache-Control: no-cache\r\n");
 	field_of(reply, "ETag: ", etag);
 	snprintf(fields, sizeof fields, "If-None-Match: %s\r\n", etag);
-	ck_status(http_send(port, "GET", "/dashboard/page.js", fields, NULL, 0), 304);
+	ck_status(http_send(port, "GET", "/dashboard/main.js", fields, NULL, 0), 304);
 }
 END_TEST
 

@@ -38,7 +38,7 @@ static const struct {
 	{ "GET", "/v1/domains/%C3", ROUTE_MALFORMED, 0, "", NULL },
 	{ "GET", "/v1/%64omains", ROUTE_NO_PATH, 0, "", NULL },
 	{ "GET", "/", ROUTE_FOUND, ROUTE_DASHBOARD, "", NULL },
-	{ "GET", "/dashboard/page.js", ROUTE_FOUND, ROUTE_DASHBOARD_FILE, "page.js", NULL },
+	{ "GET", "/dashboard/main.js", ROUTE_FOUND, ROUTE_DASHBOARD_FILE, "main.js", NULL },
 	{ "GET", "/dashboard/", ROUTE_NO_PATH, 0, "", NULL },
 	{ "GET", "", ROUTE_NO_PATH, 0, "", NULL },
 	{ "POST", "/v1/domains", ROUTE_NO_METHOD, 0, "", "GET, HEAD" },
@@ -270,10 +270,11 @@ END_TEST
 START_TEST(routes_below_v1_have_a_scope)
 {
 	for (int route = 0; route < ROUTE_COUNT; route++)
-		ck_assert((router_scope((enum route)route) == SCOPE_NONE) ==
-			  (route == ROUTE_HEALTHZ || route == ROUTE_READYZ ||
-				  route == ROUTE_OPENAPI || route == ROUTE_DASHBOARD ||
-				  route == ROUTE_DASHBOARD_FILE));
+		ck_assert(
+			(router_scope((enum route)route) == SCOPE_NONE) ==
+			(route == ROUTE_HEALTHZ || route == ROUTE_READYZ ||
+				route == ROUTE_OPENAPI || route == ROUTE_DASHBOARD ||
+				route == ROUTE_DASHBOARD_FILE || route == ROUTE_DASHBOARD_VENDOR));
 	/* Two may share a name where no route has both. */
 	for (int a = 0; a < PARAM_COUNT; a++)
 		for (int b = 0; b < a; b++)

@@ -1,0 +1,126 @@
+/* view_overview.js -- how it went, and what changed: the first look in the morning. */
+import { ask } from "./api.js";
+import { chart } from "./chart.js";
+import { basisFilter, controls, setWindow } from "./controls.js";
+import { append, card, fill, h, link } from "./dom.js";
+import { empty } from "./trouble.js";
+import * as format from "./format.js";
+import { grant } from "./grant.js";
+import { movers } from "./movers.js";
+import { columns, flagText, interval, rateChart } from "./rates.js";
+import { clean, to, windowQuery } from "./state.js";
+import { table } from "./table.js";
+
+export const title = () => "Overview";
+
+/* ---- tiles ---- */
+
+/* More failures are bad, more mail is neither. */
+function changeMark(difference, text, isBad) {
+	if (difference === null || !text)
+		return h("span", { class: "muted" }, "nothing before");
+	const mood = isBad && difference !== 0 ? (difference > 0 ? "worse" : "better") : "";
+
+	return h("span", { class: "change " + mood }, h("span", { "aria-hidden": "true" }, difference > 0 ? "▲ " : difference < 0 ? "▼ " : ""), text,
+		h("span", { class: "sr-only" }, mood), h("span", { class: "muted" }, " vs. before"));
+}
+
+function tile(label, value, below, properties) {
+	return h("div", { class: "tile " + (properties?.class ?? ""), title: properties?.title }, h("h2", null, label),
+		h("p", { class: "big" }, properties?.href ? link(properties.href, value) : value), h("p", { class: "below" }, below));
+}
+
+function countTile(total, key, label, isBad, query) {
+	const now = total[key], before = total.before[key];
+	const text = before ? format.change((now - before) / before) : before === 0 && now ? `from ${format.count(0)}` : before === now ? "the same" : "";
+
+	return tile(label, format.count(now), changeMark(now === null || before === null ? null : now - before, text, isBad),
+		{ class: "of-" + key, href: query && now ? to(["events"], query) : null });
+}
+
+function rateTile(total) {
+	const now = total.failure_rate, before = total.before.failure_rate;
+	const known = now !== null && before !== null;
+
+	return tile("Failure rate", format.percent(now), [
+		now === null ? h("span", { class: "muted" }, flagText(total.flags)) : h("span", { class: "muted" }, format.interval(total.failure_rate_interval)),
+		h("br"), changeMark(known ? now - before : null, known ? format.points(now - before) : "", true)],
+	{ class: "main", title: "95 % interval below" });
+}
+
+function stateTiles(system, holds) {
+	const open = holds?.filter((hold) => hold.state === "open") ?? [];
+	const held = open.reduce((sum, hold) => sum + hold.entries, 0);
+	const waiting = system.lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+
+	return [
+		holds ? tile("Held by the guard", format.count(held), open.length ? h("span", { class: "change worse" }, `${format.count(open.length)} providers wait for a decision`)
+			: h("span", { class: "muted" }, "no provider is doubted"), { href: to(["suppressions"], { tab: "holds" }) }) : null,
+		tile("Waiting in the spool", format.count(waiting), h("span", { class: "muted" }, waiting ? "taken, not yet counted" : "all that came is counted"), { href: to(["system"]) }),
+	];
+}
+
+const tiles = (total, system, holds) => h("div", { class: "tiles" }, rateTile(total),
+	countTile(total, "attempted", "Attempted", false), countTile(total, "hard", "Hard", true, { class: "hard", outcome: "failed" }),
+	countTile(total, "soft", "Soft", true, { class: "soft", outcome: "failed" }), countTile(total, "block", "Block", true, { class: "block", outcome: "failed" }),
+	countTile(total, "delayed", "Delayed", true, { outcome: "delayed" }), countTile(total, "complaints", "Complaints", true, { outcome: "complaint" }),
+	stateTiles(system, holds));
+
+/* ---- reasons over time ---- */
+
+const MOST_REASONS = 5;
+
+async function reasonChart(state, query, reasons, signal) {
+	const [every, step] = interval(state);
+	const names = [...new Set(reasons.filter((row) => row.outcome === "failed").map((row) => row.reason))].slice(0, MOST_REASONS);
+	const series = await Promise.all(names.map((reason) =>
+		ask("/v1/timeseries", { ...query, reason, outcome: "failed", interval: every, fill: true, tz: every === "day" ? "UTC" : format.zone() }, { signal })));
+	const points = (series[0]?.points ?? []).map((point, i) => ({ at: point.at, counts: series.map((one) => one.points[i]?.failed ?? 0) }));
+
+	return chart({
+		label: "The most frequent reasons over time", points, step, zoom: setWindow,
+		axes: [{ scale: "count", label: "failures", write: format.short, least: 4 }],
+		series: names.map((name, i) => ({ label: name, scale: "count", mark: "bar", stack: true, colour: "series-" + (i + 1), value: (point) => point.counts[i], write: format.count })),
+	});
+}
+
+function streamTable(streams) {
+	const name = { key: "stream", label: "Stream", value: (row) => row.stream, cell: (row) => link(to(["overview"], { stream: row.stream }), row.stream) };
+
+	return table({ caption: "Streams", columns: [name, ...columns(streams)], rows: streams, sorted: null });
+}
+
+/* What comes later has its room from the start. */
+function later(holder, promise, signal) {
+	promise.then((nodes) => fill(holder, nodes), (error) => {
+		if (!signal.aborted)
+			fill(holder, h("p", { class: "muted" }, error.message));
+	});
+	return holder;
+}
+
+async function first(state, signal) {
+	const query = windowQuery(state), [every] = interval(state), own = { signal };
+
+	return Promise.all([
+		ask("/v1/overview", query, own), ask("/v1/timeseries", { ...query, interval: every, fill: true, tz: format.zone() }, own),
+		ask("/v1/reasons", query, own), ask("/v1/streams", clean({ ...query, stream: grant.streams().length ? query.stream : null }), own), ask("/v1/system", {}, own),
+		ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null),
+	]);
+}
+
+export async function show(state, signal) {
+	const query = windowQuery(state);
+	const [total, series, reasons, streams, system, holds] = await first(state, signal);
+	const names = streams.streams.map((row) => row.stream);
+	const nodes = [controls(state, [{ name: "stream", label: "Stream", options: names }, basisFilter])];
+
+	if (!total.failed && !total.attempted && !total.delayed && !total.complaints)
+		return [...nodes, empty("Nothing has come in this window", "Choose a longer one, or point a return path at this server: its SMTP port takes bounces, POST /v1/volumes how much was sent.",
+			"To see what this page can show, run: bounced demo")];
+	return append(document.createDocumentFragment(), [...nodes, tiles(total, system, holds),
+		card("Rate and volume", null, rateChart(state, series.points, state.query.stream ?? "all streams")),
+		card("Streams", null, streamTable(streams.streams)),
+		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), later(h("div", { class: "chart-room" }), reasonChart(state, query, reasons.reasons, signal), signal)),
+		later(h("div", { class: "movers" }), movers(total, query, signal), signal)]);
+}

@@ -1,0 +1,97 @@
+/* api/handle/handle_system.c -- how the server itself is: what waits, who fell silent; and what a key may do. */
+#include "api/handle/handle.h"
+#include "core/timestamp.h"
+#include "spool/backlog.h"
+#include "store/overview.h"
+
+#include <inttypes.h>
+
+/* Who tells volumes every hour is missed after some hours, who tells them once a week after some weeks. */
+#define LOOKED_AT_US (30 * TIMESTAMP_DAY_US)
+enum { SILENT_HOURS = 36, SILENT_TIMES = 3 };
+
+enum err handle_key(struct handle *handle)
+{
+	struct str streams = handle->grant.streams, name;
+	json_t *json = json_object(), *list = json_array();
+
+	while (str_next_word(&streams, ",", &name))
+		json_array_append_new(list, json_text(name));
+	json_object_set_new(json, "scope", json_text(key_scope_name(handle->grant.scope)));
+	json_object_set_new(json, "streams", list);
+	answer_json(handle->answer, 200, json);
+	return ERR_OK;
+}
+
+/* A lane that nobody has written to yet is left out. */
+static json_t *lanes_json(const struct handle *handle)
+{
+	const struct service *service = handle->service;
+	json_t *lanes = json_array();
+
+	for (size_t i = 0; i < service->n_lanes; i++) {
+		struct spool_backlog lane;
+
+		if (spool_backlog(service->lanes[i].folder, &lane))
+			continue;
+		json_array_append_new(lanes,
+			json_pack("{s:s,s:o,s:I,s:I}", "name", service->lanes[i].name, "spool",
+				json_text(arena_printf(handle->arena, "%016" PRIx64, lane.id)),
+				"records", (json_int_t)lane.durable, "waiting",
+				(json_int_t)lane.waiting));
+	}
+	return lanes;
+}
+
+struct sources {
+	int64_t now_us;
+	json_t *rows;
+};
+
+static bool is_silent(const struct sources *sources, const struct store_source_row *row)
+{
+	int64_t silent_us = sources->now_us - row->last_us;
+	int64_t mean_us = row->times > 1
+				  ? (row->last_us - row->first_us) / (int64_t)(row->times - 1)
+				  : INT64_MAX;
+
+	return silent_us > SILENT_HOURS * TIMESTAMP_HOUR_US && silent_us / SILENT_TIMES > mean_us;
+}
+
+static bool add_source(void *context, const struct store_source_row *row)
+{
+	struct sources *sources = context;
+	json_t *json = json_object();
+
+	json_object_set_new(json, "stream", json_text(row->stream));
+	json_object_set_new(json, "source", json_stringn(row->source.p, row->source.n));
+	json_object_set_new(json, "last_at", json_time(row->last_us));
+	json_object_set_new(json, "silent", json_boolean(is_silent(sources, row)));
+	json_array_append_new(sources->rows, json);
+	return true;
+}
+
+enum err handle_system(struct handle *handle)
+{
+	struct sources sources = { handle->request->now_us, NULL };
+	enum err err;
+
+	if (handle->grant.streams.n) {
+		answer_problem(handle->answer, PROBLEM_FORBIDDEN,
+			STR("the key is bound to streams, these numbers are of all"), NULL,
+			STR_EMPTY);
+		return ERR_OK;
+	}
+	sources.rows = json_array();
+	err = store_volume_sources(
+		handle->store, sources.now_us - LOOKED_AT_US, add_source, &sources);
+	if (err) {
+		json_decref(sources.rows);
+		return err;
+	}
+	answer_json(handle->answer, 200,
+		json_pack("{s:s,s:o,s:o,s:o}", "version", BOUNCED_VERSION, "now",
+			json_time(sources.now_us), "lanes", lanes_json(handle), "volumes",
+			sources.rows));
+	return ERR_OK;
+}
