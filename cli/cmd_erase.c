@@ -2,34 +2,58 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "core/attr.h"
+#include "core/timestamp.h"
 #include "store/store.h"
+#include "suppress/entry.h"
 
 #include <stdio.h>
+#include <time.h>
 
-static int erase(void *context UNUSED, const struct config *config, struct arena *arena, int argc,
-	char **argv)
+static void print_erased(const struct store_erased *erased, bool hashed)
 {
+	printf("Emptied %zu events and %zu messages, deleted the bytes of %zu.\n", erased->events,
+		erased->messages, erased->raw);
+	if (hashed)
+		printf("Counts stay; %zu entries of the suppression list stand under a digest, and "
+		       "suppress still.\n",
+			erased->entries);
+	else
+		printf("Counts stay, and so does an entry in the suppression list (--hash-entry "
+		       "leaves a digest of it).\n");
+}
+
+static int erase(
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv)
+{
+	const bool *hash_entry = context;
+	const struct store_erase what = { .address = str_c(argc == 2 ? argv[1] : "") };
 	struct store_erased erased;
 	struct store *store;
 	int code = EXIT_CODE_OK;
+	enum err err;
 
-	if (argc != 2 || str_chr(str_c(argv[1]), '@') == STR_NPOS)
+	if (str_chr(what.address, '@') == STR_NPOS)
 		return command_misused("erase", "one ADDRESS is needed");
 	store = command_store(config, arena, "bounced erase");
 	if (!store)
 		return EXIT_CODE_FAILED;
-	if (store_erase(store, str_c(argv[1]), &erased))
+	err = *hash_entry ? entry_erase(store, arena, what.address,
+				    (int64_t)time(NULL) * TIMESTAMP_SECOND_US, &erased)
+			  : store_erase(store, &what, &erased);
+	if (err == ERR_SYNTAX)
+		code = command_misused("erase", "\"%s\" is no address", argv[1]);
+	else if (err)
 		code = command_failed("nothing was erased: %.*s", STR_ARG(store_error(store)));
 	else
-		printf("Emptied %zu events and %zu messages, deleted the bytes of %zu.\n"
-		       "Counts stay, and so does an entry in the suppression list.\n",
-			erased.events, erased.messages, erased.raw);
+		print_erased(&erased, *hash_entry);
 	store_close(store);
 	return code;
 }
 
 int cmd_erase(int argc, char **argv)
 {
-	return command_configured(argc, argv, NULL, 0, erase, NULL);
+	bool hash_entry = false;
+	const struct command_option options[] = { { "--hash-entry", NULL, &hash_entry } };
+
+	return command_configured(argc, argv, options, ARRAY_LEN(options), erase, &hash_entry);
 }

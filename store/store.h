@@ -399,15 +399,22 @@ MUST_CHECK enum err store_rollup_check(
 /* ---- forgetting a person ---- */
 
 /* What the law may ask of an operator. Rows stay, without what tells whose they are, so that counts and their check
- * against the events hold. Not the suppression list, which exists so that the person is not mailed again, nor the spool, whose
- * files go when their retention is over. */
+ * against the events hold. The suppression list, which exists so that the person is not mailed again, keeps its entry, or, if
+ * asked, a digest of it. Not the spool, whose files go when their retention is over. */
 struct store_erased {
 	size_t events;   /* emptied of addresses and diagnostic */
 	size_t messages; /* emptied of paths and of what the original said */
 	size_t raw;      /* deleted */
+	size_t entries;  /* of the suppression list, under a digest now */
+};
+struct store_erase {
+	struct str address;
+	struct str entry,
+		digest; /* as the list has it, and what is to stand there instead; empty: it stays */
+	int64_t now_us;
 };
 
-/* One transaction. `address` without regard to ASCII case, as recipient, final or original recipient
+/* One transaction. The address without regard to ASCII case, as recipient, final or original recipient
  * of an event, or as reverse-path of a message. */
 MUST_CHECK enum err store_erase(
-	struct store *store, struct str address, struct store_erased *ret_erased);
+	struct store *store, const struct store_erase *erase, struct store_erased *ret_erased);

@@ -47,10 +47,13 @@ MUST_CHECK enum err store_suppression_evidence(struct store *store, struct arena
 	struct str address, struct str stream, size_t limit, struct store_evidence **ret_events,
 	size_t *ret_n);
 
+/* Does one digest of an erased address, where there are any, come along? Who sees one then asks for those of the addresses. */
+enum store_digest { STORE_DIGEST_IGNORE, STORE_DIGEST_TELL };
 /* All entries that reach one of the addresses, in any state: its own, then its domain's (`@example.com`), each by
  * address and stream; for every stream and for `stream` (NULL: for any). ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. */
 MUST_CHECK enum err store_suppression_check(struct store *store, const struct str *addresses,
-	size_t n, const struct str *stream, store_suppression_fn *fn, void *context);
+	size_t n, const struct str *stream, enum store_digest digest, store_suppression_fn *fn,
+	void *context);
 
 struct store_reference {
 	struct str address, stream;

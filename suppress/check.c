@@ -1,6 +1,7 @@
 #include "suppress/check.h"
 
 #include "core/limits.h"
+#include "suppress/list/digest.h"
 
 #include <glib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct gathered {
 	struct arena *arena;
 	struct found all; /* by address, those of domains behind the others */
 	GHashTable *at;   /* address: the number of its first entry, and one */
+	bool has_digests; /* addresses were erased: any may be one of them */
 };
 
 static gboolean same_text(gconstpointer a, gconstpointer b)
@@ -43,6 +45,8 @@ static bool take_row(void *context, const struct store_suppression *row)
 {
 	struct gathered *g = context;
 	struct found *all = &g->all;
+
+	g->has_digests |= digest_is(row->address);
 
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 64;
@@ -78,6 +82,21 @@ static size_t entries_of(const struct gathered *g, struct str address, struct fo
 	return n;
 }
 
+/* Of an address that was erased: the same entries, of the address that is asked for. */
+static void erased_entries(
+	const struct gathered *g, struct arena *arena, struct str address, struct found *ret_found)
+{
+	struct found under;
+	size_t n = digest_is(address) ? 0 : entries_of(g, digest_of(arena, address), &under);
+
+	if (!n)
+		return;
+	*ret_found = (struct found){ arena_calloc(arena, n, sizeof *under.rows), n, n };
+	memcpy(ret_found->rows, under.rows, n * sizeof *under.rows);
+	for (size_t i = 0; i < n; i++)
+		ret_found->rows[i].address = address;
+}
+
 static void answer_one(const struct gathered *g, struct arena *arena, const struct str *stream,
 	int64_t now_us, struct check_answer *answer)
 {
@@ -88,7 +107,8 @@ static void answer_one(const struct gathered *g, struct arena *arena, const stru
 	size_t at;
 
 	memcpy(domain + 1, text.p, text.n);
-	entries_of(g, answer->address, &own);
+	if (!entries_of(g, answer->address, &own) && g->has_digests)
+		erased_entries(g, arena, answer->address, &own);
 	if (!suppression_is_domain(answer->address))
 		entries_of(g, str_from(domain, text.n + 1), &wide);
 	if (!own.n && !wide.n)
@@ -176,12 +196,32 @@ static size_t read_texts(struct arena *arena, const struct str *texts, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		answers[i] = (struct check_answer){ 0 };
-		if (suppression_target(arena, texts[i], &answers[i].address))
+		if (digest_is(texts[i]))
+			answers[i].address = arena_dup(arena, texts[i]);
+		if (answers[i].address.n ||
+			suppression_target(arena, texts[i], &answers[i].address))
 			addresses[n_addresses++] = answers[i].address;
 		else
 			answers[i].address = STR_EMPTY;
 	}
 	return n_addresses;
+}
+
+/* Once more, by what an erased address left. Entries that came along already are not asked for twice. */
+static enum err find_digests(struct store *store, struct gathered *g, const struct str *addresses,
+	size_t n, const struct str *stream)
+{
+	struct str *digests = arena_calloc(g->arena, n, sizeof *digests);
+	struct found all = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		digests[i] =
+			digest_is(addresses[i]) ? addresses[i] : digest_of(g->arena, addresses[i]);
+	for (size_t i = 0; i < g->all.n; i++)
+		if (!digest_is(g->all.rows[i].address))
+			g->all.rows[all.n++] = g->all.rows[i];
+	g->all.n = all.n;
+	return store_suppression_check(store, digests, n, stream, STORE_DIGEST_IGNORE, take_row, g);
 }
 
 enum err check_find(struct store *store, struct arena *arena, const struct str *texts, size_t n,
@@ -196,7 +236,10 @@ enum err check_find(struct store *store, struct arena *arena, const struct str *
 		return ERR_LIMIT;
 	addresses = arena_calloc(arena, n, sizeof *addresses);
 	n_addresses = read_texts(arena, texts, n, addresses, ret_answers);
-	err = store_suppression_check(store, addresses, n_addresses, stream, take_row, &g);
+	err = store_suppression_check(
+		store, addresses, n_addresses, stream, STORE_DIGEST_TELL, take_row, &g);
+	if (!err && g.has_digests)
+		err = find_digests(store, &g, addresses, n_addresses, stream);
 	if (err || !g.all.n)
 		return err;
 	g.at = g_hash_table_new(hash_text, same_text);

@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/store_suppress.h"
+#include "suppress/entry.h"
 
 enum { EVIDENCE_EVENTS = 100, SUPPRESSION_STREAM_BYTES = 128 };
 
@@ -225,7 +226,7 @@ enum err handle_suppression_delete(struct handle *handle)
 
 	if (!read_target(handle, &address))
 		return ERR_OK;
-	err = store_suppression_remove(handle->store, address, handle->values.text[PARAM_STREAM],
+	err = entry_remove(handle->store, handle->arena, address, handle->values.text[PARAM_STREAM],
 		suppression_who(handle), handle->request->now_us);
 	/* One that was removed before is as gone as the client wants it. */
 	return err && err != ERR_NOT_FOUND ? err : answer_target(handle, address);

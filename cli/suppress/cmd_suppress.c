@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/limits.h"
 #include "store/store.h"
+#include "suppress/entry.h"
 #include "suppress/policy/meaning.h"
 
 #include <inttypes.h>
@@ -153,7 +154,7 @@ static int run_remove(struct suppress *s)
 	if (!take_addresses(s, &addresses))
 		return EXIT_CODE_USAGE;
 	for (size_t i = 0; i < s->n_operands; i++) {
-		enum err err = store_suppression_remove(s->store, addresses[i], str_c(s->stream),
+		enum err err = entry_remove(s->store, s->arena, addresses[i], str_c(s->stream),
 			suppress_who(s), suppress_now_us());
 
 		if (err == ERR_NOT_FOUND)

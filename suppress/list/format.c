@@ -23,6 +23,9 @@ static const struct {
 		STR_INIT("the address has a character that readers of this format misunderstand") },
 	[FORMAT_NO_DOMAINS] = { STR_INIT("whole_domain"),
 		STR_INIT("a whole domain, which this format cannot hold") },
+	[FORMAT_NO_DIGEST] = { STR_INIT("erased"),
+		STR_INIT("the address was erased; its digest alone is known, which this format "
+			 "cannot hold") },
 	[FORMAT_OTHER_LIST] = { STR_INIT("other_list"),
 		STR_INIT("of a kind that belongs to another list of this service") },
 	[FORMAT_TOO_MANY_ODD] = { STR_INIT("too_many_not_ascii"),

@@ -22,6 +22,7 @@ enum format_flag {
 	FORMAT_BOUNCES = 1u << 5,
 	FORMAT_COMPLAINTS = 1u << 6,
 	FORMAT_UNSUBSCRIBES = 1u << 7,
+	FORMAT_DIGESTS = 1u << 8, /* holds entries of which the digest alone is known */
 };
 /* ASCII with A-labels. */
 #define FORMAT_A_LABELS FORMAT_A_DOMAIN
@@ -34,6 +35,7 @@ enum format_fate {
 	FORMAT_NO_UTF8,      /* not ASCII */
 	FORMAT_NO_CHARACTER, /* an octet that its reader would misunderstand */
 	FORMAT_NO_DOMAINS,   /* a whole domain */
+	FORMAT_NO_DIGEST,    /* of an address that was erased: its digest alone is known */
 	FORMAT_OTHER_LIST,   /* of a kind that the service keeps elsewhere */
 	FORMAT_TOO_MANY_ODD, /* too many keys whose doubles cannot be told by their neighbours */
 	FORMAT_FATE_COUNT

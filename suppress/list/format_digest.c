@@ -1,5 +1,6 @@
 /* suppress/list/format_digest.c -- digests of addresses, for who may not see them. The address is trimmed, all letters
  * in lower case, its domain as A-labels; nothing else is taken from it. */
+#include "suppress/list/digest.h"
 #include "suppress/list/format_rows_priv.h"
 
 #include <glib.h>
@@ -17,7 +18,12 @@ static void put_digest(GChecksumType type, struct str key, struct buf *out)
 
 void format_sha256_row(const struct format_entry *entry, struct buf *out)
 {
-	put_digest(G_CHECKSUM_SHA256, entry->key, out);
+	if (!entry->is_digest) {
+		put_digest(G_CHECKSUM_SHA256, entry->key, out);
+		return;
+	}
+	buf_put(out, digest_text(entry->key));
+	buf_putc(out, '\n');
 }
 
 /* No proof of anything: some takers compare by nothing else. */

@@ -5,6 +5,8 @@
 
 struct format_entry {
 	const struct store_suppression *row;
-	struct str key; /* the address as its reader wants it, not quoted yet; of a domain what format.def says */
+	struct str
+		key; /* the address as its reader wants it, not quoted yet; of a domain what format.def says */
 	bool is_domain;
+	bool is_digest; /* of an address that nobody knows any more: the key is digest_of it */
 };

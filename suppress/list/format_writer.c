@@ -2,9 +2,9 @@
 
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "suppress/list/digest.h"
 
 #include <glib.h>
-#include <idn2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,64 +44,6 @@ void format_writer_free(struct format_writer *writer)
 
 /* ---- from an address to a key ---- */
 
-static bool is_atom_octet(unsigned char c)
-{
-	return ascii_alpha((char)c) || ascii_digit((char)c) || c >= 0x80 ||
-	       (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
-}
-
-/* RFC 5321 4.1.2: a Dot-string. */
-static bool is_dot_string(struct str s)
-{
-	if (!s.n || s.p[0] == '.' || s.p[s.n - 1] == '.')
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!is_atom_octet((unsigned char)s.p[i]) || (s.p[i] == '.' && s.p[i - 1] == '.'))
-			return false;
-	return true;
-}
-
-/* A quoted local part that needs no quotes is the same mailbox without them, RFC 5321 4.1.2. */
-static struct str unquoted(struct arena *arena, struct str address, bool *ret_quoted)
-{
-	size_t at = str_rchr(address, '@'), n = 0;
-	struct str inside = str_slice(address, 1, at == STR_NPOS || !at ? 0 : at - 1);
-	char *room;
-
-	*ret_quoted = address.n > 2 && address.p[0] == '"' && at != STR_NPOS && at > 1 &&
-		      address.p[at - 1] == '"';
-	if (!*ret_quoted)
-		return address;
-	room = arena_alloc(arena, inside.n + 1);
-	for (size_t i = 0; i < inside.n; i++) {
-		if (inside.p[i] == '\\' && i + 1 < inside.n)
-			i++;
-		room[n++] = inside.p[i];
-	}
-	/* One that starts with "!" would stand in the order before what it equals. */
-	if (!is_dot_string(str_from(room, n)) || room[0] <= '"')
-		return address;
-	*ret_quoted = false;
-	return arena_printf(arena, "%.*s%.*s", (int)n, room, STR_ARG(str_skip(address, at)));
-}
-
-static bool in_a_labels(struct arena *arena, struct str address, struct str *ret_address)
-{
-	size_t at = str_rchr(address, '@');
-	struct str domain = suppression_domain(address);
-	char *ascii = NULL;
-
-	if (utf8_is_ascii(domain)) {
-		*ret_address = address;
-		return true;
-	}
-	if (idn2_to_ascii_8z(arena_c(arena, domain), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL))
-		return false;
-	*ret_address = arena_printf(arena, "%.*s@%s", STR_ARG(str_head(address, at)), ascii);
-	idn2_free(ascii);
-	return true;
-}
-
 static bool of_this_list(const struct format_row *format, const struct store_suppression *row)
 {
 	static const unsigned flags[LIST_KIND_COUNT] = { [LIST_BOUNCE] = FORMAT_BOUNCES,
@@ -132,10 +74,15 @@ static enum format_fate make_key(struct format_writer *writer, struct format_ent
 		return FORMAT_OTHER_LIST;
 	if (str_starts(entry->key, STR("@")))
 		return domain_key(format, entry);
-	entry->key = unquoted(writer->arena, entry->key, &quoted);
+	if (digest_is(entry->key)) {
+		entry->is_digest = true;
+		return format->flags & FORMAT_DIGESTS ? FORMAT_WRITTEN : FORMAT_NO_DIGEST;
+	}
+	entry->key = digest_unquoted(writer->arena, entry->key, &quoted);
 	if (quoted && !(format->flags & FORMAT_QUOTED))
 		return FORMAT_NO_QUOTES;
-	if (format->flags & FORMAT_A_DOMAIN && !in_a_labels(writer->arena, entry->key, &entry->key))
+	if (format->flags & FORMAT_A_DOMAIN &&
+		!digest_a_labels(writer->arena, entry->key, &entry->key))
 		return FORMAT_NO_UTF8;
 	if (!(format->flags & FORMAT_UTF8) && !utf8_is_ascii(entry->key))
 		return FORMAT_NO_UTF8;

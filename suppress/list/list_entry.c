@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/status_code.h"
 #include "core/utf8.h"
+#include "suppress/list/digest.h"
 
 #include <string.h>
 
@@ -62,8 +63,8 @@ static bool is_domain(struct str domain)
 
 static bool is_digest(struct str text)
 {
-	return (text.n == 32 || text.n == 40 || text.n == 64) &&
-	       str_span(text, "0123456789abcdefABCDEF") == text.n;
+	return digest_is(text) || ((text.n == 32 || text.n == 40 || text.n == 64) &&
+					  str_span(text, "0123456789abcdefABCDEF") == text.n);
 }
 
 /* What is wrong with a text as such, before its grammar is looked at. */

@@ -324,6 +324,24 @@ def check_undo(server, due):
     server.suppress("undo", code=2)
 
 
+def check_erased(server):
+    """Who asked to be forgotten is on no list of addresses, and is not mailed."""
+    server.suppress("add", "Forgotten@example.org")
+    done = subprocess.run([e2e.BINARY, "erase", "--hash-entry", "forgotten@EXAMPLE.org", "--config", server.config],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "1 entries of the suppression list stand under a digest" in done.stdout, done
+    assert server.sql("select count(*) from suppression s where s::text ilike '%forgotten%'") == [["0"]]
+    digest = hashlib.sha256(b"forgotten@example.org").hexdigest()
+    assert server.suppress("check", "forgotten@example.org", code=3).split()[1] == "suppressed"
+    assert server.get("/v1/suppressions/forgotten@example.org")[1]["answer"] == "suppressed"
+    status, answer = server.get(f"/v1/suppressions?limit=1000")
+    assert f"sha256:{digest}" in [row["address"] for row in answer["suppressions"]], answer
+    assert digest in server.suppress("export", "--format", "sha256").split()
+    assert digest not in server.suppress("export", "--format", "plain")
+    server.suppress("remove", "forgotten@example.org")
+    assert server.suppress("check", "forgotten@example.org").split()[1] == "clear"
+
+
 def check_settings():
     for settings, word in (({"suppress.unsigned": "maybe"}, "suppress.unsigned"),
                            ({"suppress.scope": "all"}, "suppress.scope"),
@@ -349,6 +367,7 @@ def main():
         check_files(server, due)
         check_people(server, due)
         check_undo(server, due)
+        check_erased(server)
         check_questions(server, due)
         check_kills(server)
         check_one_acts(server)

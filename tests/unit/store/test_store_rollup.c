@@ -239,7 +239,10 @@ START_TEST(bytes_that_no_rule_knows_are_kept_for_longer)
 		store_drop(store, STORE_KEPT_RAW_UNCLASSIFIED, NOW - 90 * 24 * HOUR), ERR_OK);
 	ck_assert_int_eq(store_event(store, arena, &ids[2], &event, &message), ERR_OK);
 	ck_assert(!message.has_raw);
-	ck_assert_int_eq(store_erase(store, STR("Ann@example.com"), &erased), ERR_OK);
+	ck_assert_int_eq(
+		store_erase(
+			store, &(struct store_erase){ .address = STR("Ann@example.com") }, &erased),
+		ERR_OK);
 	ck_assert_uint_eq(erased.raw, 1);
 	ck_assert_int_eq(store_message_raw(store, arena, &mail, &stream, &raw), ERR_NOT_FOUND);
 	arena_free(arena);

@@ -1,7 +1,9 @@
-// links: suppress store
+// links: suppress suppress/list store
 // Check program of suppress/check over a real database: each text has its answer, its entry and its events.
 #define _GNU_SOURCE
 #include "suppress/check.h"
+#include "suppress/entry.h"
+#include "suppress/list/digest.h"
 #include "tests/support/store_suppress_fixture.h"
 #include "tests/support/suite.h"
 
@@ -36,6 +38,56 @@ START_TEST(each_text_has_its_answer)
 }
 END_TEST
 
+/* Who was erased is not on the list any more, and not mailed. */
+START_TEST(what_was_erased_suppresses_still)
+{
+	const struct store_erase what = { .address = STR("A@example.com"),
+		.entry = STR("a@example.com"),
+		.digest = digest_of(arena, STR("a@example.com")),
+		.now_us = NOW + DAY };
+	const struct str texts[] = { STR("A@example.com"), STR("b@example.com"), what.digest,
+		STR("\"a\"@example.com"), STR("c@example.com") };
+	struct check_answer answers[ARRAY_LEN(texts)];
+	struct store_erased erased;
+	struct store_suppression row;
+
+	load("a@example.com", DECISION_SUPPRESS, NOW);
+	load("b@example.com", DECISION_SUPPRESS, NOW);
+	load("c@example.com", DECISION_STRIKE, NOW);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(store_erase(store, &what, &erased), ERR_OK);
+		ck_assert_uint_eq(erased.entries, again ? 0 : 1);
+	}
+	ck_assert_int_eq(
+		check_run(store, arena, texts, ARRAY_LEN(texts), NULL, NOW, answers), ERR_OK);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_msg(answers[i].meaning == MEANING_SUPPRESSED && answers[i].n_entries == 1,
+			"%.*s", STR_ARG(texts[i]));
+	ck_assert_int_eq(answers[4].meaning, MEANING_STRIKES);
+	ck_assert(str_eq(answers[0].entry->address, STR("a@example.com")));
+	ck_assert_uint_eq(answers[0].n_events, 0);
+	ck_assert_uint_eq(answers[1].n_events, 1);
+	/* What was sent all the same and came back is an entry of its own, until the next time. */
+	load("a@example.com", DECISION_SUPPRESS, NOW + DAY);
+	ck_assert_int_eq(store_erase(store, &what, &erased), ERR_OK);
+	ck_assert_uint_eq(erased.entries, 1);
+	/* One that allows goes before it, as before any other. */
+	row = manual("@example.com", NOW);
+	row.state = SUPPRESSION_ALLOWED;
+	put(row);
+	ck_assert_int_eq(check_find(store, arena, texts, 1, NULL, NOW, answers), ERR_OK);
+	ck_assert_int_eq(answers[0].meaning, MEANING_ALLOWED);
+	ck_assert_int_eq(
+		entry_remove(store, arena, STR("a@example.com"), STR_EMPTY, STR("test"), NOW + DAY),
+		ERR_OK);
+	ck_assert_int_eq(
+		entry_remove(store, arena, STR("x@example.com"), STR_EMPTY, STR("test"), NOW + DAY),
+		ERR_NOT_FOUND);
+	ck_assert_int_eq(check_find(store, arena, &texts[2], 1, NULL, NOW, answers), ERR_OK);
+	ck_assert_int_eq(answers[0].meaning, MEANING_CLEAR);
+}
+END_TEST
+
 START_TEST(there_may_be_ten_thousand)
 {
 	struct str *texts = arena_calloc(arena, LIMIT_SUPPRESSION_ROWS + 1, sizeof *texts);
@@ -66,6 +118,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, each_text_has_its_answer);
 	tcase_add_test(tcase, there_may_be_ten_thousand);
+	tcase_add_test(tcase, what_was_erased_suppresses_still);
 	suite_add_tcase(suite, tcase);
 	fixture_start();
 	code = suite_run(suite);

@@ -2,6 +2,7 @@
 // Check program of the formats of the suppression list: the columns, quoting, and what is not known.
 #include "core/limits.h"
 #include "core/suppression.h"
+#include "suppress/list/digest.h"
 #include "suppress/list/format_writer.h"
 #include "tests/support/suite.h"
 
@@ -216,6 +217,8 @@ START_TEST(whole_files_are_written)
 }
 END_TEST
 
+#define ERASED                                                                                     \
+	"sha256:71d4f55f72fa128dfb468a1a3901507c804b74316488744d769d7f4b16696476" /* ann@example.com */
 static const struct {
 	enum format format;
 	const char *address;
@@ -239,6 +242,11 @@ static const struct {
 	{ FORMAT_POSTFIX, "\xe2\x84\xaa@example.com",
 		FORMAT_NO_UTF8 }, /* the sign of kelvin folds to k */
 	{ FORMAT_CSV, "\"a b\"@example.com", FORMAT_WRITTEN },
+	{ FORMAT_CSV, ERASED, FORMAT_WRITTEN },
+	{ FORMAT_SHA256, ERASED, FORMAT_WRITTEN },
+	{ FORMAT_MD5, ERASED, FORMAT_NO_DIGEST },
+	{ FORMAT_PLAIN, ERASED, FORMAT_NO_DIGEST },
+	{ FORMAT_PLAIN, "sha256:ann@example.com", FORMAT_WRITTEN },
 };
 
 START_TEST(what_is_left_out_is_counted)
@@ -251,6 +259,25 @@ START_TEST(what_is_left_out_is_counted)
 	ck_assert_int_eq(format_writer_row(writer, &row, &out), left_out[_i].fate);
 	ck_assert_uint_eq(format_writer_count(writer, left_out[_i].fate), 1);
 	ck_assert_int_eq(out.n == 0, left_out[_i].fate != FORMAT_WRITTEN);
+	buf_release(&out);
+	format_writer_free(writer);
+}
+END_TEST
+
+/* Who takes digests sees no difference between an address and what is left of it. */
+START_TEST(an_erased_address_has_the_same_digest)
+{
+	struct format_writer *writer = format_writer_new(FORMAT_SHA256);
+	struct store_suppression row = plain();
+	struct buf out = BUF_INIT(1 << 16);
+	struct arena *arena = arena_new();
+
+	row.address = digest_of(arena, STR("\"ann\"@example.com"));
+	ck_assert(str_eq(row.address, STR(ERASED)));
+	ck_assert_int_eq(format_writer_row(writer, &row, &out), FORMAT_WRITTEN);
+	ck_assert(str_eq(buf_str(&out),
+		STR("71d4f55f72fa128dfb468a1a3901507c804b74316488744d769d7f4b16696476\n")));
+	arena_free(arena);
 	buf_release(&out);
 	format_writer_free(writer);
 }
@@ -391,6 +418,7 @@ int main(void)
 	tcase_add_loop_test(tcase, whole_files_are_written, 0, ARRAY_LEN(files));
 	tcase_add_loop_test(tcase, what_is_left_out_is_counted, 0, ARRAY_LEN(left_out));
 	tcase_add_test(tcase, files_are_full_at_their_limit);
+	tcase_add_test(tcase, an_erased_address_has_the_same_digest);
 	tcase_add_test(tcase, doubles_that_are_no_neighbours);
 	tcase_add_test(tcase, formats_have_names);
 	tcase_add_loop_test(tcase, addresses_have_one_form, 0, ARRAY_LEN(addresses));
