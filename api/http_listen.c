@@ -1,4 +1,5 @@
-#include "api/http_listen_priv.h"
+#include "api/http_listen.h"
+
 #include "core/arena.h"
 
 #include <arpa/inet.h>

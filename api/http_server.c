@@ -3,7 +3,7 @@
 #include "api/answer_cache.h"
 #include "api/http_deadlines_priv.h"
 #include "api/http_gzip.h"
-#include "api/http_listen_priv.h"
+#include "api/http_listen.h"
 #include "api/http_server_framing_priv.h"
 #include "api/http_server_peer_priv.h"
 #include "api/keyring_priv.h"
@@ -443,8 +443,12 @@ enum err api_server_start(
 {
 	struct api_server *server;
 	int fd = -1;
-	enum err err = http_listen(options, problem, &fd);
+	enum err err = ERR_OK;
 
+	if (options->listening_fd)
+		fd = options->listening_fd;
+	else
+		err = http_listen(options, problem, &fd);
 	if (err)
 		return err;
 	server = server_new(options);

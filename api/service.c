@@ -313,7 +313,8 @@ static enum err ask_store(struct handle *handle, enum route route)
 static bool is_report(enum route route)
 {
 	static const enum route reports[] = { ROUTE_DOMAINS, ROUTE_PROVIDERS, ROUTE_DIAGNOSTICS,
-		ROUTE_BREAKDOWN, ROUTE_DOMAIN, ROUTE_TIMESERIES, ROUTE_REASONS, ROUTE_STREAMS, ROUTE_OVERVIEW };
+		ROUTE_BREAKDOWN, ROUTE_DOMAIN, ROUTE_TIMESERIES, ROUTE_REASONS, ROUTE_STREAMS,
+		ROUTE_OVERVIEW };
 
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
 		if (reports[i] == route)

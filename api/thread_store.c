@@ -8,14 +8,17 @@
 #include <string.h>
 #include <time.h>
 
-#define FIRST_PAUSE_US (250 * 1000)
-#define LAST_PAUSE_US  (5 * TIMESTAMP_SECOND_US)
+#define FIRST_PAUSE_US    (250 * 1000)
+#define START_PATIENCE_US (30 * TIMESTAMP_SECOND_US)
+#define LAST_PAUSE_US     (5 * TIMESTAMP_SECOND_US)
 
 struct thread_stores {
 	pthread_key_t key; /* a struct own of each thread */
 	char *conninfo;
 	struct store_options options;
 	atomic_uint *open;
+	int64_t made_us;
+	atomic_bool told;             /* that it is away */
 	_Atomic int64_t connected_us; /* the last time that any thread got a connection */
 };
 
@@ -25,6 +28,14 @@ struct own {
 	bool counted; /* in it */
 	int64_t failed_us, next_try_us, pause_us;
 };
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
 
 static void count_own(struct own *own)
 {
@@ -55,6 +66,7 @@ struct thread_stores *thread_stores_new(
 	stores->conninfo = strdup(conninfo);
 	stores->options = *options;
 	stores->open = open;
+	stores->made_us = monotonic_us();
 	if (!stores->conninfo || pthread_key_create(&stores->key, own_free))
 		abort();
 	return stores;
@@ -81,6 +93,19 @@ static struct own *own_of(struct thread_stores *stores)
 	return own;
 }
 
+/* Once, of all threads together, and once that it is back. A database that starts beside this server may take its time. */
+static void tell(struct thread_stores *stores, enum err err, struct str reason)
+{
+	bool early = !atomic_load(&stores->connected_us) &&
+		     monotonic_us() - stores->made_us < START_PATIENCE_US;
+
+	if (err && !early && !atomic_exchange(&stores->told, true))
+		log_event(err == ERR_NEWER ? LOG_ERROR : LOG_WARN, "database_unreachable",
+			LOG_ERR(err), LOG_STR("reason", reason));
+	else if (!err && atomic_exchange(&stores->told, false))
+		log_event(LOG_INFO, "database_reached");
+}
+
 static enum err connect_own(struct thread_stores *stores, struct own *own)
 {
 	struct buf problem = BUF_INIT(1024);
@@ -93,19 +118,9 @@ static enum err connect_own(struct thread_stores *stores, struct own *own)
 	} else {
 		err = store_open(stores->conninfo, &stores->options, &problem, &own->store);
 	}
-	if (err)
-		log_event(LOG_WARN, "database_unreachable", LOG_ERR(err),
-			LOG_STR("reason", buf_str(&problem)));
+	tell(stores, err, buf_str(&problem));
 	buf_release(&problem);
 	return err;
-}
-
-static int64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
 /* A database that let another thread in since this one failed lets this one in, too. */

@@ -2,12 +2,11 @@
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/rules_load.h"
+#include "cli/config_check.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"
-#include "serve/settings.h"
-#include "serve/tls_files.h"
+#include "serve/settings/config_load.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,39 +19,29 @@ static int print_page(const struct buf *page)
 	return fflush(stdout) ? command_failed("cannot write to standard output") : EXIT_CODE_OK;
 }
 
-/* A key that root alone may read cannot be judged by others, and is right nevertheless. */
-static int check_certificate(const struct config *config, struct arena *arena)
-{
-	struct tls_files files;
-	struct str trouble = STR_EMPTY;
-	enum err err = tls_files_open(config, arena, &files, &trouble);
-
-	if (err && err != ERR_DENIED) {
-		command_failed("%.*s", STR_ARG(trouble));
-		return EXIT_CODE_USAGE;
-	}
-	if (err)
-		command_failed("not checked: %.*s", STR_ARG(trouble));
-	puts("The configuration is right.");
-	return EXIT_CODE_OK;
-}
-
-static int check(const struct config *config)
+/* Everything that is wrong, not the first of it: a configuration that cannot be read in full is tried as far as it was. */
+static int check(const char *path)
 {
 	struct arena *arena = arena_new();
-	struct str trouble = STR_EMPTY;
-	int code = EXIT_CODE_OK;
+	struct findings *findings = arena_zalloc(arena, sizeof *findings);
+	struct config *config = config_new();
+	bool errors;
 
-	if (settings_check(config, arena, &trouble)) {
-		command_failed("%.*s", STR_ARG(trouble));
-		code = EXIT_CODE_USAGE;
-	} else if (!rules_setting_or_say(config, arena)) {
-		code = EXIT_CODE_USAGE;
-	} else {
-		code = check_certificate(config, arena);
-	}
+	findings_init(findings, arena);
+	ERR_IGNORE(config_load(config, path, findings), "the findings tell");
+	config_check_all(config, findings);
+	printf("Settings were read from %s.\n",
+		findings->file ? findings->file
+			       : "no file: all are as built in, or of the environment");
+	fflush(stdout);
+	command_findings(findings, FINDING_WARNING);
+	command_findings(findings, FINDING_ERROR);
+	errors = findings->errors;
+	if (!errors)
+		puts("The configuration is right.");
+	config_free(config);
 	arena_free(arena);
-	return code;
+	return errors ? EXIT_CODE_USAGE : EXIT_CODE_OK;
 }
 
 int cmd_config(int argc, char **argv)
@@ -71,20 +60,17 @@ int cmd_config(int argc, char **argv)
 	if (argc != 2 ||
 		(strcmp(argv[1], "check") && strcmp(argv[1], "print") && strcmp(argv[1], "docs")))
 		return command_misused("config", "one of check, print or docs is needed");
+	if (!strcmp(argv[1], "check"))
+		return check(path);
 	if (strcmp(argv[1], "docs")) {
 		config = command_config(path);
 		if (!config)
 			return EXIT_CODE_USAGE;
-	}
-	if (!strcmp(argv[1], "check")) {
-		code = check(config);
+		config_print(config, R_EVERYTHING, CONFIG_HIDE_SECRETS, &page);
 	} else {
-		if (config)
-			config_print(config, R_EVERYTHING, CONFIG_HIDE_SECRETS, &page);
-		else
-			config_docs(&page);
-		code = print_page(&page);
+		config_docs(&page);
 	}
+	code = print_page(&page);
 	buf_release(&page);
 	config_free(config);
 	return code;

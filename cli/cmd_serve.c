@@ -12,7 +12,7 @@
 #include "serve/folder_lock.h"
 #include "serve/privilege.h"
 #include "serve/role.h"
-#include "serve/settings.h"
+#include "serve/settings/settings.h"
 #include "serve/supervisor.h"
 #include "store/database_settings.h"
 
@@ -78,17 +78,29 @@ static void log_start(const struct config *config)
 		LOG_STR("data_dir", config_str(config, CONFIG_SERVER_DATA_DIR)));
 }
 
-static int serve(struct config *config, unsigned roles, const char *user, struct arena *arena)
+/* Warnings are what `config check` is asked for. */
+static bool settings_right(const struct config *config, struct findings *findings)
 {
+	if (!settings_check(config, findings))
+		return true;
+	command_findings(findings, FINDING_ERROR);
+	return false;
+}
+
+static int serve(struct config *config, unsigned roles, const char *user, struct findings *findings)
+{
+	struct arena *arena = findings->arena;
 	struct supervisor_options options = {
-		.config = config, .roles = roles, .tls.fds = { -1, -1 }
+		.config = config, .roles = roles, .http_fd = -1, .tls.fds = { -1, -1 }
 	};
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
 	struct str trouble = STR_EMPTY;
 	enum log_level level = LOG_INFO;
-	enum err err = settings_check(config, arena, &trouble);
+	enum err err;
 
-	if (err) {
+	if (!settings_right(config, findings))
+		return EXIT_CODE_USAGE;
+	if (roles & (1u << ROLE_POSTGRES) && database_programs_check(config, arena, &trouble)) {
 		command_failed("%.*s", STR_ARG(trouble));
 		return EXIT_CODE_USAGE;
 	}
@@ -102,6 +114,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 		err = tls_files_open(config, arena, &options.tls, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
 		err = listeners_open(config, arena, &options.smtp, &trouble);
+	if (!err && roles & (1u << ROLE_API))
+		err = listeners_open_http(config, arena, &options.http_fd, &trouble);
 	if (!err)
 		err = privilege_drop(arena, user, data_dir, &trouble);
 	if (!err)
@@ -117,6 +131,7 @@ int cmd_serve(int argc, char **argv)
 	const char *path = NULL, *list = NULL, *user = NULL;
 	const struct command_option options[] = { { "--config", &path, NULL },
 		{ "--roles", &list, NULL }, { "--user", &user, NULL } };
+	struct findings findings;
 	struct config *config;
 	struct arena *arena;
 	unsigned roles;
@@ -129,13 +144,16 @@ int cmd_serve(int argc, char **argv)
 		return EXIT_CODE_OK;
 	if (argc > 1)
 		return command_misused("serve", "does not take \"%s\"", argv[1]);
-	config = command_config(path);
-	if (!config)
-		return EXIT_CODE_USAGE;
 	arena = arena_new();
+	findings_init(&findings, arena);
+	config = command_config_found(path, &findings);
+	if (!config) {
+		arena_free(arena);
+		return EXIT_CODE_USAGE;
+	}
 	if (!user)
 		user = arena_c(arena, config_str(config, CONFIG_SERVER_USER));
-	code = choose_roles(config, list, &roles) ? serve(config, roles, user, arena)
+	code = choose_roles(config, list, &roles) ? serve(config, roles, user, &findings)
 						  : EXIT_CODE_USAGE;
 	arena_free(arena);
 	config_free(config);

@@ -1,6 +1,6 @@
 /* core/config.h -- the settings: names, types, ranges, defaults, and who may see them.
  * Knows: config.def and how a value is written. Does not know files or the environment
- * (serve/config_load does). Pure. A struct config owns its texts. */
+ * (serve/settings/config_load does). Pure. A struct config owns its texts. */
 #pragma once
 #include "core/arena.h"
 #include "core/buf.h"

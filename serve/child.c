@@ -201,7 +201,9 @@ void child_ended(struct child *child, int wait_status)
 
 	bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
 
-	log_end(child, wait_status, (stopping && !killed) || finished || orphaned);
+	bool never = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_CODE_NEVER;
+
+	log_end(child, wait_status, (stopping && !killed) || finished || orphaned || never);
 	child->pid = 0;
 	if (child->control_fd >= 0)
 		close(child->control_fd);

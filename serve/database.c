@@ -1,10 +1,18 @@
 #include "serve/database.h"
 
 #include "core/log.h"
+#include "serve/exit_code.h"
 #include "store/database_settings.h"
 #include "store/store.h"
 
 enum { DATABASE_PROBLEM_BYTES = 4096, DATABASE_PAUSE_MIN_MS = 50, DATABASE_PAUSE_MAX_MS = 5000 };
+
+int database_exit_code(enum err err)
+{
+	if (!err || err == ERR_CLOSED)
+		return EXIT_CODE_OK;
+	return err == ERR_NEWER ? EXIT_CODE_NEVER : EXIT_CODE_FAILED;
+}
 
 enum err database_open(const struct role *role, const char *name, struct store **ret_store)
 {

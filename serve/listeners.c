@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "serve/listeners.h"
 
+#include "api/http_listen.h"
 #include "ingest/smtp/smtp_listen.h"
 #include "serve/systemd.h"
 
@@ -106,5 +107,23 @@ enum err listeners_open(const struct config *config, struct arena *arena,
 		err = check_given(&given, arena, ret_trouble);
 	if (!err)
 		*ret_listeners = listeners;
+	return err;
+}
+
+enum err listeners_open_http(
+	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+{
+	const struct api_options options = { .listen = config_str(config, CONFIG_API_LISTEN),
+		.access = config_bool(config, CONFIG_API_LOOPBACK_WITHOUT_KEY) ? API_ACCESS_LOOPBACK
+									       : API_ACCESS_KEYS };
+	struct buf problem = BUF_INIT(1024);
+	enum err err = http_listen(&options, &problem, ret_fd);
+
+	if (err)
+		*ret_trouble = arena_printf(arena, "api.listen: %.*s%s", STR_ARG(buf_str(&problem)),
+			err == ERR_DENIED
+				? " (a port below 1024 takes root or CAP_NET_BIND_SERVICE)"
+				: "");
+	buf_release(&problem);
 	return err;
 }

@@ -115,3 +115,53 @@ enum err privilege_drop(
 	}
 	return ERR_OK;
 }
+
+enum err privilege_check_user(struct arena *arena, const char *wanted, struct str *ret_trouble)
+{
+	const struct passwd *user;
+
+	return geteuid() ? ERR_OK : choose_user(arena, wanted, &user, ret_trouble);
+}
+
+static bool may_write(const struct passwd *user, const struct stat *st, const char *path)
+{
+	if (!user)
+		return !access(path, W_OK | X_OK);
+	if (st->st_uid == user->pw_uid)
+		return (st->st_mode & 0300) == 0300;
+	if (st->st_gid == user->pw_gid)
+		return (st->st_mode & 0030) == 0030;
+	return (st->st_mode & 0003) == 0003;
+}
+
+enum err privilege_check_folder(struct arena *arena, const char *wanted, const char *folder,
+	bool may_be_made, struct str *ret_trouble)
+{
+	struct str path = str_c(folder), trouble;
+	const struct passwd *user = NULL;
+	struct stat st;
+
+	if (geteuid() == 0 && choose_user(arena, wanted, &user, &trouble))
+		return ERR_OK; /* told of already */
+	if (!stat(folder, &st) && !S_ISDIR(st.st_mode)) {
+		*ret_trouble = arena_printf(arena, "%s: is no folder", folder);
+		return ERR_CONFLICT;
+	}
+	if (stat(folder, &st)) {
+		/* Root makes it, and gives it away: the folders above only have to be there or to be possible. */
+		while (may_be_made && path.n > 1 && stat(arena_c(arena, path), &st))
+			path = str_head(path, str_rchr(path, '/') ? str_rchr(path, '/') : 1);
+		if (may_be_made && S_ISDIR(st.st_mode) &&
+			!access(arena_c(arena, path), W_OK | X_OK))
+			return ERR_OK;
+		*ret_trouble = arena_printf(arena, "%s: %s", folder,
+			may_be_made ? "is not there, and cannot be made" : strerror(ENOENT));
+		return ERR_NOT_FOUND;
+	}
+	if (may_write(user, &st, folder))
+		return ERR_OK;
+	*ret_trouble = arena_printf(arena,
+		"%s: user %s cannot write there: give it away with \"chown -R %s %s\"", folder,
+		user ? user->pw_name : "who asks", user ? user->pw_name : "USER", folder);
+	return ERR_DENIED;
+}

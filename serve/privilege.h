@@ -11,3 +11,10 @@
  * ERR_DENIED, ERR_NOT_FOUND or ERR_IO. */
 MUST_CHECK enum err privilege_drop(
 	struct arena *arena, const char *wanted, const char *data_dir, struct str *ret_trouble);
+
+/* The same without doing it: is there a user to become, could that user write to the folder, or (`may_be_made`) could the folder
+ * be made? By owners and modes where root asks, which is as much as can be told without becoming somebody. */
+MUST_CHECK enum err privilege_check_user(
+	struct arena *arena, const char *wanted, struct str *ret_trouble);
+MUST_CHECK enum err privilege_check_folder(struct arena *arena, const char *wanted,
+	const char *folder, bool may_be_made, struct str *ret_trouble);

@@ -72,12 +72,12 @@ static const struct store_judge *seat_judge(const struct config *config, struct 
 	return &bench->store_judge;
 }
 
-/* The first descriptor, where the supervisor could make it. */
+/* The descriptors: its socket, and the page of the node where the supervisor could make it. */
 static const struct node_page *map_node(const struct role *role)
 {
 	const size_t bytes = sizeof(struct node_page);
-	void *page = role->n_fds ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, role->fds[0], 0)
-				 : MAP_FAILED;
+	void *page = role->n_fds > 1 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, role->fds[1], 0)
+				     : MAP_FAILED;
 
 	return page == MAP_FAILED ? NULL : page;
 }
@@ -88,6 +88,7 @@ int role_api(struct role *role)
 	struct arena *arena = arena_new();
 	struct parse_desk *desk = parse_desk_new();
 	struct api_options options = { .spool = open_spool(role->config, arena),
+		.listening_fd = role->n_fds ? role->fds[0] : 0,
 		.lanes = name_lanes(role->config, arena),
 		.n_lanes = LANES,
 		.lane_quota_bytes = (uint64_t)config_int(role->config, CONFIG_SPOOL_QUOTA_BYTES),

@@ -72,7 +72,10 @@ int role_migrate(struct role *role)
 {
 	struct store *store = NULL;
 	enum err err = database_open(role, "bounced migrate", &store);
-	int code = err ? EXIT_CODE_FAILED : migrate(store);
+	int code = err == ERR_NEWER ? EXIT_CODE_NEVER : EXIT_CODE_FAILED;
+
+	if (!err)
+		code = migrate(store);
 
 	store_close(store);
 	return code;

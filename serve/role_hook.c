@@ -68,5 +68,5 @@ int role_hook(struct role *role)
 	}
 	store_close(store);
 	arena_free(arena);
-	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return database_exit_code(err);
 }

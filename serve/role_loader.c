@@ -26,9 +26,9 @@ int role_loader(struct role *role)
 		role_ready(role);
 		err = loader_run(loader, store, &outside);
 	}
-	if (err && err != ERR_CLOSED)
+	if (err && err != ERR_CLOSED && err != ERR_NEWER)
 		log_event(LOG_ERROR, "loader_stopped", LOG_ERR(err));
 	loader_free(loader);
 	store_close(store);
-	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return database_exit_code(err);
 }

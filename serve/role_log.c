@@ -102,5 +102,5 @@ int role_log(struct role *role)
 	parse_rules_free(l.rules);
 	store_close(l.store);
 	arena_free(l.arena);
-	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return database_exit_code(err);
 }

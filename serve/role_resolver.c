@@ -171,5 +171,5 @@ int role_resolver(struct role *role)
 	store_close(store);
 	dns_free(dns);
 	arena_free(arena);
-	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return database_exit_code(err);
 }

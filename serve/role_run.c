@@ -2,10 +2,10 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/smtp/smtp_tls.h"
-#include "serve/config_load.h"
 #include "serve/exit_code.h"
 #include "serve/roles.h"
 #include "serve/sandbox/sandbox_right.h"
+#include "serve/settings/config_load.h"
 
 #include <fcntl.h>
 #include <signal.h>

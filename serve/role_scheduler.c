@@ -367,5 +367,5 @@ int role_scheduler(struct role *role)
 	store_close(s.store);
 	export_desk_free(s.jobs);
 	arena_free(s.arena);
-	return err && err != ERR_CLOSED ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	return database_exit_code(err);
 }

@@ -108,8 +108,8 @@ static void start_smtp(struct supervisor *s, struct child *child)
 
 static void start_api(struct supervisor *s, struct child *child)
 {
-	int fd = node_status_fd(s->status);
-	struct child_start start = { s->config, &fd, fd >= 0 };
+	const int fds[] = { s->options->http_fd, node_status_fd(s->status) };
+	struct child_start start = { s->config, fds, fds[1] >= 0 ? 2 : 1 };
 
 	child_start(child, &start);
 }
@@ -156,6 +156,32 @@ static void schema_is_ready(struct supervisor *s)
 	log_event(LOG_INFO, "schema_ready");
 }
 
+static void begin_stop(struct supervisor *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_order = 0;
+	systemd_say(SYSTEMD_STOPPING);
+	log_event(LOG_INFO, "stopping");
+}
+
+/* A role that can never start, before all of them did: nobody waits for what will not come. Later mail is taken, whatever
+ * becomes of the others. */
+static bool ends_for_good(const struct supervisor *s, int wait_status)
+{
+	return !s->announced && !s->stopping && WIFEXITED(wait_status) &&
+	       WEXITSTATUS(wait_status) == EXIT_CODE_NEVER;
+}
+
+static void give_up(struct supervisor *s, const struct child *child)
+{
+	log_event(LOG_ERROR, "gives_up", LOG_C("name", role_name(child->role)),
+		LOG_C("why", "started again it would end the same way: the line above says how"));
+	s->exit_code = EXIT_CODE_USAGE;
+	begin_stop(s);
+}
+
 static void reap(struct supervisor *s)
 {
 	int status;
@@ -168,7 +194,9 @@ static void reap(struct supervisor *s)
 			if (child->pid != pid)
 				continue;
 			child_ended(child, status);
-			if (child->failures)
+			if (ends_for_good(s, status))
+				give_up(s, child);
+			else if (child->failures)
 				node_status_died(s->status, child->role);
 			if (child == s->trial && s->trial_started)
 				supervisor_end_rules(s, false);
@@ -177,16 +205,6 @@ static void reap(struct supervisor *s)
 				schema_is_ready(s);
 		}
 	}
-}
-
-static void begin_stop(struct supervisor *s)
-{
-	if (s->stopping)
-		return;
-	s->stopping = true;
-	s->stop_order = 0;
-	systemd_say(SYSTEMD_STOPPING);
-	log_event(LOG_INFO, "stopping");
 }
 
 static void read_signals(struct supervisor *s)
@@ -394,5 +412,5 @@ int supervisor_run(const struct supervisor_options *options)
 	}
 	close(s->signal_fd);
 	log_event(LOG_INFO, "stopped");
-	return EXIT_CODE_OK;
+	return s->exit_code;
 }

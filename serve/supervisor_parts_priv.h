@@ -13,6 +13,7 @@ struct supervisor {
 	struct child children[SUPERVISOR_MAX_CHILDREN];
 	size_t n_children;
 	int signal_fd;
+	int exit_code;
 	bool schema_ready, stopping, told_manager, announced;
 	unsigned stop_order; /* of the roles that are being stopped now */
 	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */

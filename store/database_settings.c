@@ -1,10 +1,14 @@
 #include "store/database_settings.h"
 
 #include "domain/provider.h"
+#include "store/cluster/cluster_find.h"
+#include "store/store.h"
 
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PROBLEM_BYTES = 4096 };
 
 bool database_is_private(const struct config *config)
 {
@@ -44,6 +48,36 @@ void database_cluster_options(
 	};
 }
 
+static enum err check_url(const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	const char *url = arena_c(arena, config_str(config, CONFIG_DATABASE_URL));
+	struct buf problem = BUF_INIT(PROBLEM_BYTES);
+	enum err err = store_conninfo_check(url, &problem);
+
+	if (err)
+		*ret_trouble = arena_printf(
+			arena, "database.url: cannot be read: %.*s", STR_ARG(buf_str(&problem)));
+	buf_release(&problem);
+	return err;
+}
+
+enum err database_programs_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	const char *configured = arena_c(arena, config_str(config, CONFIG_DATABASE_BIN_DIR));
+	struct buf problem = BUF_INIT(PROBLEM_BYTES);
+	const char *bin_dir;
+	enum err err = cluster_find_programs(
+		arena, configured, str_c(database_cluster_dir(config, arena)), &problem, &bin_dir);
+
+	if (err)
+		*ret_trouble = arena_printf(arena, "%s: %.*s",
+			*configured ? "database.bin_dir" : "database.url",
+			STR_ARG(buf_str(&problem)));
+	buf_release(&problem);
+	return err;
+}
+
 enum err database_settings_check(
 	const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
@@ -52,6 +86,8 @@ enum err database_settings_check(
 	enum err err = providers_read(
 		arena, config_str(config, CONFIG_DOMAIN_PROVIDERS), &providers, &bad);
 
+	if (!err && !database_is_private(config))
+		return check_url(config, arena, ret_trouble);
 	if (err)
 		*ret_trouble = arena_printf(arena,
 			"domain.providers: \"%.*s\" is no domain=provider (letters a to z, digits, "

@@ -10,8 +10,11 @@ bool database_is_private(const struct config *config);
 /* Options of the private cluster in `arena`; only meaningful where database_is_private holds. */
 void database_cluster_options(
 	const struct config *config, struct arena *arena, struct cluster_options *ret_options);
-/* What no single setting shows: domain.providers. *ret_trouble (in `arena`) names the setting and the cure. */
+/* What no single setting shows: domain.providers, and whether libpq can read database.url. *ret_trouble (in `arena`) names the setting and the cure. */
 MUST_CHECK enum err database_settings_check(
+	const struct config *config, struct arena *arena, struct str *ret_trouble);
+/* Are PostgreSQL's programs there, for the private cluster? Looks at folders, and asks the programs for their version. */
+MUST_CHECK enum err database_programs_check(
 	const struct config *config, struct arena *arena, struct str *ret_trouble);
 /* The connection string, in `arena`. */
 MUST_CHECK enum err database_conninfo(

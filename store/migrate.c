@@ -1,66 +1,15 @@
-#include "core/embedded.h"
 #include "core/reason.h"
+#include "store/form/schema.h"
 #include "store/store_priv.h"
 
 #include <string.h>
 #include <time.h>
-
-extern const struct embedded_file migrations_embedded[];
 
 /* Any number, the same for ever: who migrates holds the first, who makes partitions the second. */
 #define MIGRATION_LOCK_KEY ((int64_t)0x626f756e63656401)
 #define PARTITION_LOCK_KEY ((int64_t)0x626f756e63656402)
 
 enum { MIGRATION_POLL_MS = 100 };
-
-/* "0001_events.sql" is version 1. */
-static int64_t file_version(const struct embedded_file *file)
-{
-	uint64_t version;
-
-	return str_to_u64(str_head(str_c(file->name), 4), 9999, &version) ? (int64_t)version : 0;
-}
-
-static int64_t newest_version(void)
-{
-	int64_t version = 0;
-
-	for (const struct embedded_file *file = migrations_embedded; file->name; file++)
-		version = file_version(file);
-	return version;
-}
-
-/* 0 in front of the first migration. Polled by whoever waits for it, and a table that is missing is an
- * error in the server's log: first ask whether it is there. */
-static enum err database_version(struct store *store, int64_t *ret_version)
-{
-	CLEANUP(pg_rows_freep) struct pg_rows *begun = NULL;
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_BEGUN, &begun);
-
-	if (!err && !pg_get_bool(begun, 0, 0)) {
-		*ret_version = 0;
-		return ERR_OK;
-	}
-	if (!err)
-		err = PG_RUN(store->pg, QUERY_MIGRATION_VERSION, &rows);
-	if (err)
-		return err;
-	*ret_version = pg_get_i64(rows, 0, 0);
-	return ERR_OK;
-}
-
-enum err store_ready(struct store *store)
-{
-	int64_t version;
-	enum err err = database_version(store, &version);
-
-	if (err)
-		return err;
-	if (version == newest_version())
-		return ERR_OK;
-	return version < newest_version() ? ERR_NOT_FOUND : ERR_NEWER;
-}
 
 /* ---- partitions ---- */
 
@@ -121,7 +70,7 @@ static enum err lock_migrations(struct store *store, unsigned wait_ms)
 static enum err check_applied(struct store *store, const struct embedded_file *file)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_SAME, &rows, pg_i64(file_version(file)),
+	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_SAME, &rows, pg_i64(schema_version(file)),
 		pg_bytes(str_from(file->bytes, file->n)));
 
 	if (err)
@@ -139,7 +88,7 @@ static enum err apply_file(struct store *store, const struct embedded_file *file
 		return err;
 	err = pg_script(store->pg, file->bytes);
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_MIGRATION_DONE, NULL, pg_i64(file_version(file)),
+		err = PG_RUN(store->pg, QUERY_MIGRATION_DONE, NULL, pg_i64(schema_version(file)),
 			pg_text(str_c(file->name)), pg_bytes(str_from(file->bytes, file->n)));
 	return pg_end(store->pg, err);
 }
@@ -155,7 +104,7 @@ static enum err apply_files(struct store *store, struct store_migration *migrati
 		}
 		if (err)
 			return err;
-		migration->version = (unsigned)file_version(file);
+		migration->version = (unsigned)schema_version(file);
 	}
 	return ERR_OK;
 }
@@ -192,10 +141,10 @@ static enum err migrate_locked(
 	enum err err = pg_do(store->pg, QUERY_MIGRATION_TABLE, NULL);
 
 	if (!err)
-		err = database_version(store, &version);
+		err = store_schema_version(store, &version);
 	if (err)
 		return err;
-	if (version > newest_version())
+	if (version > schema_newest())
 		return ERR_NEWER;
 	err = apply_files(store, migration);
 	return err ? err : fill_tables(store, now_us);

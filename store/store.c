@@ -1,10 +1,62 @@
+#include "store/form/schema.h"
 #include "store/store_priv.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Any number, the same for ever; migrate.c has two more. */
 #define SCHEDULER_LOCK_KEY ((int64_t)0x626f756e63656403)
+
+/* Polled by whoever waits for it, and a table that is missing is an error in the server's log: first ask whether it is
+ * there. */
+enum err store_schema_version(struct store *store, int64_t *ret_version)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *begun = NULL;
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_MIGRATION_BEGUN, &begun);
+
+	if (!err && !pg_get_bool(begun, 0, 0)) {
+		*ret_version = 0;
+		return ERR_OK;
+	}
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_MIGRATION_VERSION, &rows);
+	if (err)
+		return err;
+	*ret_version = pg_get_i64(rows, 0, 0);
+	return ERR_OK;
+}
+
+enum err store_ready(struct store *store)
+{
+	int64_t version;
+	enum err err = store_schema_version(store, &version);
+
+	if (err)
+		return err;
+	if (version == schema_newest())
+		return ERR_OK;
+	return version < schema_newest() ? ERR_NOT_FOUND : ERR_NEWER;
+}
+
+/* A connection to a schema of a newer program is ended, and store_error says why: nothing of it is read. One that cannot be
+ * asked for its version is the trouble of another verb. */
+static enum err refuse_newer(struct store *store)
+{
+	char why[160];
+	int64_t version;
+
+	if (store_schema_version(store, &version) || version <= schema_newest())
+		return ERR_OK;
+	snprintf(why, sizeof why,
+		"the schema is at version %" PRId64 ", and this program knows those up to %" PRId64
+		": install the newer program",
+		version, schema_newest());
+	pg_hang_up(store->pg, why);
+	return ERR_NEWER;
+}
 
 enum err store_open(const char *conninfo, const struct store_options *options, struct buf *problem,
 	struct store **ret_store)
@@ -23,6 +75,8 @@ enum err store_open(const char *conninfo, const struct store_options *options, s
 		buf_printf(problem, "\"%.*s\" is no domain=provider", STR_ARG(bad));
 	if (!err)
 		err = pg_open(conninfo, options, problem, &store->pg);
+	if (!err && (err = refuse_newer(store)) && problem)
+		buf_put(problem, pg_error(store->pg));
 	if (err)
 		store_close(store);
 	else
@@ -45,7 +99,12 @@ enum err store_reopen(struct store *store)
 	store->has_volume_table = false;
 	store->has_judge_tables = false;
 	store->acts = false;
-	return pg_reopen(store->pg);
+	return pg_reopen(store->pg) ? ERR_UNAVAILABLE : refuse_newer(store);
+}
+
+enum err store_conninfo_check(const char *conninfo, struct buf *problem)
+{
+	return pg_conninfo_check(conninfo, problem);
 }
 
 bool store_connected(const struct store *store)

@@ -31,9 +31,12 @@ struct store;
 
 /* `conninfo` as libpq takes it; copied. A store that could not connect is not handed out.
  * ERR_SYNTAX: the providers are none.
+ * ERR_NEWER: the schema is one of a newer program: nothing of it is read or written.
  * ERR_UNAVAILABLE: no connection; the reason is appended to `problem` where that is not NULL. */
 MUST_CHECK enum err store_open(const char *conninfo, const struct store_options *options,
 	struct buf *problem, struct store **ret_store);
+/* Is it one that libpq can read? Asks nobody. ERR_SYNTAX: `problem` says why, and holds nothing of the string. */
+MUST_CHECK enum err store_conninfo_check(const char *conninfo, struct buf *problem);
 /* Takes NULL. */
 void store_close(struct store *store);
 /* Drops the connection and makes another with the same options. An open batch keeps its rows. */

@@ -22,6 +22,9 @@ enum {
 	STORE_NETWORK_BYTES = 64
 };
 
+/* 0 in front of the first migration. */
+MUST_CHECK enum err store_schema_version(struct store *store, int64_t *ret_version);
+
 /* Creates the partitions; inside a transaction of the caller. ERR_CONFLICT: somebody else does. */
 MUST_CHECK enum err store_partitions_in_transaction(
 	struct store *store, int64_t now_us, size_t *ret_made);

@@ -1,6 +1,6 @@
 #include "cli/command/command_config.h"
 
-#include "serve/config_load.h"
+#include "serve/settings/config_load.h"
 #include "store/database_settings.h"
 #include "store/store.h"
 
@@ -8,18 +8,35 @@
 
 enum { DATABASE_PROBLEM_BYTES = 4096, COMMAND_MAX_OPTIONS = 8 };
 
+void command_findings(const struct findings *findings, enum finding_weight weight)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->weights[i] == weight)
+			command_failed("%s%.*s", weight == FINDING_WARNING ? "warning: " : "",
+				STR_ARG(findings->texts[i]));
+	if (weight == FINDING_ERROR && findings->errors > findings->n)
+		command_failed("and %zu more", findings->errors - findings->n);
+}
+
+struct config *command_config_found(const char *path, struct findings *findings)
+{
+	struct config *config = config_new();
+
+	if (!config_load(config, path, findings))
+		return config;
+	command_findings(findings, FINDING_ERROR);
+	config_free(config);
+	return NULL;
+}
+
 struct config *command_config(const char *path)
 {
 	struct arena *arena = arena_new();
-	struct config *config = config_new();
-	struct str trouble = STR_EMPTY;
-	enum err err = config_load(config, path, arena, &trouble);
+	struct findings *findings = arena_zalloc(arena, sizeof *findings);
+	struct config *config;
 
-	if (err) {
-		command_failed("%.*s", STR_ARG(trouble));
-		config_free(config);
-		config = NULL;
-	}
+	findings_init(findings, arena);
+	config = command_config_found(path, findings);
 	arena_free(arena);
 	return config;
 }

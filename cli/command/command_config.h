@@ -3,10 +3,15 @@
 #include "cli/command/command_line.h"
 #include "core/arena.h"
 #include "core/config.h"
+#include "serve/settings/findings.h"
 #include "store/store.h"
 
 /* The settings of `--config`, or the trouble printed and NULL: exit with EXIT_CODE_USAGE. */
 struct config *command_config(const char *path);
+/* The same, where what is found later is to have its line, too. `findings` was initialised. */
+struct config *command_config_found(const char *path, struct findings *findings);
+/* Prints those of this weight, each on a line of standard error. */
+void command_findings(const struct findings *findings, enum finding_weight weight);
 /* Connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
 struct store *command_store(const struct config *config, struct arena *arena, const char *name);
 

@@ -129,6 +129,34 @@ static enum err set_session(struct pg *pg)
 		pg, QUERY_SESSION, NULL, pg_text(str_c(timeout)), pg_text(str_c(lock_timeout)));
 }
 
+/* libpq quotes what it does not like. */
+static void put_without_quotes(struct buf *out, struct str text)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"') {
+			quoted = !quoted;
+			buf_put(out, quoted ? STR("\"...") : STR("\""));
+		} else if (!quoted) {
+			buf_putc(out, text.p[i]);
+		}
+	}
+}
+
+enum err pg_conninfo_check(const char *conninfo, struct buf *problem)
+{
+	char *why = NULL;
+	PQconninfoOption *options = PQconninfoParse(conninfo, &why);
+	bool good = options != NULL;
+
+	if (!good)
+		put_without_quotes(problem, str_trim(str_c(why ? why : "no memory")));
+	PQconninfoFree(options);
+	PQfreemem(why);
+	return good ? ERR_OK : ERR_SYNTAX;
+}
+
 enum err pg_reopen(struct pg *pg)
 {
 	char seconds[16];
@@ -185,6 +213,13 @@ void pg_close(struct pg *pg)
 	free(pg->application_name);
 	buf_release(&pg->error);
 	free(pg);
+}
+
+void pg_hang_up(struct pg *pg, const char *why)
+{
+	PQfinish(pg->conn);
+	pg->conn = NULL;
+	set_error(pg, NULL, why);
 }
 
 bool pg_connected(const struct pg *pg)

@@ -8,9 +8,9 @@
 #include "core/str.h"
 #include "core/timestamp.h"
 #include "store/form/copy.h"
+#include "store/form/store_options.h"
 #include "store/form/uuid.h"
 #include "store/sql/query.h"
-#include "store/form/store_options.h"
 
 struct pg;
 struct pg_rows;
@@ -54,12 +54,16 @@ static inline struct pg_value pg_null(char type)
 	return (struct pg_value){ .type = type, .null = true };
 }
 
+/* Can libpq read it? Asks nobody. ERR_SYNTAX: *problem says why, without a word of the string, which may be a secret. */
+MUST_CHECK enum err pg_conninfo_check(const char *conninfo, struct buf *problem);
 MUST_CHECK enum err pg_open(const char *conninfo, const struct store_options *options,
 	struct buf *problem, struct pg **ret_pg);
 void pg_close(struct pg *pg);
 MUST_CHECK enum err pg_reopen(struct pg *pg);
 bool pg_connected(const struct pg *pg);
 struct str pg_error(const struct pg *pg);
+/* Ends the connection for a reason of ours, which pg_error tells from now on. */
+void pg_hang_up(struct pg *pg, const char *why);
 
 /* Runs one query with the values that its row in queries.def asks for. ret_rows may be NULL. */
 MUST_CHECK enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values,

@@ -43,10 +43,11 @@ declare -A may=(
 	[api/handle]="api/request domain suppress suppress/export suppress/list suppress/policy store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/sandbox]="core"
-	[serve]="serve/sandbox dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store spool parser core"
-	[cli/command]="serve store core"
+	[serve/settings]="dns domain logs api suppress suppress/hook suppress/proof $ingest store core"
+	[serve]="serve/sandbox serve/settings dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store spool parser core"
+	[cli/command]="serve serve/settings store core"
 	[cli/suppress]="cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
-	[cli]="cli/command cli/suppress serve logs load api/request api suppress $ingest store spool parser/text parser core"
+	[cli]="cli/command cli/suppress serve serve/settings logs load api/request api suppress $ingest store spool parser/text parser core"
 )
 rooms=(core parser domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }

@@ -1,9 +1,9 @@
 // links: serve
-// Check program of serve/settings and serve/config_load: a configuration as a whole; and of the back-off of serve/child.
+// Check program of serve/settings: a configuration as a whole; and of the back-off of serve/child.
 #include "core/attr.h"
 #include "serve/child.h"
-#include "serve/config_load.h"
-#include "serve/settings.h"
+#include "serve/settings/config_load.h"
+#include "serve/settings/settings.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -57,11 +57,15 @@ START_TEST(configurations_are_judged_as_a_whole)
 	struct arena *arena = arena_new();
 	struct config *config = config_new();
 	struct str trouble = STR_EMPTY;
+	struct findings findings;
 	enum err err =
 		config_load_text(config, str_c(config_cases[_i].text), "t.conf", arena, &trouble);
 
+	findings_init(&findings, arena);
 	if (!err)
-		err = settings_check(config, arena, &trouble);
+		err = settings_check(config, &findings);
+	if (findings.n)
+		trouble = findings.texts[0];
 	ck_assert_msg(err == config_cases[_i].err, "%s: %d", config_cases[_i].text, err);
 	ck_assert_msg(str_find(trouble, str_c(config_cases[_i].names)) != STR_NPOS, "%.*s",
 		STR_ARG(trouble));

@@ -1,4 +1,4 @@
-/* api/http_listen_priv.h -- the listening socket of the HTTP server.
+/* api/http_listen.h -- the listening socket of the HTTP server.
  * Knows: addresses as text, sockets. Does not know HTTP. The caller owns the descriptor. */
 #pragma once
 #include "api/request/api_options.h"
