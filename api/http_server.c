@@ -421,6 +421,7 @@ static struct api_server *server_new(const struct api_options *options)
 		.lane_quota_bytes = options->lane_quota_bytes,
 		.node = options->node,
 		.parse = options->parse,
+		.classify = options->classify,
 		.parse_context = options->parse_context,
 		.judge = options->judge };
 	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),

@@ -9,6 +9,8 @@ enum frame_type {
 	FRAME_PARSE = 1, /* to a parser: str32 envelope, then the message to the end */
 	FRAME_REPORT, /* from a parser: one line of NDJSON for the oldest unanswered FRAME_PARSE */
 	FRAME_BYE, /* from a parser that ends by order: what waits for it is nobody's fault; no body */
+	FRAME_CLASSIFY, /* to a parser: str32 remote MTA, str32 rules to go before all others, then the text of a server */
+	FRAME_VERDICT, /* from a parser: str32 report of one event, str32 how it came about, then what is wrong with the rules */
 	FRAME_TYPE_COUNT
 };
 enum step { STEP_MORE, STEP_DONE, STEP_BAD };

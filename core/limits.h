@@ -31,6 +31,7 @@
 #define LIMIT_FIELD_TEXT_BYTES   1024u      /* subject, message id and other kept text */
 #define LIMIT_ADDRESS_BYTES      320u       /* 64 + 1 + 255 */
 #define LIMIT_RULES_BYTES        (4u << 20) /* a rules file */
+#define LIMIT_TRIED_RULES_BYTES  16384u      /* rules that POST /v1/classify tries */
 #define LIMIT_RULES              20000u     /* rules in all files together */
 #define LIMIT_LEXICON_WORDS      40000u     /* words in all files together, each spelling */
 #define LIMIT_ACCOUNT_BYTES      (64u << 10) /* how a verdict came about, for a person */

@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/report_json.h"
+#include "core/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,9 +135,10 @@ static void log_set_aside(const struct job *job)
 {
 	struct arena *arena = arena_new();
 	struct envelope envelope;
-	bool known = envelope_decode(arena, job->envelope, &envelope) == ERR_OK;
+	bool known = !job->classify && envelope_decode(arena, job->envelope, &envelope) == ERR_OK;
 
-	log_event(LOG_ERROR, "message_set_aside",
+	log_event(job->classify ? LOG_WARN : LOG_ERROR,
+		job->classify ? "text_set_aside" : "message_set_aside",
 		LOG_STR("id", known ? envelope.session_id : STR("-")),
 		LOG_U64("bytes", job->message.n), LOG_U64("crashes", job->crashes));
 	arena_free(arena);
@@ -157,6 +159,12 @@ void parser_pool_submit(struct parser_pool *pool, struct job *job)
 	queue_push(&pool->waiting, job);
 }
 
+/* Of a question that can be asked again nothing is lost. */
+static unsigned most_crashes(const struct job *job)
+{
+	return job->classify ? 1 : POOL_MAX_CRASHES;
+}
+
 /* The parser is gone: the job that it worked on is suspect, unless the parser left by order; the others
  * are only late. Returns jobs that became done. */
 static size_t drop_remote(struct parser_pool *pool, struct remote *remote)
@@ -166,7 +174,7 @@ static size_t drop_remote(struct parser_pool *pool, struct remote *remote)
 	size_t done = 0;
 
 	queue_init(&again);
-	if (suspect && !remote->leaves && ++suspect->crashes >= POOL_MAX_CRASHES) {
+	if (suspect && !remote->leaves && ++suspect->crashes >= most_crashes(suspect)) {
 		set_aside(suspect);
 		done = 1;
 	} else if (suspect) {
@@ -191,7 +199,7 @@ static size_t drop_remote(struct parser_pool *pool, struct remote *remote)
 
 static void encode_job(struct remote *remote, struct job *job)
 {
-	size_t place = frame_begin(&remote->out, FRAME_PARSE);
+	size_t place = frame_begin(&remote->out, job->classify ? FRAME_CLASSIFY : FRAME_PARSE);
 
 	buf_put_str32(&remote->out, job->envelope);
 	buf_put(&remote->out, job->message);
@@ -253,15 +261,38 @@ void parser_pool_flush(struct parser_pool *pool)
 
 /* ---- reading ---- */
 
+static bool read_verdict(struct job *job, struct str body)
+{
+	struct str json, account;
+
+	if (!str_take_str32(&body, &json) || !str_take_str32(&body, &account) ||
+		!utf8_valid(account) || !utf8_valid(body) ||
+		report_json_read(job->arena, json, &job->report) ||
+		job->report.n_events != (body.n ? 0 : 1))
+		return false;
+	job->account = arena_dup(job->arena, account);
+	job->trouble = arena_dup(job->arena, body);
+	return true;
+}
+
+static bool read_answer(struct job *job, enum frame_type type, struct str body)
+{
+	if (type != (job->classify ? FRAME_VERDICT : FRAME_REPORT))
+		return false;
+	return job->classify ? read_verdict(job, body)
+			     : report_json_read(job->arena, body, &job->report) == ERR_OK;
+}
+
 /* False: the parser talks nonsense. A parser works on one message after the other, in the order in which it got them. */
-static bool take_report(struct remote *remote, struct str json, size_t *ret_done)
+static bool take_answer(
+	struct remote *remote, enum frame_type type, struct str body, size_t *ret_done)
 {
 	struct job *job = queue_pop(&remote->sent);
 	int64_t now_us = monotonic_us();
 
 	if (!job)
 		return false;
-	if (report_json_read(job->arena, json, &job->report)) {
+	if (!read_answer(job, type, body)) {
 		queue_push_front(&remote->sent, job);
 		return false;
 	}
@@ -281,7 +312,7 @@ static bool take_frames(struct remote *remote, size_t *ret_done)
 
 	while ((step = frame_next(rest, &type, &body, &n)) == STEP_DONE) {
 		remote->leaves = type == FRAME_BYE;
-		if (type != FRAME_REPORT || !take_report(remote, body, ret_done))
+		if (type == FRAME_BYE || !take_answer(remote, type, body, ret_done))
 			return false;
 		rest = str_skip(rest, n);
 	}

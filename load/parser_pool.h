@@ -25,6 +25,9 @@ struct job {
 	struct str envelope, message; /* encoded envelope; borrowed while the job is not done */
 	struct arena *arena;          /* where the report goes */
 	struct report report;
+	bool classify; /* `message` is the rest of a FRAME_CLASSIFY, `envelope` its remote MTA */
+	struct str account,
+		trouble; /* of such a job; trouble: the rules are wrong, there is no event */
 	enum job_state state;
 	int64_t parse_us; /* that a parser took for it; -1: none has */
 	unsigned crashes; /* parsers that died of it */

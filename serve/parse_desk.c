@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DESK_JSON_BYTES = 64 << 20, DESK_ENVELOPE_BYTES = 1024 };
+enum { DESK_JSON_BYTES = 64 << 20, DESK_ENVELOPE_BYTES = 1024, DESK_TEXT_BYTES = 1 << 20 };
 
 /* One message. Whoever asked may give up before a parser answers, so that it belongs to the desk. */
 struct ask {
@@ -140,11 +140,44 @@ static enum err write_answer(struct arena *arena, const struct ask *ask, struct 
 	return err;
 }
 
-enum err parse_desk_ask(
-	void *context, struct arena *arena, struct str message, struct str *ret_json)
+/* The text of a server, and rules for it: no message, and judged all the same where messages are. */
+static struct ask *text_new(const struct api_text *asked)
 {
-	struct parse_desk *desk = context;
-	struct ask *ask = ask_new(message);
+	struct buf bytes = BUF_INIT(DESK_TEXT_BYTES);
+	struct arena *arena = arena_new();
+	struct ask *ask = arena_zalloc(arena, sizeof *ask);
+
+	buf_put_str32(&bytes, asked->rules);
+	buf_put(&bytes, asked->text);
+	ask->arena = arena;
+	ask->job = (struct job){ .envelope = arena_dup(arena, asked->remote_mta),
+		.message = arena_dup(arena, buf_str(&bytes)),
+		.classify = true,
+		.arena = arena };
+	buf_release(&bytes);
+	return ask;
+}
+
+static enum err write_verdict(
+	struct arena *arena, const struct ask *ask, struct api_verdict *ret_verdict)
+{
+	const struct report_json_options style = { REPORT_JSON_LINE, REPORT_JSON_OUR_NAMES };
+	struct buf json = BUF_INIT(DESK_JSON_BYTES);
+	enum err err = ERR_OK;
+
+	if (ask->job.report.n_events)
+		err = report_json_write_event(&ask->job.report.events[0], style, &json);
+	if (!err)
+		*ret_verdict = (struct api_verdict){ .event_json = arena_dup(arena, buf_str(&json)),
+			.account = arena_dup(arena, ask->job.account),
+			.trouble = arena_dup(arena, ask->job.trouble) };
+	buf_release(&json);
+	return err;
+}
+
+/* ERR_OK: the answer is there, and the ask is the caller's again; else it is gone, or will be. */
+static enum err ask_and_wait(struct parse_desk *desk, struct ask *ask)
+{
 	enum err err;
 
 	pthread_mutex_lock(&desk->lock);
@@ -157,9 +190,31 @@ enum err parse_desk_ask(
 	err = wait_for_answer(desk, ask);
 	ask->abandoned = err != ERR_OK;
 	pthread_mutex_unlock(&desk->lock);
+	return err;
+}
+
+enum err parse_desk_ask(
+	void *context, struct arena *arena, struct str message, struct str *ret_json)
+{
+	struct ask *ask = ask_new(message);
+	enum err err = ask_and_wait(context, ask);
+
 	if (err)
 		return err;
 	err = write_answer(arena, ask, ret_json);
+	arena_free(ask->arena);
+	return err;
+}
+
+enum err parse_desk_classify(void *context, struct arena *arena, const struct api_text *asked,
+	struct api_verdict *ret_verdict)
+{
+	struct ask *ask = text_new(asked);
+	enum err err = ask_and_wait(context, ask);
+
+	if (err)
+		return err;
+	err = write_verdict(arena, ask, ret_verdict);
 	arena_free(ask->arena);
 	return err;
 }

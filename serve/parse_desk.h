@@ -1,8 +1,9 @@
 /* serve/parse_desk.h -- messages of many threads, parsed by processes that one thread talks to.
- * Knows: the pool of parsers, a queue, patience. Does not know HTTP. parse_desk_ask may be called by every
+ * Knows: the pool of parsers, a queue, patience. Does not know HTTP. parse_desk_ask and _classify may be called by every
  * thread; all else by the one thread that polls.
  * Bounds: DESK_QUEUE messages at once, DESK_PATIENCE_MS for each. */
 #pragma once
+#include "api/http_server.h"
 #include "core/arena.h"
 #include "core/err.h"
 #include "serve/role.h"
@@ -20,3 +21,6 @@ void parse_desk_run(struct parse_desk *desk, const struct role *role);
 /* An api_parse_fn (api/http_server.h); `context` is a struct parse_desk. */
 enum err parse_desk_ask(
 	void *context, struct arena *arena, struct str message, struct str *ret_json);
+/* An api_classify_fn. */
+enum err parse_desk_classify(void *context, struct arena *arena, const struct api_text *asked,
+	struct api_verdict *ret_verdict);

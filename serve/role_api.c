@@ -94,6 +94,7 @@ int role_api(struct role *role)
 		.lane_quota_bytes = (uint64_t)config_int(role->config, CONFIG_SPOOL_QUOTA_BYTES),
 		.node = map_node(role),
 		.parse = parse_desk_ask,
+		.classify = parse_desk_classify,
 		.parse_context = desk };
 	struct api_server *server = NULL;
 	enum err err = database_conninfo(role->config, arena, &options.conninfo);

@@ -16,23 +16,27 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PARSER_READ_BYTES = 256 << 10 };
+enum { PARSER_READ_BYTES = 256 << 10, CLASSIFY_S = 3 /* some patterns take for ever to compile */ };
 
 struct worker {
 	const struct role *role;
 	int fd;
 	int64_t timeout_s;
 	struct parser *parser;
+	struct parse_source *sources; /* behind a free place, for rules that are tried */
+	size_t n_sources;
 	struct arena *arena;
 	struct buf in, out;
 };
 
 /* The operator's rules stand before the built-in ones. */
-static struct parse_rules *load_rules(const struct role *role, struct arena *arena)
+static struct parse_rules *load_rules(
+	const struct role *role, struct arena *arena, struct worker *worker)
 {
 	const struct parse_source *builtin;
 	size_t n_builtin = parse_builtin_sources(&builtin), n = 0;
-	struct parse_source *sources = arena_calloc(arena, n_builtin + 1, sizeof *sources);
+	struct parse_source *sources =
+		(struct parse_source *)arena_calloc(arena, n_builtin + 2, sizeof *sources) + 1;
 	struct parse_rules *rules = NULL;
 	struct str trouble = STR_EMPTY;
 
@@ -47,6 +51,8 @@ static struct parse_rules *load_rules(const struct role *role, struct arena *are
 		sources[n++] = builtin[i];
 	if (parse_rules_load(arena, sources, n, &rules, &trouble))
 		log_event(LOG_ERROR, "rules_refused", LOG_STR("trouble", trouble));
+	worker->sources = sources - 1;
+	worker->n_sources = n + 1;
 	return rules;
 }
 
@@ -129,6 +135,67 @@ static void parse_one(struct worker *worker, struct str body)
 	arena_reset(worker->arena);
 }
 
+/* A parser of its own where rules come along; NULL: they are wrong, *ret_trouble says how. */
+static struct parser *parser_for(struct worker *worker, struct str text,
+	struct parse_rules **ret_rules, struct str *ret_trouble)
+{
+	*ret_rules = NULL;
+	if (!text.n)
+		return worker->parser;
+	worker->sources[0] = (struct parse_source){ .name = STR("rule"), .text = text };
+	if (parse_rules_load(
+		    worker->arena, worker->sources, worker->n_sources, ret_rules, ret_trouble))
+		return NULL;
+	return parser_new(*ret_rules);
+}
+
+static void put_verdict(struct worker *worker, struct event *event, struct str trouble)
+{
+	const struct report_json_options style = { REPORT_JSON_LINE, REPORT_JSON_OUR_NAMES };
+	size_t place = frame_begin(&worker->out, FRAME_VERDICT);
+	struct buf json = BUF_INIT(LIMIT_FRAME_BYTES);
+	struct report report;
+
+	report_init(&report);
+	report.events = event;
+	report.n_events = event ? 1 : 0;
+	if (report_json_write(&report, STR_EMPTY, style, &json))
+		abort(); /* one event is far below a frame */
+	buf_put_str32(&worker->out, buf_str(&json));
+	buf_put_str32(&worker->out, event ? event->account : STR_EMPTY);
+	buf_put(&worker->out, trouble);
+	if (frame_end(&worker->out, place))
+		abort();
+	buf_release(&json);
+}
+
+/* False: the peer talks nonsense. */
+static bool classify_one(struct worker *worker, struct str body)
+{
+	struct str remote_mta, text, trouble = STR_EMPTY;
+	struct parse_rules *rules;
+	struct parser *parser;
+	struct event event;
+
+	if (!str_take_str32(&body, &remote_mta) || !str_take_str32(&body, &text))
+		return false;
+	set_alarm(worker->timeout_s < CLASSIFY_S ? worker->timeout_s : CLASSIFY_S);
+	crash_if_marked(body);
+	parser = parser_for(worker, text, &rules, &trouble);
+	if (parser) {
+		parser_ask_account(parser, true);
+		parse_reply(parser, worker->arena, body, remote_mta, &event);
+		parser_ask_account(parser, false);
+	}
+	put_verdict(worker, parser ? &event : NULL, trouble);
+	set_alarm(0);
+	if (rules)
+		parser_free(parser);
+	parse_rules_free(rules);
+	arena_reset(worker->arena);
+	return true;
+}
+
 static bool told_to_stop(const struct worker *worker)
 {
 	return role_wait_stop(worker->role, 0);
@@ -144,9 +211,10 @@ static bool answer_frames(struct worker *worker)
 	size_t n;
 
 	while (!told_to_stop(worker) && (step = frame_next(rest, &type, &body, &n)) == STEP_DONE) {
-		if (type != FRAME_PARSE)
+		if (type == FRAME_PARSE)
+			parse_one(worker, body);
+		else if (type != FRAME_CLASSIFY || !classify_one(worker, body))
 			return false;
-		parse_one(worker, body);
 		rest = str_skip(rest, n);
 		/* At once: a later message that kills this process must not take this answer along, for the
 		 * client blames the oldest that is without one. */
@@ -191,13 +259,14 @@ static void serve(struct worker *worker)
 
 int role_parser(struct role *role)
 {
-	struct arena *arena = arena_new();
-	struct parse_rules *rules = load_rules(role, arena);
+	struct arena *arena = arena_new(), *kept = arena_new();
 	struct worker worker = { .timeout_s =
 					 config_int(role->config, CONFIG_PARSER_MESSAGE_TIMEOUT_S),
 		.arena = arena,
 		.in = BUF_INIT(2 * (size_t)LIMIT_FRAME_BYTES),
 		.out = BUF_INIT(2 * (size_t)LIMIT_FRAME_BYTES) };
+
+	struct parse_rules *rules = load_rules(role, kept, &worker);
 
 	if (!rules || !role->n_fds)
 		return EXIT_CODE_FAILED;
@@ -214,5 +283,6 @@ int role_parser(struct role *role)
 	buf_release(&worker.in);
 	buf_release(&worker.out);
 	arena_free(arena);
+	arena_free(kept);
 	return EXIT_CODE_OK;
 }

@@ -4,7 +4,7 @@ import { button, field, h, link, select } from "./dom.js";
 import * as format from "./format.js";
 import { change, changed, DEFAULT_WINDOW, href, read } from "./state.js";
 
-const WINDOWS = [["24h", "24 h", "24 hours"], ["7d", "7 d", "7 days"], ["14d", "14 d", "14 days"], ["30d", "30 d", "30 days"], ["90d", "90 d", "90 days"]];
+const WINDOWS = [["24h", "24 h"], ["7d", "7 d"], ["14d", "14 d"], ["30d", "30 d"], ["90d", "90 d"]];
 const DAY_MS = 86400000;
 
 const dayOf = (text) => text ? new Date(text).toISOString().slice(0, 10) : "";
@@ -36,8 +36,8 @@ function windowPicker(state) {
 	const now = query.from ? "" : query.window ?? DEFAULT_WINDOW;
 
 	return h("div", { class: "window" },
-		h("div", { class: "segments", role: "group", "aria-label": "Window" }, WINDOWS.map(([word, text, long]) =>
-			h("a", { href: changed({ window: word, from: null, to: null }), "aria-label": long, "aria-current": word === now ? "true" : null }, text))),
+		h("div", { class: "segments", role: "group", "aria-label": "Window" }, WINDOWS.map(([word, text]) =>
+			h("a", { href: changed({ window: word, from: null, to: null }), "aria-current": word === now ? "true" : null }, text))),
 		h("details", { class: "custom" }, h("summary", null, query.from ? spanText(query.from, query.to ?? new Date()) : "Other days"), customWindow(state)));
 }
 

@@ -45,7 +45,13 @@ const number = (options) => or((value) => formatter(Intl.NumberFormat, options).
 
 export const count = number({});
 export const short = number({ notation: "compact", maximumFractionDigits: 1 });
-export const bytes = or((value) => value < 1024 ? count(value) + " B" : short(value / 1024) + " KiB");
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+export const bytes = or((value) => {
+	const power = value < 1024 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log2(value) / 10));
+
+	return formatter(Intl.NumberFormat, { maximumFractionDigits: power ? 1 : 0 }).format(value / 1024 ** power) + " " + SIZES[power];
+});
 const fraction = (value) => value !== 0 && Math.abs(value) < 0.001 ? 3 : 2;
 export const percent = or((value) => formatter(Intl.NumberFormat,
 	{ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: fraction(value) }).format(value));

@@ -10,6 +10,10 @@ import * as domain from "./view_domain.js";
 import * as event from "./view_event.js";
 import * as events from "./view_events.js";
 import * as overview from "./view_overview.js";
+import * as recipients from "./view_recipients.js";
+import * as suppressions from "./view_suppressions.js";
+import * as system from "./view_system.js";
+import * as unknown from "./view_unknown.js";
 
 /* A view: title(parts), show(state, signal) that promises nodes; `many` are those of #/NAME/SOMETHING. */
 const VIEWS = {
@@ -17,6 +21,10 @@ const VIEWS = {
 	domains: { label: "Domains", one: domains, many: domain },
 	providers: { label: "Providers", one: domains },
 	events: { label: "Events", one: events, many: event },
+	recipients: { label: "Recipients", one: recipients },
+	suppressions: { label: "Suppressions", one: suppressions },
+	unknown: { label: "Unknown", one: unknown },
+	system: { label: "System", one: system },
 };
 
 const $ = (id) => document.getElementById(id);

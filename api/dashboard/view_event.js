@@ -1,7 +1,7 @@
 /* view_event.js -- one event: what was said, the words that decided, the mail it is about, the mail that came. */
 import { ask, askText, segment } from "./api.js";
 import { button, card, facts, fill, h, link } from "./dom.js";
-import { marked } from "./verdict.js";
+import { judgement, marked } from "./verdict.js";
 import { outcomeMark } from "./lists.js";
 import * as format from "./format.js";
 import { classMark } from "./rates.js";
@@ -53,6 +53,8 @@ function notice(event, signal) {
 export async function show(state, signal) {
 	const event = await ask("/v1/events/" + segment(state.parts[1]), {}, { signal });
 
-	return [h("p", { class: "crumbs" }, link(to(["events"]), "All events")), decided(event),
+	const today = event.diagnostic ? await judgement(event.diagnostic, event.remote_mta, signal) : null;
+
+	return [h("p", { class: "crumbs" }, link(to(["events"]), "All events")), h("div", { class: "two" }, decided(event), today),
 		h("div", { class: "two" }, whom(event), original(event.message)), notice(event, signal)];
 }

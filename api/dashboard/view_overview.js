@@ -92,9 +92,10 @@ function streamTable(streams) {
 
 /* What comes later has its room from the start. */
 function later(holder, promise, signal) {
-	promise.then((nodes) => fill(holder, nodes), (error) => {
-		if (!signal.aborted)
-			fill(holder, h("p", { class: "muted" }, error.message));
+	holder.setAttribute("aria-busy", "true");
+	promise.catch((error) => signal.aborted ? null : h("p", { class: "muted" }, error.message)).then((nodes) => {
+		fill(holder, nodes);
+		holder.removeAttribute("aria-busy");
 	});
 	return holder;
 }

@@ -35,12 +35,35 @@ static json_t *lanes_json(const struct handle *handle)
 		if (spool_backlog(service->lanes[i].folder, &lane))
 			continue;
 		json_array_append_new(lanes,
-			json_pack("{s:s,s:o,s:I,s:I}", "name", service->lanes[i].name, "spool",
+			json_pack("{s:s,s:o,s:I,s:I,s:o,s:I,s:I}", "name", service->lanes[i].name,
+				"spool",
 				json_text(arena_printf(handle->arena, "%016" PRIx64, lane.id)),
 				"records", (json_int_t)lane.durable, "waiting",
-				(json_int_t)lane.waiting));
+				(json_int_t)lane.waiting, "oldest_at",
+				json_time(lane.oldest_us ? lane.oldest_us : TIMESTAMP_NONE),
+				"used_bytes", (json_int_t)lane.used_bytes, "free_bytes",
+				(json_int_t)lane.free_bytes));
 	}
 	return lanes;
+}
+
+/* Of this node, as its supervisor tells; none where the role was started alone. */
+static json_t *roles_json(const struct node_page *node)
+{
+	json_t *roles = json_array();
+
+	for (size_t i = 0; node && i < NODE_ROLES && node->roles[i].name[0]; i++) {
+		const struct node_role *role = &node->roles[i];
+		int64_t started_ms = (int64_t)atomic_load(&role->started_ms);
+
+		json_array_append_new(
+			roles, json_pack("{s:s,s:I,s:I,s:I,s:o}", "name", role->name, "processes",
+				       (json_int_t)atomic_load(&role->processes), "restarts",
+				       (json_int_t)atomic_load(&role->restarts), "resident_bytes",
+				       (json_int_t)atomic_load(&role->resident_bytes), "started_at",
+				       json_time(started_ms ? started_ms * 1000 : TIMESTAMP_NONE)));
+	}
+	return roles;
 }
 
 struct sources {
@@ -90,8 +113,8 @@ enum err handle_system(struct handle *handle)
 		return err;
 	}
 	answer_json(handle->answer, 200,
-		json_pack("{s:s,s:o,s:o,s:o}", "version", BOUNCED_VERSION, "now",
-			json_time(sources.now_us), "lanes", lanes_json(handle), "volumes",
-			sources.rows));
+		json_pack("{s:s,s:o,s:o,s:o,s:o}", "version", BOUNCED_VERSION, "now",
+			json_time(sources.now_us), "lanes", lanes_json(handle), "roles",
+			roles_json(handle->service->node), "volumes", sources.rows));
 	return ERR_OK;
 }

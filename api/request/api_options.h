@@ -16,6 +16,18 @@ enum api_access {
 typedef enum err api_parse_fn(
 	void *context, struct arena *arena, struct str message, struct str *ret_json);
 
+/* A text of a server to be judged, by rules that go before all others (empty: by none). */
+struct api_text {
+	struct str text, remote_mta, rules;
+};
+/* An event of `bounced classify` as JSON and, in lines, how it came about; or what is wrong with the rules. */
+struct api_verdict {
+	struct str event_json, account, trouble;
+};
+/* As api_parse_fn. A verdict without JSON and trouble: no parser survived the question. */
+typedef enum err api_classify_fn(void *context, struct arena *arena, const struct api_text *asked,
+	struct api_verdict *ret_verdict);
+
 /* A spool lane of this node, whose backlog /metrics shows. */
 struct api_lane {
 	const char *name, *folder;
@@ -45,7 +57,8 @@ struct api_options {
 	uint64_t lane_quota_bytes;    /* of each */
 	const struct node_page *node; /* borrowed; NULL: none */
 	api_parse_fn *parse;          /* for POST /v1/parse; NULL: refused */
-	void *parse_context;
+	api_classify_fn *classify;    /* for POST /v1/classify; NULL: refused */
+	void *parse_context;          /* of both */
 	const struct store_judge *
 		judge; /* who judges entries anew; borrowed; NULL: POST /v1/suppressions/undo is refused */
 };

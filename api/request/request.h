@@ -46,6 +46,7 @@ struct service {
 	uint64_t lane_quota_bytes;
 	const struct node_page *node; /* NULL: none */
 	api_parse_fn *parse;          /* NULL: none */
+	api_classify_fn *classify;    /* NULL: none */
 	void *parse_context;
 	const struct store_judge *judge; /* NULL: none */
 };

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The whole API of a running server, every answer held against /openapi.json; keys from the command line."""
 import csv
-import datetime
 import io
 import json
 import re
@@ -9,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import api_texts as texts
 import server as e2e
 
 try:
@@ -95,18 +95,6 @@ def check_mail(api):
     return answer["message_id"]
 
 
-def check_silence(api):
-    """Who told volumes each hour until two days ago is missed; who does once a week, and did three days ago, is not."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0, microsecond=0)
-    hours = {"hourly": range(50, 60), "weekly": (72, 72 + 7 * 24), "today": range(2, 60)}
-    rows = [{"hour": (now - datetime.timedelta(hours=n)).isoformat().replace("+00:00", "Z"), "stream": "quiet", "domain": "quiet.example",
-             "source": source, "attempted": 1} for source, ago in hours.items() for n in ago]
-    api.request("POST", "/v1/volumes", {"volumes": rows})
-    told = {row["source"]: row["silent"] for row in api.request("GET", "/v1/system")[0]["volumes"] if row["stream"] == "quiet"}
-    assert told == {"hourly": True, "weekly": False, "today": False}, told
-    api.request("DELETE", "/v1/volumes?stream=quiet&from=20d&to=1h")
-
-
 def check_reports(api):
     volumes = {"volumes": [{"hour": "2021-11-23T10:00:00Z", "domain": "example.com", "stream": "news", "attempted": 9}]}
     assert api.request("POST", "/v1/volumes", volumes)[0] == {"stored": 1}
@@ -129,7 +117,8 @@ def check_reports(api):
     total, _ = api.request("GET", f"/v1/overview?{WINDOW}")
     system, _ = api.request("GET", "/v1/system")
     assert {lane["name"] for lane in system["lanes"]} >= {"smtp", "api"}, system
-    check_silence(api)
+    assert {role["name"] for role in system["roles"] if role["processes"]} >= {"smtp", "api"}, system
+    texts.check_silence(api)
     assert api.request("GET", "/v1/key")[0] == {"scope": "admin", "streams": []}
     for count in ("attempted", "failed", "hard", "soft", "block", "delayed", "complaints"):
         assert total[count] == sum(row[count] or 0 for row in streams["streams"]), (count, total, streams)
@@ -465,6 +454,7 @@ def main():
         check_suppressions(api)
         check_words(api)
         check_forms(api)
+        texts.check_classify(api)
         text = check_rest(api)
         check_keys(api)
         check_bound(api)

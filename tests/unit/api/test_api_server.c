@@ -160,6 +160,64 @@ START_TEST(parsers_answer_or_do_not)
 }
 END_TEST
 
+/* What comes back is what was asked, as the event's diagnostic; its first letter says what the parser does. */
+static enum err classify_stub(void *context, struct arena *arena, const struct api_text *asked,
+	struct api_verdict *ret_verdict)
+{
+	ck_assert_ptr_eq(context, &port);
+	if (asked->text.p[0] == 'u')
+		return ERR_UNAVAILABLE;
+	if (asked->text.p[0] == 't')
+		return ERR_TIMEOUT;
+	*ret_verdict = (struct api_verdict){ .event_json = STR_EMPTY };
+	if (asked->text.p[0] == 'd')
+		return ERR_OK;
+	if (str_eq(asked->rules, STR("bad")))
+		ret_verdict->trouble = STR("rule:1: no");
+	else
+		ret_verdict->event_json = arena_printf(arena, "{\"was\":\"%.*s %.*s %.*s\"}",
+			STR_ARG(asked->text), STR_ARG(asked->remote_mta), STR_ARG(asked->rules));
+	ret_verdict->account = STR("one\n\xC3\xA9\n");
+	return ERR_OK;
+}
+
+static const struct {
+	const char *body;
+	int status;
+	const char *has;
+} classify_cases[] = {
+	{ "{\"text\":\"550 no\",\"remote_mta\":\"mx.a.example\"}", 200,
+		"{\"event\":{\"was\":\"550 no mx.a.example "
+		"\"},\"account\":[\"one\",\"\xC3\xA9\"],\"with_rule\":null}" },
+	{ "{\"text\":\"550 no\",\"rule\":\"good\"}", 200,
+		"\"with_rule\":{\"event\":{\"was\":\"550 no  good\"},\"account\":[\"one\"," },
+	{ "{\"text\":\"550 no\",\"rule\":\"bad\"}", 400,
+		"\"detail\":\"rule:1: no\",\"pointer\":\"/rule\"" },
+	{ "{\"text\":\"\"}", 400, "\"pointer\":\"/text\"" },
+	{ "{\"text\":7}", 400, "\"pointer\":\"/text\"" },
+	{ "{\"text\":\"a\",\"other\":1}", 400, "an object with text, remote_mta, rule alone" },
+	{ "[]", 400, "\"pointer\":\"/text\"" },
+	{ "{", 400, "urn:bounced:problem:malformed-json" },
+	{ "{\"text\":\"u\"}", 503, "urn:bounced:problem:no-parser" },
+	{ "{\"text\":\"t\"}", 503, "urn:bounced:problem:took-too-long" },
+	{ "{\"text\":\"d\"}", 503, "no parser survived" },
+};
+
+START_TEST(texts_are_judged_or_not)
+{
+	struct http_reply *reply;
+
+	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK,
+		.conninfo = "host=/nonexistent",
+		.classify = classify_stub,
+		.parse_context = &port });
+	reply = http_post(port, "/v1/classify", classify_cases[_i].body);
+	ck_status(reply, classify_cases[_i].status);
+	ck_has(reply, classify_cases[_i].has);
+	api_server_stop(server);
+}
+END_TEST
+
 /* Two segments are all that the spool may have; a message of most of one fills it soon. */
 START_TEST(a_full_spool_takes_no_message)
 {
@@ -289,6 +347,7 @@ int main(void)
 	tcase_add_test(tests, a_database_that_comes_is_there_for_every_thread);
 	tcase_add_test(tests, slow_senders_are_cut_off);
 	tcase_add_loop_test(tests, parsers_answer_or_do_not, 0, ARRAY_LEN(parse_cases));
+	tcase_add_loop_test(tests, texts_are_judged_or_not, 0, ARRAY_LEN(classify_cases));
 	tcase_add_test(tests, a_full_spool_takes_no_message);
 	tcase_add_test(tests, mail_bodies_end_at_their_limit);
 	tcase_add_test(tests, metrics_tell_that_the_database_is_away);

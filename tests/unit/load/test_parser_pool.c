@@ -187,6 +187,65 @@ START_TEST(what_nobody_asked_for_is_nonsense)
 }
 END_TEST
 
+/* A verdict: the report, the account, what is wrong with the rules. */
+static void say(
+	int fd, enum frame_type type, const char *json, const char *account, const char *trouble)
+{
+	struct buf out = BUF_INIT(4096);
+	size_t place = frame_begin(&out, type);
+
+	buf_put_str32(&out, str_c(json));
+	buf_put_str32(&out, str_c(account));
+	buf_put(&out, str_c(trouble));
+	ck_assert_int_eq(frame_end(&out, place), ERR_OK);
+	ck_assert_int_eq(write(fd, out.p, out.n), (ssize_t)out.n);
+	buf_release(&out);
+}
+
+#define ONE_EVENT                                                                                  \
+	"{\"kind\":\"unknown\",\"events\":[{\"outcome\":\"failed\"}],\"token\":{\"verdict\":"      \
+	"\"none\"},"                                                                               \
+	"\"flaws\":[]}"
+
+static const struct {
+	enum frame_type type;
+	const char *json, *account, *trouble;
+	bool is_answer;
+} verdicts[] = {
+	{ FRAME_VERDICT, ONE_EVENT, "decides", "", true },
+	{ FRAME_VERDICT, EMPTY_REPORT, "", "rule:1: unknown reason", true },
+	{ FRAME_VERDICT, EMPTY_REPORT, "", "", false },
+	{ FRAME_VERDICT, ONE_EVENT, "decides", "rule:1: and an event", false },
+	{ FRAME_VERDICT, ONE_EVENT, "\xFF", "", false },
+	{ FRAME_VERDICT, "{", "", "", false },
+	{ FRAME_REPORT, ONE_EVENT, "", "", false },
+};
+
+START_TEST(a_text_has_a_verdict_or_none)
+{
+	struct played p;
+	int fd;
+
+	played_init(&p, 0);
+	p.jobs[0] = (struct job){ .arena = p.arena, .message = STR("text"), .classify = true };
+	parser_pool_submit(p.pool, &p.jobs[0]);
+	fd = add_parser(&p);
+	parser_pool_flush(p.pool);
+	say(fd, verdicts[_i].type, verdicts[_i].json, verdicts[_i].account, verdicts[_i].trouble);
+	ck_assert_uint_eq(turn(&p), 1);
+	ck_assert_int_eq(p.jobs[0].state, JOB_DONE);
+	ck_assert_uint_eq(parser_pool_count(p.pool), verdicts[_i].is_answer);
+	/* A parser that talks nonsense is gone, and the question is not asked again. */
+	ck_assert_uint_eq(p.jobs[0].crashes, !verdicts[_i].is_answer);
+	ck_assert_str_eq(arena_c(p.arena, p.jobs[0].account),
+		verdicts[_i].is_answer ? verdicts[_i].account : "");
+	ck_assert_str_eq(arena_c(p.arena, p.jobs[0].trouble),
+		verdicts[_i].is_answer ? verdicts[_i].trouble : "");
+	close(fd);
+	played_release(&p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("parser_pool");
@@ -198,6 +257,7 @@ int main(void)
 	tcase_add_test(tcase, a_parser_that_ends_by_order_blames_nobody);
 	tcase_add_test(tcase, nonsense_from_a_parser_counts_as_its_death);
 	tcase_add_test(tcase, what_nobody_asked_for_is_nonsense);
+	tcase_add_loop_test(tcase, a_text_has_a_verdict_or_none, 0, ARRAY_LEN(verdicts));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
