@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
+#include "cli/command/command_since.h"
 #include "cli/command/commands.h"
 #include "cli/command/import_progress.h"
 #include "cli/rules_load.h"
@@ -158,20 +159,6 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
-/* "30d", or a date. */
-static bool read_since(const char *text, int64_t *ret_since_us)
-{
-	struct str s = str_c(text);
-	uint64_t days = SINCE_DAYS;
-
-	if (text && !str_ends(s, STR("d")))
-		return timestamp_parse(s, ret_since_us);
-	if (text && !str_to_u64(str_head(s, s.n - 1), 36500, &days))
-		return false;
-	*ret_since_us = now_us() - (int64_t)days * TIMESTAMP_DAY_US;
-	return true;
-}
-
 /* Pages until there are no more, or a signal came: then *at is where the next run goes on. */
 static enum err work(struct run *run, struct store *store, const struct store_judge *judged,
 	int64_t since_us, bool dry_run, struct uuid *at, bool *has_at)
@@ -236,7 +223,7 @@ static int reclassify_in(struct run *run, struct store *store, const struct conf
 	int64_t since_us;
 	enum err err;
 
-	if (!read_since(options->since, &since_us))
+	if (!command_since(options->since, SINCE_DAYS, now_us(), &since_us))
 		return command_misused("reclassify", "--since wants days, like 30d, or a date");
 	if (has_at && !uuid_parse(str_c(options->after), &at))
 		return command_misused("reclassify", "--after wants the id of an event");

@@ -395,7 +395,7 @@ MUST_CHECK enum err store_event(struct store *store, struct arena *arena, const 
  * ERR_RANGE: events of the window were dropped (store_drop): what is counted of them would be lost. */
 MUST_CHECK enum err store_rollup_rebuild(struct store *store, int64_t from_us, int64_t to_us);
 /* Rows of the rollups of [from, to), widened to whole days, that the events do not bear out, and rows
- * that are missing. */
+ * that are missing. ERR_RANGE as above. */
 MUST_CHECK enum err store_rollup_check(
 	struct store *store, int64_t from_us, int64_t to_us, uint64_t *ret_differences);
 

@@ -48,9 +48,11 @@ enum err store_rollup_check(
 	struct store *store, int64_t from_us, int64_t to_us, uint64_t *ret_differences)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_ROLLUP_CHECK, &rows, pg_time(day_of(from_us)),
-		pg_time(day_after(to_us)));
+	enum err err = check_events_are_left(store, from_us);
 
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_ROLLUP_CHECK, &rows, pg_time(day_of(from_us)),
+			pg_time(day_after(to_us)));
 	if (err)
 		return err;
 	*ret_differences = (uint64_t)pg_get_i64(rows, 0, 0);
