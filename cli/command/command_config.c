@@ -41,6 +41,27 @@ struct config *command_config(const char *path)
 	return config;
 }
 
+struct config *command_config_over(const struct config *config, const char *path)
+{
+	struct arena *arena = arena_new();
+	struct findings *findings = arena_zalloc(arena, sizeof *findings);
+	struct config *over = config_new();
+	struct str trouble;
+
+	findings_init(findings, arena);
+	for (int i = 0; i < CONFIG_COUNT; i++)
+		if (config_set(over, (enum config_id)i, config_str(config, (enum config_id)i),
+			    arena, &trouble))
+			findings_add(findings, FINDING_ERROR, trouble);
+	if (config_load_over(over, path, findings) || findings->errors) {
+		command_findings(findings, FINDING_ERROR);
+		config_free(over);
+		over = NULL;
+	}
+	arena_free(arena);
+	return over;
+}
+
 struct store *command_store(const struct config *config, struct arena *arena, const char *name)
 {
 	const struct store_options options = { .application_name = name,

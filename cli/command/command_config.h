@@ -12,6 +12,8 @@ struct config *command_config(const char *path);
 struct config *command_config_found(const char *path, struct findings *findings);
 /* Prints those of this weight, each on a line of standard error. */
 void command_findings(const struct findings *findings, enum finding_weight weight);
+/* The same settings, with those of the file at `path` laid over them; else the trouble printed and NULL. */
+struct config *command_config_over(const struct config *config, const char *path);
 /* Connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
 struct store *command_store(const struct config *config, struct arena *arena, const char *name);
 

@@ -1,8 +1,9 @@
-/* cli/suppress/cmd_policy.c -- `bounced policy show`: what suppresses whom, as it is configured. */
+/* cli/suppress/cmd_policy.c -- `bounced policy`: what suppresses whom, as it is configured, and what another policy would have done. */
 #define _GNU_SOURCE
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
+#include "cli/suppress/cmd_policy_backtest.h"
 #include "core/attr.h"
 #include "suppress/suppress_settings.h"
 
@@ -58,8 +59,8 @@ static int show(const struct suppress_settings *settings)
 	return fflush(stdout) ? command_failed("cannot write to standard output") : EXIT_CODE_OK;
 }
 
-static int run_policy(void *context UNUSED, const struct config *config, struct arena *arena,
-	int argc, char **argv)
+static int run_policy(
+	void *context, const struct config *config, struct arena *arena, int argc, char **argv)
 {
 	struct suppress_settings settings;
 	struct str trouble;
@@ -70,10 +71,17 @@ static int run_policy(void *context UNUSED, const struct config *config, struct 
 	}
 	if (argc == 2 && !strcmp(argv[1], "show"))
 		return show(&settings);
-	return command_misused("policy", "show is needed");
+	if (argc == 2 && !strcmp(argv[1], "backtest"))
+		return cmd_policy_backtest(config, arena, context);
+	return command_misused("policy", "show or backtest is needed");
 }
 
 int cmd_policy(int argc, char **argv)
 {
-	return command_configured(argc, argv, NULL, 0, run_policy, NULL);
+	struct policy_options options = { .compare = false };
+	const struct command_option all[] = { { "--since", &options.since, NULL },
+		{ "--policy", &options.policy, NULL }, { "--format", &options.format, NULL },
+		{ "--compare", NULL, &options.compare } };
+
+	return command_configured(argc, argv, all, ARRAY_LEN(all), run_policy, &options);
 }

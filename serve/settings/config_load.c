@@ -202,7 +202,7 @@ enum err config_load_text(struct config *config, struct str text, const char *na
 	return err;
 }
 
-static enum err load_file(struct config *config, const char *path, struct findings *findings)
+enum err config_load_over(struct config *config, const char *path, struct findings *findings)
 {
 	char *text = arena_alloc(findings->arena, LIMIT_CONFIG_BYTES);
 	FILE *file = fopen(path, "rbe");
@@ -283,7 +283,7 @@ enum err config_load(struct config *config, const char *path, struct findings *f
 	if (!path && !access(default_path, F_OK))
 		path = default_path;
 	if (path)
-		err = load_file(config, path, findings);
+		err = config_load_over(config, path, findings);
 	err = first_of(err, check_environment(findings));
 	return first_of(err, load_environment(config, findings));
 }

@@ -342,6 +342,45 @@ def check_erased(server):
     assert server.suppress("check", "forgotten@example.org").split()[1] == "clear"
 
 
+def backtest(server, *words, code=0):
+    done = subprocess.run([e2e.BINARY, "policy", "backtest", *words, "--config", server.config], capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == code, (words, done)
+    return done.stdout if code == 0 else done.stderr
+
+
+def check_backtest(server):
+    """The policy in force makes the list; another one is compared with it, and nothing changes."""
+    before = server.list()
+    by_events = {who for who, row in before.items() if row[2] == "active" and row[3] in ("bounce", "complaint")}
+    found = json.loads(backtest(server, "--format", "json"))
+    assert found["total"]["suppressed"] == len(by_events) and found["in_force"] is None, (found["total"], len(by_events))
+    assert sum(row["suppressed"] for row in found["rows"]) == len(by_events), found
+    complaints = sum(row["suppressed"] for row in found["rows"] if row["reason"] == "complaint")
+    assert complaints == sum(before[who][3] == "complaint" for who in by_events) > 0, found
+    other = server.folder / "other.conf"
+    other.write_text("[suppress]\nrules = hard=never, mailbox.full=1\n")  # `unsigned = trust` stays
+    found = json.loads(backtest(server, "--policy", other, "--compare", "--format", "json", "--since", "30d"))
+    full = {event["recipient"].lower() for event in server.events() if event["reason"] == "mailbox.full" and event["outcome"] == "failed"}
+    total = found["total"]
+    assert total["in_force"] == len(by_events) and total["more"] == len(full - by_events) > 0, (total, full)
+    assert total["suppressed"] == total["in_force"] + total["more"] - total["fewer"], total
+    assert {row["reason"] for row in found["rows"] if row["more"]} == {"mailbox.full"}, found
+    assert "rules=hard=never, mailbox.full=1" in found["policy"] and "unsigned=trust" in found["policy"], found
+    lines = backtest(server, "--policy", other, "--compare").splitlines()
+    assert lines[0].split()[-3:] == ["force", "more", "fewer"] and lines[-2].split()[-3:] == [
+        str(total[word]) for word in ("in_force", "more", "fewer")], lines
+    assert lines[-1].startswith(f"Judged {found['events']} events"), lines
+    assert json.loads(backtest(server, "--since", "2100-01-01", "--format", "json"))["events"] == 0
+    assert server.list() == before
+    other.write_text("[suppress]\nrules = soft=many\n")
+    assert str(other) in backtest(server, "--policy", other, code=2)
+    other.write_text("[suppress]\nrule = x\n")
+    assert "unknown key" in backtest(server, "--policy", other, code=2)
+    for words in (("--policy", "/nowhere"), ("--compare",), ("--since", "soon"), ("--format", "xml")):
+        backtest(server, *words, code=2)
+
+
 def check_settings():
     for settings, word in (({"suppress.unsigned": "maybe"}, "suppress.unsigned"),
                            ({"suppress.scope": "all"}, "suppress.scope"),
@@ -368,6 +407,7 @@ def main():
         check_people(server, due)
         check_undo(server, due)
         check_erased(server)
+        check_backtest(server)
         check_questions(server, due)
         check_kills(server)
         check_one_acts(server)

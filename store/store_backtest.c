@@ -1,0 +1,261 @@
+#include "store/store_backtest.h"
+
+#include "store/form/copy.h"
+#include "store/store_priv.h"
+
+#include <stdlib.h>
+
+enum { BACKTEST_FULL_FIELDS = 10, BACKTEST_FULL_BYTES = 64 << 20 };
+
+/* Rows of a cursor, some thousand at a time. */
+struct cursor {
+	enum query next;
+	struct pg_rows *rows;
+	size_t i;
+	bool ended;
+};
+
+struct store_backtest {
+	struct store *store;
+	int64_t since_us;
+	struct buf full;
+	size_t n_full;
+	struct cursor groups, events, entries, deliveries;
+};
+
+/* ---- cursors ---- */
+
+/* False in *ret_more: there are no more rows. Else row cursor->i - 1 is the next. */
+static enum err advance(struct pg *pg, struct cursor *cursor, bool *ret_more)
+{
+	enum err err;
+
+	if (!cursor->ended && (!cursor->rows || cursor->i == pg_rows_count(cursor->rows))) {
+		pg_rows_free(cursor->rows);
+		cursor->rows = NULL;
+		cursor->i = 0;
+		err = pg_run(pg, cursor->next, NULL, 0, &cursor->rows);
+		if (err)
+			return err;
+		cursor->ended = !pg_rows_count(cursor->rows);
+	}
+	*ret_more = !cursor->ended;
+	cursor->i += !cursor->ended;
+	return ERR_OK;
+}
+
+/* ---- the snapshot ---- */
+
+enum err store_backtest_open(
+	struct store *store, int64_t since_us, struct store_backtest **ret_backtest)
+{
+	static const enum query steps[] = { QUERY_BACKTEST_FULL_TABLE, QUERY_BACKTEST_OVER_TABLE,
+		QUERY_BEGIN_SNAPSHOT, QUERY_BACKTEST_SETTINGS };
+	struct store_backtest *backtest;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = pg_do(store->pg, steps[i], NULL);
+	if (err)
+		return err;
+	backtest = calloc(1, sizeof *backtest);
+	if (!backtest)
+		abort();
+	backtest->store = store;
+	backtest->since_us = since_us;
+	backtest->full = (struct buf)BUF_INIT(BACKTEST_FULL_BYTES);
+	backtest->groups.next = QUERY_BACKTEST_NETWORKS_NEXT;
+	backtest->events.next = QUERY_BACKTEST_EVENTS_NEXT;
+	backtest->entries.next = QUERY_BACKTEST_ENTRIES_NEXT;
+	backtest->deliveries.next = QUERY_BACKTEST_DELIVERED_NEXT;
+	copy_header(&backtest->full);
+	*ret_backtest = backtest;
+	return ERR_OK;
+}
+
+void store_backtest_close(struct store_backtest *backtest)
+{
+	if (!backtest)
+		return;
+	pg_rows_free(backtest->groups.rows);
+	pg_rows_free(backtest->events.rows);
+	pg_rows_free(backtest->entries.rows);
+	pg_rows_free(backtest->deliveries.rows);
+	ERR_IGNORE(pg_do(backtest->store->pg, QUERY_ROLLBACK, NULL), "nothing was written");
+	buf_release(&backtest->full);
+	free(backtest);
+}
+
+/* ---- words; those that this program does not know (a newer one wrote them) weigh nothing ---- */
+
+static enum reason reason_of(struct str text)
+{
+	enum reason reason;
+
+	return reason_from_name(text, &reason) ? reason : REASON_NONE;
+}
+
+static enum reason_class class_of(struct str text)
+{
+	enum reason_class class;
+
+	return reason_class_from_name(text, &class) ? class : CLASS_NONE;
+}
+
+static enum outcome outcome_of(struct str text)
+{
+	enum outcome outcome;
+
+	return outcome_from_name(text, &outcome) ? outcome : OUTCOME_DELAYED;
+}
+
+static enum kind kind_of(struct str text)
+{
+	enum kind kind;
+
+	return kind_from_name(text, &kind) ? kind : KIND_UNKNOWN;
+}
+
+static enum proof proof_of(struct str text)
+{
+	enum proof proof;
+
+	return proof_from_name(text, &proof) ? proof : PROOF_INVALID;
+}
+
+/* ---- too many of one network ---- */
+
+enum err store_backtest_groups(
+	struct store_backtest *backtest, store_backtest_group_fn *fn, void *context)
+{
+	struct cursor *cursor = &backtest->groups;
+	bool more = true;
+	enum err err = PG_RUN(
+		backtest->store->pg, QUERY_BACKTEST_NETWORKS, NULL, pg_time(backtest->since_us));
+
+	while (!err) {
+		struct store_backtest_group group;
+
+		err = advance(backtest->store->pg, cursor, &more);
+		if (err || !more)
+			break;
+		group = (struct store_backtest_group){
+			.day_us = pg_get_time(cursor->rows, cursor->i - 1, 0),
+			.peer = pg_get_text(cursor->rows, cursor->i - 1, 1),
+			.stream = pg_get_text(cursor->rows, cursor->i - 1, 2),
+			.reason_text = pg_get_text(cursor->rows, cursor->i - 1, 3),
+			.reason = reason_of(pg_get_text(cursor->rows, cursor->i - 1, 3)),
+			.class = class_of(pg_get_text(cursor->rows, cursor->i - 1, 4)),
+			.outcome = outcome_of(pg_get_text(cursor->rows, cursor->i - 1, 5)),
+			.kind = kind_of(pg_get_text(cursor->rows, cursor->i - 1, 6)),
+			.n = (uint64_t)pg_get_i64(cursor->rows, cursor->i - 1, 7),
+		};
+		err = fn(context, &group);
+	}
+	return err;
+}
+
+void store_backtest_add_full(
+	struct store_backtest *backtest, const struct store_backtest_full *full)
+{
+	struct buf *out = &backtest->full;
+
+	copy_row(out, BACKTEST_FULL_FIELDS);
+	copy_i64(out, full->bit);
+	copy_i64(out, full->most);
+	copy_text(out, full->network);
+	copy_time(out, full->group->day_us);
+	copy_text(out, full->group->peer);
+	copy_text(out, full->group->stream);
+	copy_text(out, full->group->reason_text);
+	copy_text(out, reason_class_name(full->group->class));
+	copy_text(out, outcome_name(full->group->outcome));
+	copy_text(out, kind_name(full->group->kind));
+	backtest->n_full++;
+}
+
+enum err store_backtest_begin(struct store_backtest *backtest)
+{
+	struct pg *pg = backtest->store->pg;
+	enum err err = buf_check(&backtest->full);
+
+	if (!err && backtest->n_full) {
+		err = pg_copy_in(pg, QUERY_BACKTEST_FULL_COPY, &backtest->full);
+		if (!err)
+			err = PG_RUN(pg, QUERY_BACKTEST_OVER, NULL, pg_time(backtest->since_us));
+	}
+	if (!err)
+		err = PG_RUN(pg, QUERY_BACKTEST_EVENTS, NULL, pg_time(backtest->since_us));
+	if (!err)
+		err = pg_do(pg, QUERY_BACKTEST_ENTRIES, NULL);
+	return err ? err : pg_do(pg, QUERY_BACKTEST_DELIVERED, NULL);
+}
+
+/* ---- what is read ---- */
+
+enum err store_backtest_event(
+	struct store_backtest *backtest, struct store_backtest_event *ret_event, bool *ret_more)
+{
+	struct cursor *cursor = &backtest->events;
+	enum err err = advance(backtest->store->pg, cursor, ret_more);
+	const struct pg_rows *rows = cursor->rows;
+	size_t i = cursor->i - 1;
+
+	if (err || !*ret_more)
+		return err;
+	*ret_event = (struct store_backtest_event){
+		.address = pg_get_text(rows, i, 0),
+		.strike = { .event_id = pg_get_uuid(rows, i, 2),
+			.at_us = pg_get_time(rows, i, 1),
+			.stream = pg_get_text(rows, i, 3),
+			.reason = reason_of(pg_get_text(rows, i, 4)),
+			.class = class_of(pg_get_text(rows, i, 5)),
+			.held = pg_get_bool(rows, i, 13) },
+		.outcome = outcome_of(pg_get_text(rows, i, 6)),
+		.kind = kind_of(pg_get_text(rows, i, 7)),
+		.proof = proof_of(pg_get_text(rows, i, 8)),
+		.provider = pg_get_text(rows, i, 9),
+		.domain = pg_get_text(rows, i, 10),
+		.remote_mta = pg_get_text(rows, i, 11),
+		.peer = pg_get_text(rows, i, 12),
+		.over = (unsigned)pg_get_i64(rows, i, 14),
+	};
+	ret_event->strike.complaint = ret_event->kind == KIND_COMPLAINT;
+	return ERR_OK;
+}
+
+enum err store_backtest_entry(
+	struct store_backtest *backtest, struct store_backtest_entry *ret_entry, bool *ret_more)
+{
+	struct cursor *cursor = &backtest->entries;
+	enum err err = advance(backtest->store->pg, cursor, ret_more);
+	const struct pg_rows *rows = cursor->rows;
+	size_t i = cursor->i - 1;
+
+	if (err || !*ret_more)
+		return err;
+	*ret_entry =
+		(struct store_backtest_entry){ .entry = { .address = pg_get_text(rows, i, 0),
+						       .stream = pg_get_text(rows, i, 1),
+						       .source = pg_get_text(rows, i, 3),
+						       .expires_at_us = pg_get_time(rows, i, 4) },
+			.forgiven_us = pg_get_time(rows, i, 5) };
+	if (!suppression_state_from_name(pg_get_text(rows, i, 2), &ret_entry->entry.state))
+		ret_entry->entry.state = SUPPRESSION_ACTIVE;
+	return ERR_OK;
+}
+
+enum err store_backtest_delivery(struct store_backtest *backtest,
+	struct store_backtest_delivery *ret_delivery, bool *ret_more)
+{
+	struct cursor *cursor = &backtest->deliveries;
+	enum err err = advance(backtest->store->pg, cursor, ret_more);
+	const struct pg_rows *rows = cursor->rows;
+	size_t i = cursor->i - 1;
+
+	if (err || !*ret_more)
+		return err;
+	*ret_delivery = (struct store_backtest_delivery){ pg_get_text(rows, i, 0),
+		pg_get_text(rows, i, 1), pg_get_time(rows, i, 2) };
+	return ERR_OK;
+}
