@@ -1,6 +1,6 @@
 /* api/handle/handle_counts.c -- counts and rates as JSON, for every route that shows them. */
 #include "api/handle/handle.h"
-#include "store/rate.h"
+#include "api/handle/rate.h"
 
 static const struct {
 	unsigned flag;

@@ -57,7 +57,7 @@ breach rooms api/service.c '#include "store/store_priv.h"' 'store/store_priv.h i
 breach rooms tests/unit/spool/test_spool.c '#include "parser/mail/html.h"' 'parser/mail is behind the door'
 breach rooms tests/unit/spool/test_spool.c '#include "spool/lane_priv.h"' 'a test sees public headers only'
 breach rooms parser/mail/html.c '#include <gmime/gmime.h>' 'this header belongs to'
-breach rooms store/rate.c '#include <libpq-fe.h>' 'this header belongs to'
+breach rooms store/store_erase.c '#include <libpq-fe.h>' 'this header belongs to'
 breach rooms cli/explain.c '#include <curl/curl.h>' 'this header belongs to'
 breach rooms core/str.c 'int main(void)' 'main outside cli'
 breach rooms core/str.c 'strcpy(a, b);' 'a banned call'

@@ -1,9 +1,9 @@
-// links: store
+// links: api_handle store
 // Check program of what a rate is made of: which of several reports counts, what is proven, which failures and volumes
 // are of one time.
 #define _GNU_SOURCE
+#include "api/handle/rate.h"
 #include "store/overview.h"
-#include "store/rate.h"
 #include "tests/support/store_batch_fixture.h"
 
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-/* store/rate.h -- counts -> rates.
+/* api/handle/rate.h -- counts -> rates.
  * Knows: failure_rate = failed / attempted over the days that have a volume, its Wilson interval,
  * coverage. Does not know where counts come from. Pure.
  * Without a denominator there is no rate: it is unknown, never 0. */

@@ -1,4 +1,4 @@
-#include "store/rate.h"
+#include "api/handle/rate.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,7 +1,7 @@
-// links: store
+// links: api_handle store
 // Check program of rates: numbers by hand, and the cases without a rate.
+#include "api/handle/rate.h"
 #include "store/form/template.h"
-#include "store/rate.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
