@@ -4,6 +4,7 @@
 #include "core/utf8.h"
 #include "ingest/log/log_tally.h"
 #include "ingest/text/smtp_recipient.h"
+#include "suppress/proof/token_keys.h"
 #include "suppress/suppress_settings.h"
 
 #include <glib.h>
@@ -30,6 +31,7 @@ struct log_context {
 	size_t n_domains;
 	struct str stream;
 	struct suppress_settings suppress;
+	struct verp verp;
 	struct judge judge;
 	struct store_judge store_judge;
 	struct parser *parser;
@@ -80,6 +82,8 @@ enum err log_context_new(const struct config *config, struct arena *arena, struc
 	err = read_domains(context, arena, ret_trouble);
 	if (!err)
 		err = suppress_settings_load(config, arena, &context->suppress, ret_trouble);
+	if (!err)
+		err = verp_load(config, arena, &context->verp, ret_trouble);
 	if (err) {
 		free(context->domains);
 		free(context);
@@ -291,9 +295,22 @@ static struct str stream_of(const struct log_context *context, const struct deli
 	return found ? found->stream : STR_EMPTY;
 }
 
-void log_batch_take(void *context_, const struct delivery *delivery)
+/* A log without a field for it has the campaign in the return path, where templates say so. */
+static struct delivery with_campaign(
+	const struct log_context *context, const struct delivery *delivery)
+{
+	struct str fields[VERP_FIELD_COUNT];
+	struct delivery told = *delivery;
+
+	if (!told.campaign.n && context->verp.n && verp_read(&context->verp, told.sender, fields))
+		told.campaign = fields[VERP_CAMPAIGN];
+	return told;
+}
+
+void log_batch_take(void *context_, const struct delivery *line)
 {
 	struct log_context *context = context_;
+	const struct delivery told = with_campaign(context, line), *delivery = &told;
 	struct failures *failures = &context->failures;
 	char room[LOG_DOMAIN_ROOM];
 	struct str stream = stream_of(context, delivery), domain;

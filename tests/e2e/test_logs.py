@@ -71,6 +71,18 @@ def test_golden(server, folder):
     print(f"{len(list(GOLDEN.glob('*.log')))} golden logs, each four times: {sums(server)}")
 
 
+def test_verp(server, folder):
+    """A log that has no campaign has it in the return path."""
+    path = folder / "verp.log"
+    path.write_text(delivery(901, domain="verp.example").replace("bounce+901@", "news-spring-901@")
+                    + delivery(902, "bounced", "verp.example").replace("bounce+902@", "news-spring-902@")
+                    + delivery(903, domain="verp.example"))
+    volume(server, path)
+    assert server.sql("SELECT campaign, sum(attempted) FROM volume WHERE domain = 'verp.example' GROUP BY 1 ORDER BY 1") == [
+        ["", "1"], ["spring", "2"]]
+    assert server.sql("SELECT campaign FROM event WHERE domain = 'verp.example'") == [["spring"]]
+
+
 def test_events(server):
     """A failure of the log is an event with its reply's verdict; its report adds nothing to the rate."""
     events = server.events(recipient="refused1@far.example")
@@ -224,10 +236,12 @@ def main():
         log.write_text(delivery(9))
         log.chmod(0o666)
         with e2e.Server(**{"smtp.return_path_domains": "news.sender.example=news", "log.files": f"postfix:{log}",
+                           "token.verp": "{stream}-{campaign}-{id}@news.sender.example",
                            "log.interval_ms": "200", "log.zone": "UTC"}) as server:
             e2e.wait_for(lambda: counted(server) == 1, "the role's first line", WAIT_S, server)
             test_role(server, log)
             test_golden(server, folder)
+            test_verp(server, folder)
             test_events(server)
             test_growing(server, folder)
             test_follow_command(server, folder)
