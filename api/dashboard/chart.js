@@ -157,6 +157,7 @@ export function chart(wish) {
 		else
 			plot = new uPlot({ ...optionsOf(wish, when), width: canvas.clientWidth }, data, canvas);
 		canvas.dataset.points = String(wish.points.length);
+		performance.mark("shown");
 	}).observe(canvas);
 	return figure;
 }

@@ -45,6 +45,8 @@ const number = (options) => or((value) => formatter(Intl.NumberFormat, options).
 
 export const count = number({});
 export const short = number({ notation: "compact", maximumFractionDigits: 1 });
+/* In little room: millions are not told to the last one. */
+export const big = (value) => value >= 1000000 ? short(value) : count(value);
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 export const bytes = or((value) => {

@@ -4,6 +4,7 @@ import { ask, key } from "./api.js";
 let known = null, of = null;
 
 export const grant = {
+	/* Before anything is offered that changes something. */
 	async learn(signal) {
 		if (known && of === key.get())
 			return;

@@ -29,7 +29,7 @@ export const stateWord = (state) => STATES[state] ?? state;
 export const stateMark = (state) => h("span", { class: "state of-" + state }, stateWord(state));
 
 export const SUPPRESSION_COLUMNS = [
-	{ key: "address", label: "Address", value: (row) => row.address, cell: (row) => link(to(["recipients", row.address]), cut(row.address)) },
+	{ key: "address", label: "Address", exact: true, value: (row) => row.address, cell: (row) => link(to(["recipients", row.address]), cut(row.address)) },
 	{ key: "state", label: "State", value: (row) => row.state, cell: (row) => stateMark(row.state) },
 	{ key: "stream", label: "Stream", from: "medium", value: (row) => row.stream, cell: (row) => word(row.stream ?? "every one") },
 	{ key: "reason", label: "Reason", from: "medium", value: (row) => row.reason, cell: (row) => word(row.reason ?? row.source) },

@@ -2,29 +2,23 @@
  * A view is shown whole: the one before stays until all that the new one begins with has come, so that nothing jumps. */
 import { fill, h } from "./dom.js";
 import { preferences } from "./controls.js";
-import { read, to } from "./state.js";
+import { changed, read, to } from "./state.js";
 import { trouble } from "./trouble.js";
+import { Trouble } from "./api.js";
 import { grant } from "./grant.js";
-import * as domains from "./view_domains.js";
-import * as domain from "./view_domain.js";
-import * as event from "./view_event.js";
-import * as events from "./view_events.js";
-import * as overview from "./view_overview.js";
-import * as recipients from "./view_recipients.js";
-import * as suppressions from "./view_suppressions.js";
-import * as system from "./view_system.js";
-import * as unknown from "./view_unknown.js";
 
-/* A view: title(parts), show(state, signal) that promises nodes; `many` are those of #/NAME/SOMETHING. */
+/* A view, asked for when it is looked at: title(parts), show(state, signal, again) that promises nodes; `many` are those of
+ * #/NAME/SOMETHING. */
+const domains = () => import("./view_domains.js");
 const VIEWS = {
-	overview: { label: "Overview", one: overview },
-	domains: { label: "Domains", one: domains, many: domain },
+	overview: { label: "Overview", one: () => import("./view_overview.js") },
+	domains: { label: "Domains", one: domains, many: () => import("./view_domain.js") },
 	providers: { label: "Providers", one: domains },
-	events: { label: "Events", one: events, many: event },
-	recipients: { label: "Recipients", one: recipients },
-	suppressions: { label: "Suppressions", one: suppressions },
-	unknown: { label: "Unknown", one: unknown },
-	system: { label: "System", one: system },
+	events: { label: "Events", one: () => import("./view_events.js"), many: () => import("./view_event.js") },
+	recipients: { label: "Recipients", one: () => import("./view_recipients.js") },
+	suppressions: { label: "Suppressions", one: () => import("./view_suppressions.js") },
+	unknown: { label: "Unknown", one: () => import("./view_unknown.js") },
+	system: { label: "System", one: () => import("./view_system.js") },
 };
 
 const $ = (id) => document.getElementById(id);
@@ -55,11 +49,13 @@ function put(state, title, nodes) {
 		$("main").querySelector("h1").focus({ preventScroll: true });
 	}
 	$("announce").textContent = title;
+	performance.mark("shown");
 	shown = state.parts.join("/");
 }
 
 async function show() {
-	const state = read(), view = viewOf(state), title = view.title(state.parts);
+	const state = read();
+	let title = "bounced";
 
 	running.abort();
 	running = new AbortController();
@@ -69,15 +65,28 @@ async function show() {
 	if (!shown)
 		fill($("main"), h("p", { class: "loading" }, "Loading"));
 	try {
-		await grant.learn(signal);
+		const view = await viewOf(state)().catch(() => { throw new Trouble("offline", "The server does not answer", ""); });
+
+		title = view.title(state.parts);
 		const nodes = await view.show(state, signal, show);
 
 		if (!signal.aborted)
 			put(state, title, nodes);
 	} catch (error) {
-		if (!signal.aborted)
+		if (!signal.aborted && !await choseStream(error, state, signal))
 			put(state, title, trouble(error, show));
 	}
+}
+
+/* A key that is bound to streams names one in each question: the first, until another is chosen. */
+async function choseStream(error, state, signal) {
+	if (error.kind !== "scope" || state.query.stream)
+		return false;
+	await grant.learn(signal).catch(() => {});
+	if (!grant.streams().length)
+		return false;
+	location.replace(changed({ stream: grant.streams()[0] }));
+	return true;
 }
 
 document.querySelector(".skip").addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
 /* table.js -- rows with a heading each: sorted by the server, kept narrow by the style sheet, saved as CSV.
  * A column: { key, label, kind: "number" or "text", value(row): for the CSV, cell(row): text or a node, sort: what the API
- * calls it, from: "medium" or "wide" screens on, title }. */
+ * calls it, from: "medium" or "wide" screens on, title, exact }. */
 import { h, button } from "./dom.js";
 import { changed } from "./state.js";
 
@@ -32,18 +32,19 @@ export function table({ caption, columns, rows, sorted }) {
 
 /* ---- as a file ---- */
 
-/* RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe, as in the API's own lists. */
-function cell(value) {
+/* RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe, as in the API's own lists. An address that
+ * others load (`exact`) is never changed. */
+function cell(value, exact) {
 	const text = value === null || value === undefined ? "" : String(value);
-	const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+	const safe = typeof value === "string" && !exact && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
 
 	return /[",\r\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
 }
 
 export function csv(columns, rows) {
-	const lines = [columns.map((column) => column.key), ...rows.map((row) => columns.map((column) => column.value(row)))];
+	const lines = [columns.map((column) => column.key), ...rows.map((row) => columns.map((column) => cell(column.value(row), column.exact)))];
 
-	return lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
+	return lines.map((line) => line.join(",") + "\r\n").join("");
 }
 
 export function save(name, type, text) {

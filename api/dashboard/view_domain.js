@@ -15,7 +15,7 @@ const tile = (key, label, value, below) => h("div", { class: "tile of-" + key },
 const summary = (detail) => h("div", { class: "tiles small" },
 	tile("failure_rate", "Failure rate", format.percent(detail.failure_rate), detail.failure_rate === null ? flagText(detail.flags) : format.interval(detail.failure_rate_interval)),
 	[["failed", "Failed"], ["attempted", "Attempted"], ["hard", "Hard"], ["soft", "Soft"], ["block", "Block"], ["delayed", "Delayed"], ["complaints", "Complaints"]]
-		.map(([key, label]) => tile(key, label, format.count(detail[key]))));
+		.map(([key, label]) => tile(key, label, format.big(detail[key]))));
 
 function reasonTable(domain, reasons) {
 	return table({ caption: "Reasons", rows: reasons, sorted: null, columns: [

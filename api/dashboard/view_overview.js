@@ -5,7 +5,6 @@ import { basisFilter, controls, setWindow } from "./controls.js";
 import { append, card, fill, h, link } from "./dom.js";
 import { empty } from "./trouble.js";
 import * as format from "./format.js";
-import { grant } from "./grant.js";
 import { movers } from "./movers.js";
 import { columns, flagText, interval, rateChart } from "./rates.js";
 import { clean, to, windowQuery } from "./state.js";
@@ -22,7 +21,7 @@ function changeMark(difference, text, isBad) {
 	const mood = isBad && difference !== 0 ? (difference > 0 ? "worse" : "better") : "";
 
 	return h("span", { class: "change " + mood }, h("span", { "aria-hidden": "true" }, difference > 0 ? "▲ " : difference < 0 ? "▼ " : ""), text,
-		h("span", { class: "sr-only" }, mood), h("span", { class: "muted" }, " vs. before"));
+		h("span", { class: "sr-only" }, mood), h("span", { class: "muted before" }, " vs. before"));
 }
 
 function tile(label, value, below, properties) {
@@ -34,8 +33,8 @@ function countTile(total, key, label, isBad, query) {
 	const now = total[key], before = total.before[key];
 	const text = before ? format.change((now - before) / before) : before === 0 && now ? `from ${format.count(0)}` : before === now ? "the same" : "";
 
-	return tile(label, format.count(now), changeMark(now === null || before === null ? null : now - before, text, isBad),
-		{ class: "of-" + key, href: query && now ? to(["events"], query) : null });
+	return tile(label, format.big(now), changeMark(now === null || before === null ? null : now - before, text, isBad),
+		{ class: "of-" + key, title: format.count(now), href: query && now ? to(["events"], query) : null });
 }
 
 function rateTile(total) {
@@ -51,12 +50,12 @@ function rateTile(total) {
 function stateTiles(system, holds) {
 	const open = holds?.filter((hold) => hold.state === "open") ?? [];
 	const held = open.reduce((sum, hold) => sum + hold.entries, 0);
-	const waiting = system.lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+	const waiting = system?.lanes.reduce((sum, lane) => sum + lane.waiting, 0);
 
 	return [
 		holds ? tile("Held by the guard", format.count(held), open.length ? h("span", { class: "change worse" }, `${format.count(open.length)} providers wait for a decision`)
 			: h("span", { class: "muted" }, "no provider is doubted"), { href: to(["suppressions"], { tab: "holds" }) }) : null,
-		tile("Waiting in the spool", format.count(waiting), h("span", { class: "muted" }, waiting ? "taken, not yet counted" : "all that came is counted"), { href: to(["system"]) }),
+		system ? tile("Waiting in the spool", format.count(waiting), h("span", { class: "muted" }, waiting ? "taken, not yet counted" : "all that came is counted"), { href: to(["system"]) }) : null,
 	];
 }
 
@@ -96,6 +95,7 @@ function later(holder, promise, signal) {
 	promise.catch((error) => signal.aborted ? null : h("p", { class: "muted" }, error.message)).then((nodes) => {
 		fill(holder, nodes);
 		holder.removeAttribute("aria-busy");
+		performance.mark("shown");
 	});
 	return holder;
 }
@@ -105,7 +105,7 @@ async function first(state, signal) {
 
 	return Promise.all([
 		ask("/v1/overview", query, own), ask("/v1/timeseries", { ...query, interval: every, fill: true, tz: format.zone() }, own),
-		ask("/v1/reasons", query, own), ask("/v1/streams", clean({ ...query, stream: grant.streams().length ? query.stream : null }), own), ask("/v1/system", {}, own),
+		ask("/v1/reasons", query, own), ask("/v1/streams", clean({ ...query, stream: null }), own), ask("/v1/system", {}, own).catch(() => null),
 		ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null),
 	]);
 }

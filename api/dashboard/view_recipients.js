@@ -57,6 +57,7 @@ function standing({ suppression }, entries, doing) {
 export async function show(state, signal, again) {
 	const address = state.parts[1], query = pick(state.query, ["stream"]), own = { signal };
 
+	await grant.learn(signal);
 	if (!address)
 		return [lookUp(""), h("p", { class: "muted" }, "What happened to an address, whether it may be mailed, and how that is known.")];
 	const recipient = await ask("/v1/recipients/" + segment(address), query, own), { entry } = recipient.suppression;

@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { filters, pages } from "./controls.js";
 import { card, h } from "./dom.js";
 import { holds, undo } from "./decisions.js";
+import { grant } from "./grant.js";
 import { stateWord, SUPPRESSION_COLUMNS, suppressionTable } from "./lists.js";
 import * as format from "./format.js";
 import { href, pick, read } from "./state.js";
@@ -50,5 +51,6 @@ export async function show(state, signal, again) {
 	const tabs = h("nav", { class: "tabs", "aria-label": "Suppressions" }, Object.entries(TABS).map(([key, [label]]) =>
 		h("a", { href: href(["suppressions"], { ...shared, tab: key === "list" ? null : key }), "aria-current": key === name ? "page" : null }, label)));
 
+	await grant.learn(signal);
 	return [tabs, await TABS[name][1](state, signal, again)];
 }

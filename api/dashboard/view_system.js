@@ -32,7 +32,8 @@ export async function show(state, signal, again) {
 	const waiting = system.lanes.reduce((sum, lane) => sum + lane.waiting, 0), running = system.roles.filter((row) => row.processes || row.restarts), silent = system.volumes.filter((row) => row.silent).length;
 
 	return [card("This server", refreshButton(again), facts([["Version", system.version], ["Its clock", format.time(system.now)],
-		["Waiting", waiting ? format.count(waiting) + " mails, not yet counted" : "nothing"]])),
+		["Waiting", waiting ? format.count(waiting) + " mails, not yet counted" : "nothing"],
+		["Certificate", system.certificate_until ? `good until ${format.day(system.certificate_until)}, ${format.ago(system.certificate_until)}` : "none: mail comes in plain"]])),
 	card("Lanes of the spool", null, lanes(system.lanes)),
 	running.length ? card("Processes", null, roles(running)) : null,
 	card("Who tells how much was sent", null, silent ? h("p", { class: "change worse" }, `${format.count(silent)} fell silent: without volumes there is no failure rate.`) : null,

@@ -23,17 +23,22 @@ enum err handle_key(struct handle *handle)
 	return ERR_OK;
 }
 
-/* A lane that nobody has written to yet is left out. */
-static json_t *lanes_json(const struct handle *handle)
+/* A lane that nobody has written to yet is left out. *ret_until_us: of the certificate that its listeners show. */
+static json_t *lanes_json(const struct handle *handle, int64_t *ret_until_us)
 {
 	const struct service *service = handle->service;
 	json_t *lanes = json_array();
+
+	*ret_until_us = TIMESTAMP_NONE;
 
 	for (size_t i = 0; i < service->n_lanes; i++) {
 		struct spool_backlog lane;
 
 		if (spool_backlog(service->lanes[i].folder, &lane))
 			continue;
+		if (lane.counters[COUNTER_TLS_UNTIL])
+			*ret_until_us =
+				(int64_t)lane.counters[COUNTER_TLS_UNTIL] * TIMESTAMP_SECOND_US;
 		json_array_append_new(lanes,
 			json_pack("{s:s,s:o,s:I,s:I,s:o,s:I,s:I}", "name", service->lanes[i].name,
 				"spool",
@@ -97,6 +102,8 @@ static bool add_source(void *context, const struct store_source_row *row)
 enum err handle_system(struct handle *handle)
 {
 	struct sources sources = { handle->request->now_us, NULL };
+	int64_t until_us;
+	json_t *lanes;
 	enum err err;
 
 	if (handle->grant.streams.n) {
@@ -112,9 +119,11 @@ enum err handle_system(struct handle *handle)
 		json_decref(sources.rows);
 		return err;
 	}
+	lanes = lanes_json(handle, &until_us);
 	answer_json(handle->answer, 200,
-		json_pack("{s:s,s:o,s:o,s:o,s:o}", "version", BOUNCED_VERSION, "now",
-			json_time(sources.now_us), "lanes", lanes_json(handle), "roles",
-			roles_json(handle->service->node), "volumes", sources.rows));
+		json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "version", BOUNCED_VERSION, "now",
+			json_time(sources.now_us), "certificate_until", json_time(until_us),
+			"lanes", lanes, "roles", roles_json(handle->service->node), "volumes",
+			sources.rows));
 	return ERR_OK;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The page in a browser, over a server with the demo's month: page/browse.js looks, page/journeys.js clicks.
 
-TEST_PAGE_SHOTS=FOLDER keeps a screenshot of each view at each width in both themes."""
+TEST_PAGE_SHOTS=FOLDER keeps a screenshot of each view at each width in both themes. TEST_PAGE_MEASURE=N tells instead how long the
+first view takes, the middle of N times."""
 import json
 import os
 import pathlib
@@ -87,7 +88,8 @@ def main():
     with e2e.Server(**SETTINGS) as server, e2e.Server(**{"api.loopback_without_key": "false"}) as locked:
         mails = sent(server)
         e2e.wait_for(lambda: len(server.events()) >= mails, "the month's events", 120, server)
-        spec = {"url": f"http://127.0.0.1:{server.http_port}", "chromium": chromium, "shots": os.environ.get("TEST_PAGE_SHOTS"),
+        spec = {"url": f"http://127.0.0.1:{server.http_port}", "chromium": chromium,
+                "shots": os.environ.get("TEST_PAGE_SHOTS"), "measure": int(os.environ.get("TEST_PAGE_MEASURE", 0)),
                 "event": server.events(reason="mailbox.full")[0]["id"], "recipient": "reader1@example.com", "hostile": hostile_event(server)}
         spec["locked"] = f"http://127.0.0.1:{locked.http_port}"
         spec["keys"] = {"read": key(locked, "create", "reads", "--scope", "read"), "revoked": key(locked, "create", "gone", "--scope", "read")}

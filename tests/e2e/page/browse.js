@@ -1,5 +1,6 @@
 /* browse.js -- the page in a browser, each view at each width, light and dark, and what people do with it.
- * usage: node browse.js SPEC.json: { url, locked (where keys are needed), keys: { read, revoked }, event, hostile, recipient, shots }; prints one line for each fault and exits with 1.
+ * usage: node browse.js SPEC.json: { url, locked (where keys are needed), keys: { read, revoked }, event, hostile, recipient, shots, measure }; prints one line for each fault
+ * and exits with 1.
  * Asserts nothing about time. */
 import axe from "axe-core";
 import { readFileSync } from "node:fs";
@@ -112,6 +113,22 @@ async function checkView(page, name, where, withAxe) {
 		await page.screenshot({ path: `${spec.shots}/${where.replaceAll(" ", "-")}.png`, fullPage: true });
 }
 
+/* From the address to the first view whole, in milliseconds, with nothing kept from before; the middle of many. Told, and never asserted. */
+async function measure(browser, times) {
+	const took = [];
+
+	for (let i = 0; i < times; i++) {
+		const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage();
+
+		await page.goto(spec.url + "/");
+		await settled(page);
+		took.push(await page.evaluate(() => Math.max(...performance.getEntriesByName("shown").map((mark) => mark.startTime))));
+		await context.close();
+	}
+	took.sort((a, b) => a - b);
+	console.log(`the first view stands after ${Math.round(took[times >> 1])} ms (the middle of ${times}, least ${Math.round(took[0])})`);
+}
+
 /* Runs in the page before anything else. */
 function countShifts() {
 	globalThis.shifts = [];
@@ -138,13 +155,17 @@ async function checkLook(browser, width, theme) {
 
 const browser = await chromium.launch({ executablePath: spec.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
-	for (const width of WIDTHS)
+	if (spec.measure)
+		await measure(browser, spec.measure);
+	for (const width of spec.measure ? [] : WIDTHS)
 		await Promise.all(THEMES.map((theme) => checkLook(browser, width, theme)));
-	await journeys(browser, spec);
+	if (!spec.measure)
+		await journeys(browser, spec);
 } finally {
 	await browser.close();
 }
 for (const one of [...new Set(faults)])
 	console.log(one);
-console.log(`${Object.keys(VIEWS).length} views at ${WIDTHS.length} widths in ${THEMES.length} themes, ${faults.length} faults`);
+if (!spec.measure)
+	console.log(`${Object.keys(VIEWS).length} views at ${WIDTHS.length} widths in ${THEMES.length} themes, ${faults.length} faults`);
 process.exitCode = faults.length ? 1 : 0;
