@@ -13,6 +13,7 @@ struct deadline {
 	struct deadline *next, **back;
 	int fd;
 	int64_t at_us; /* 0: none */
+	bool known;    /* it sent a whole header once */
 };
 
 struct deadlines {
@@ -20,7 +21,8 @@ struct deadlines {
 	pthread_cond_t stop;
 	pthread_t thread;
 	bool stopping;
-	struct deadline *first;
+	struct deadline *first; /* the newest */
+	unsigned strangers;
 	int64_t header_us, body_us;
 };
 
@@ -32,6 +34,21 @@ static int64_t monotonic_us(void)
 	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
+static void shut(struct deadline *deadline)
+{
+	(void)shutdown(deadline->fd, SHUT_RDWR);
+	deadline->at_us = 0;
+}
+
+static void shut_strangers(struct deadlines *deadlines)
+{
+	unsigned n = 0;
+
+	for (struct deadline *deadline = deadlines->first; deadline; deadline = deadline->next)
+		if (!deadline->known && deadline->at_us && ++n > deadlines->strangers)
+			shut(deadline);
+}
+
 static void shut_late(struct deadlines *deadlines)
 {
 	int64_t now_us = monotonic_us();
@@ -39,8 +56,7 @@ static void shut_late(struct deadlines *deadlines)
 	for (struct deadline *deadline = deadlines->first; deadline; deadline = deadline->next) {
 		if (!deadline->at_us || deadline->at_us > now_us)
 			continue;
-		(void)shutdown(deadline->fd, SHUT_RDWR);
-		deadline->at_us = 0;
+		shut(deadline);
 	}
 }
 
@@ -61,7 +77,7 @@ static void *watch(void *context)
 	return NULL;
 }
 
-struct deadlines *deadlines_start(unsigned header_ms, unsigned body_ms)
+struct deadlines *deadlines_start(unsigned header_ms, unsigned body_ms, unsigned strangers)
 {
 	struct deadlines *deadlines = calloc(1, sizeof *deadlines);
 	pthread_condattr_t attributes;
@@ -70,6 +86,7 @@ struct deadlines *deadlines_start(unsigned header_ms, unsigned body_ms)
 		abort();
 	deadlines->header_us = (int64_t)header_ms * 1000;
 	deadlines->body_us = (int64_t)body_ms * 1000;
+	deadlines->strangers = strangers;
 	pthread_mutex_init(&deadlines->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -114,6 +131,7 @@ struct deadline *deadline_new(struct deadlines *deadlines, int fd)
 	if (deadline->next)
 		deadline->next->back = &deadline->next;
 	deadlines->first = deadline;
+	shut_strangers(deadlines);
 	pthread_mutex_unlock(&deadlines->mutex);
 	return deadline;
 }
@@ -136,5 +154,6 @@ void deadline_set(struct deadlines *deadlines, struct deadline *deadline, enum d
 		return;
 	pthread_mutex_lock(&deadlines->mutex);
 	deadline->at_us = phase_end_us(deadlines, phase);
+	deadline->known |= phase == DEADLINE_BODY;
 	pthread_mutex_unlock(&deadlines->mutex);
 }

@@ -10,7 +10,9 @@ enum deadline_phase { DEADLINE_NONE, DEADLINE_HEADER, DEADLINE_BODY };
 struct deadlines;
 struct deadline;
 
-struct deadlines *deadlines_start(unsigned header_ms, unsigned body_ms);
+/* Of connections that never sent a whole header at most `strangers` stay: those that wait longest are shut down, so that who
+ * only connects, however often, leaves the other slots to peers that ask. */
+struct deadlines *deadlines_start(unsigned header_ms, unsigned body_ms, unsigned strangers);
 /* All deadlines must be free by now. */
 void deadlines_stop(struct deadlines *deadlines);
 

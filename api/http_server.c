@@ -425,7 +425,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.parse_context = options->parse_context,
 		.judge = options->judge };
 	server->deadlines = deadlines_start(or_default(options->header_timeout_ms, 10000),
-		or_default(options->body_timeout_ms, 30000));
+		or_default(options->body_timeout_ms, 30000),
+		(or_default(options->max_connections, 1000) + 1) / 2);
 	return server;
 }
 

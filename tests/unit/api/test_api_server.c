@@ -116,6 +116,41 @@ START_TEST(slow_senders_are_cut_off)
 }
 END_TEST
 
+/* More that only connect than there are slots, and as much time as they like: who asks is answered, and who asked before keeps
+ * its connection. */
+START_TEST(strangers_leave_slots_to_those_who_ask)
+{
+	const char *start = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+	char answer[4096];
+	int strangers[40], guest;
+
+	setup();
+	api_server_stop(server);
+	start_server((struct api_options){ .access = API_ACCESS_LOOPBACK,
+		.header_timeout_ms = 3600 * 1000,
+		.max_connections = 16,
+		.max_per_address = 100 });
+	guest = http_connect(port);
+	http_write(guest, start, strlen(start));
+	http_write(guest, "\r\n", 2);
+	ck_assert(
+		recv(guest, answer, sizeof answer, 0) > 12 && !memcmp(answer, "HTTP/1.1 200", 12));
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
+		strangers[i] = http_connect(port);
+		http_write(strangers[i], start, strlen(start));
+	}
+	ck_status(http_get(port, "/healthz"), 200);
+	http_write(guest, start, strlen(start));
+	http_write(guest, "\r\n", 2);
+	ck_assert(
+		recv(guest, answer, sizeof answer, 0) > 12 && !memcmp(answer, "HTTP/1.1 200", 12));
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++)
+		close(strangers[i]);
+	close(guest);
+	api_server_stop(server);
+}
+END_TEST
+
 /* ---- messages and parsers ---- */
 
 #define MAIL_TYPE "Content-Type: message/rfc822\r\n"
@@ -346,6 +381,7 @@ int main(void)
 	tcase_add_test(tests, a_lost_connection_costs_no_request);
 	tcase_add_test(tests, a_database_that_comes_is_there_for_every_thread);
 	tcase_add_test(tests, slow_senders_are_cut_off);
+	tcase_add_test(tests, strangers_leave_slots_to_those_who_ask);
 	tcase_add_loop_test(tests, parsers_answer_or_do_not, 0, ARRAY_LEN(parse_cases));
 	tcase_add_loop_test(tests, texts_are_judged_or_not, 0, ARRAY_LEN(classify_cases));
 	tcase_add_test(tests, a_full_spool_takes_no_message);
