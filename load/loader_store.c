@@ -104,7 +104,20 @@ static struct str read_verp(struct loader *l, struct item *item)
 	return fields[VERP_CAMPAIGN];
 }
 
-static void decide(struct loader *l, struct item *item)
+/* Who asks to be taken off the list, and proves by the token that the mail was theirs. */
+static void take_unsubscribe(struct loader *l, struct lane *lane, const struct item *item,
+	const struct token_claims *claims)
+{
+	const struct envelope *envelope = &item->envelope;
+
+	if (l->suppress.unsubscribes && item->job.report.kind == KIND_UNSUBSCRIBE &&
+		item->job.report.token.verdict == TOKEN_VALID &&
+		token_names(&l->token_keys, claims, envelope->reverse_path))
+		store_batch_add_unsubscribed(lane->rows, envelope->reverse_path, envelope->stream,
+			envelope->received_at_us);
+}
+
+static void decide(struct loader *l, struct lane *lane, struct item *item)
 {
 	struct report *report = &item->job.report;
 	struct policy policy = suppress_policy(&l->suppress, item->envelope.stream);
@@ -112,6 +125,7 @@ static void decide(struct loader *l, struct item *item)
 	size_t unproven = 0;
 
 	token_judge(&l->token_keys, &item->envelope, &report->token, &claims);
+	take_unsubscribe(l, lane, item, &claims);
 	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
 		const struct event *event = &report->events[i];
 		struct evidence evidence = evidence_of(report, event);
@@ -141,7 +155,7 @@ static enum err add_item(struct loader *l, struct lane *lane, struct item *item)
 	enum err err = ERR_OK;
 
 	message.campaign = read_verp(l, item);
-	decide(l, item);
+	decide(l, lane, item);
 	message.network = origin_network(l->scratch, item->envelope.peer);
 	digest_message(item, message.digest);
 	for (size_t i = 0; i < item->job.report.n_events && i < LIMIT_EVENTS && !err; i++)

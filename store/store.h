@@ -156,6 +156,10 @@ struct store_batch;
 struct store_batch *store_batch_new(struct store *store, struct str spool_id);
 /* Who judges entries by all that is known of them; borrowed. Until it is called nothing is kept against an address. */
 void store_batch_set_judge(struct store_batch *batch, const struct store_judge *judge);
+/* The recipient asked not to be mailed any more by this stream: an entry of the source `unsubscribe`, in the transaction of the
+ * batch. Twice is once; one that a person took away later stays away. An address that no list may hold is passed over. */
+void store_batch_add_unsubscribed(
+	struct store_batch *batch, struct str address, struct str stream, int64_t at_us);
 /* Puts each new event aside for who is told of it (store_hook.h). */
 void store_batch_set_hook(struct store_batch *batch, bool told);
 /* Takes NULL. */

@@ -20,6 +20,7 @@ struct store_batch *store_batch_new(struct store *store, struct str spool_id)
 	memcpy(batch->spool_id, spool_id.p, spool_id.n);
 	batch->spool_id_n = spool_id.n;
 	batch->scratch = arena_new();
+	batch->lasting = arena_new();
 	buf_init(&batch->messages, STORE_BATCH_BYTES);
 	buf_init(&batch->raws, STORE_BATCH_BYTES);
 	buf_init(&batch->events, STORE_BATCH_BYTES);
@@ -39,6 +40,7 @@ void store_batch_free(struct store_batch *batch)
 	buf_release(&batch->decisions);
 	store_log_rows_release(&batch->log);
 	arena_free(batch->scratch);
+	arena_free(batch->lasting);
 	free(batch);
 }
 
@@ -54,6 +56,8 @@ void store_batch_reset(struct store_batch *batch)
 	}
 	batch->n_messages = batch->n_decisions = 0;
 	store_log_rows_reset(&batch->log);
+	arena_reset(batch->lasting);
+	batch->unsubscribed = NULL;
 	batch->last_sequence = 0;
 	batch->last_stored_at_us = 0;
 }
@@ -168,6 +172,20 @@ static enum err judge(struct store_batch *batch)
 	return err ? err : store_judge_keys(batch->store, batch->judge, TIMESTAMP_NONE);
 }
 
+static enum err put_unsubscribed(const struct store_batch *batch)
+{
+	enum err err = ERR_OK;
+
+	for (const struct unsubscribed *row = batch->unsubscribed; row && !err; row = row->next)
+		err = PG_RUN(batch->store->pg, QUERY_SUPPRESSION_PUT, NULL, pg_text(row->address),
+			pg_text(row->stream), pg_text(suppression_domain(row->address)),
+			pg_text(STR_EMPTY), pg_text(STR_EMPTY), pg_text(STR("unsubscribe")),
+			pg_time(row->at_us), pg_time(row->at_us), pg_time(TIMESTAMP_NONE),
+			pg_text(STR_EMPTY), pg_text(STR_EMPTY),
+			pg_text(suppression_state_name(SUPPRESSION_ACTIVE)), pg_text(STR_EMPTY));
+	return err;
+}
+
 static enum err run_all(struct pg *pg, const enum query *queries, size_t n)
 {
 	enum err err = ERR_OK;
@@ -244,7 +262,9 @@ static enum err write_batch(
 		err = store_rows(batch, result);
 	if (!err)
 		err = store_log_rows_write(&batch->log, batch->store, store_batch_spool_id(batch));
-	return err ? err : judge(batch);
+	if (!err)
+		err = judge(batch);
+	return err ? err : put_unsubscribed(batch);
 }
 
 enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, uint64_t to_sequence,

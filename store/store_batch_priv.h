@@ -3,6 +3,13 @@
 #include "store/form/copy.h"
 #include "store/store_priv.h"
 
+/* Who asked not to be mailed; few do by mail. */
+struct unsubscribed {
+	struct str address, stream;
+	int64_t at_us;
+	struct unsubscribed *next;
+};
+
 struct store_batch {
 	struct store *store;
 	char spool_id[STORE_SPOOL_ID_BYTES];
@@ -16,6 +23,8 @@ struct store_batch {
 	const struct store_judge *judge; /* NULL: nobody */
 	struct arena *scratch;           /* of one store_batch_add */
 	struct store_log_rows log;       /* see store_log.h */
+	struct arena *lasting;           /* until the batch is reset */
+	struct unsubscribed *unsubscribed;
 };
 
 struct str store_batch_spool_id(const struct store_batch *batch);

@@ -260,6 +260,20 @@ static void put_decision(
 
 /* ---- add ---- */
 
+void store_batch_add_unsubscribed(
+	struct store_batch *batch, struct str address, struct str stream, int64_t at_us)
+{
+	struct unsubscribed *row = arena_zalloc(batch->lasting, sizeof *row);
+
+	if (!in_calendar(at_us) || !suppression_address(batch->lasting, address, &row->address))
+		return;
+	row->stream = arena_dup(batch->lasting,
+		stream.n ? clean(batch, stream, STORE_STREAM_BYTES) : STR(STORE_DEFAULT_STREAM));
+	row->at_us = at_us;
+	row->next = batch->unsubscribed;
+	batch->unsubscribed = row;
+}
+
 static struct str whom(const struct event *event)
 {
 	return event->recipient.n ? event->recipient : event->final_recipient;

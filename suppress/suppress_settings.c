@@ -63,6 +63,7 @@ enum err suppress_settings_load(const struct config *config, struct arena *arena
 	settings.strikes = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKES);
 	settings.window_days = (unsigned)config_int(config, CONFIG_SUPPRESS_STRIKE_WINDOW_DAYS);
 	settings.network_strikes = (unsigned)config_int(config, CONFIG_SUPPRESS_NETWORK_STRIKES);
+	settings.unsubscribes = config_bool(config, CONFIG_SUPPRESS_UNSUBSCRIBES);
 	settings.per_stream = str_eq(scope, STR("stream"));
 	if (!unsigned_mode_from_name(mode, &settings.unsigned_mode)) {
 		*ret_trouble = arena_printf(arena,
@@ -138,9 +139,10 @@ struct str suppress_policy_version(const struct suppress_settings *settings, str
 
 	return arena_printf(arena,
 		"2 unsigned=%.*s strikes=%u strike_window_days=%u network_strikes=%u scope=%s "
-		"signed_streams=%.*s rules=%.*s",
+		"signed_streams=%.*s rules=%.*s%s",
 		STR_ARG(mode), settings->strikes, settings->window_days, settings->network_strikes,
-		settings->per_stream ? "stream" : "global", STR_ARG(streams), STR_ARG(rules));
+		settings->per_stream ? "stream" : "global", STR_ARG(streams), STR_ARG(rules),
+		settings->unsubscribes ? " unsubscribes" : "");
 }
 
 enum err suppress_export_formats(const struct config *config, struct arena *arena,

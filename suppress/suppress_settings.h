@@ -12,7 +12,7 @@ struct suppress_settings {
 	enum unsigned_mode unsigned_mode;
 	struct policy_rules rules;
 	unsigned strikes, window_days, network_strikes;
-	bool per_stream;
+	bool per_stream, unsubscribes;
 	const struct config *config;
 };
 

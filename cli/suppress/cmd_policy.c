@@ -46,11 +46,12 @@ static int show(const struct suppress_settings *settings)
 		n_configured++;
 	printf("unsigned\t%.*s\nsigned_streams\t%.*s\nscope\t%s\nstrikes\t%u\nstrike_window_days\t%"
 	       "u\n"
-	       "network_strikes\t%u\nunsigned_recipients\t%lld\nrules\t%.*s\n",
+	       "network_strikes\t%u\nunsigned_recipients\t%lld\nunsubscribes\t%s\nrules\t%.*s\n",
 		STR_ARG(unsigned_mode_name(settings->unsigned_mode)),
 		STR_ARG(streams.n ? streams : STR("-")), settings->per_stream ? "stream" : "global",
 		settings->strikes, settings->window_days, settings->network_strikes,
 		(long long)config_int(settings->config, CONFIG_LOADER_UNSIGNED_RECIPIENTS),
+		settings->unsubscribes ? "true" : "false",
 		STR_ARG(configured.n ? configured : STR("-")));
 	for (size_t i = 0; i < settings->rules.n; i++)
 		if (!is_replaced(&settings->rules, i))

@@ -177,10 +177,12 @@ static void add_event(struct store_verdict *verdict, const struct store_strike *
 	verdict->count++;
 }
 
-/* What a person or an import put there stands, until its end; a complaint is a stronger cause than an import. */
+/* What a person or an import put there stands, until its end, and so does what the recipient asked for; a complaint is a
+ * stronger cause than an import. */
 static bool stays(const struct store_suppression *entry, const struct store_verdict *verdict)
 {
-	bool by_hand = str_eq(entry->source, STR("manual"));
+	bool by_hand =
+		str_eq(entry->source, STR("manual")) || str_eq(entry->source, STR("unsubscribe"));
 
 	if (!by_hand && !str_starts(entry->source, STR("import")))
 		return false;

@@ -292,6 +292,57 @@ def check_signed():
         assert server.active() == {"ann@example.com"}
 
 
+UNSUBSCRIBE = e2e.crlf(b"""From: Ann <ann@example.com>
+To: unsubscribe
+Subject: Unsubscribe
+
+please
+""")
+
+
+def check_unsubscribes():
+    """A mail to the token's own path, by whom it was made for, is an entry of its stream; forged, of somebody else, or without the
+    setting it is none; twice is once; a person's word stands."""
+    settings = {"suppress.signed_streams": "news", "token.keys": "1:" + "1a" * 32, "suppress.unsigned": "trust",
+                "smtp.return_path_domains": "news.sender.example=news"}
+    for setting in ("true", "false"):
+        with Server(**settings, **{"suppress.unsubscribes": setting}) as server:
+            path = subprocess.run([e2e.BINARY, "token", "sign", "ann@example.com", "news.sender.example", "--config", server.config],
+                                  capture_output=True, text=True, timeout=60, check=True).stdout.split()[0]
+            sent = 0
+
+            def unsubscribe(sender, recipient):
+                nonlocal sent
+                sent += 1
+                peer = e2e.connect(server)
+                message = UNSUBSCRIBE.replace(b"please", b"please %d" % sent)
+                assert e2e.send(peer, message, sender=sender, recipient=recipient)[0] == 250
+                peer.quit()
+                e2e.wait_for(lambda: server.sql("select count(*) from message where kind = 'unsubscribe'") == [[str(sent)]],
+                             "the message", 60, server)
+            forged = path[:20] + ("b" if path[20] != "b" else "c") + path[21:]
+            for sender, recipient in (("ann@example.com", "bounce@news.sender.example"), ("ann@example.com", forged),
+                                      ("bob@example.com", path), ("", path)):
+                unsubscribe(sender, recipient)
+            assert server.list() == {}
+            unsubscribe("Ann@Example.com", path)
+            if setting == "false":
+                assert server.list() == {}
+                continue
+
+            def rows():
+                return {tuple(line.split("\t")[1:4]) for line in server.suppress("list").splitlines()}
+            assert rows() == {("news", "active", "unsubscribe")}, rows()
+            server.suppress("check", "ann@example.com", "--stream", "news", code=3)
+            server.suppress("check", "ann@example.com", "--stream", "shop")
+            unsubscribe("ann@example.com", path)
+            assert rows() == {("news", "active", "unsubscribe")}, rows()
+            deliver(server, dsn("ann@example.com"), recipient=path)  # of every stream; it takes nothing from what was asked
+            assert rows() == {("news", "active", "unsubscribe"), ("global", "active", "bounce")}, rows()
+            server.suppress("remove", "ann@example.com", "--stream", "news")
+            assert rows() == {("news", "removed", "unsubscribe"), ("global", "active", "bounce")}, rows()
+
+
 def check_policy():
     server = e2e.Server(**{"suppress.rules": "soft=5/30/60, news:mailbox.full=never", "suppress.unsigned": "hold"})
     server.write_config()
@@ -416,6 +467,7 @@ def main():
         assert "Sanitizer" not in log and "export_failed" not in log
     check_strikes()
     check_signed()
+    check_unsubscribes()
     print("suppressed, exported, killed and exported again")
 
 
