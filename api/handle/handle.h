@@ -75,7 +75,7 @@ bool handle_refuse(struct handle *handle, enum param param, struct str detail);
 
 /* "attempted", "failed", ...; "failure_rate", ..., "flags". */
 void handle_set_counts(json_t *json, const struct store_counts *counts);
-void handle_set_rates(json_t *json, const struct store_counts *counts);
+void handle_set_rates(const struct handle *handle, json_t *json, const struct store_counts *counts);
 json_t *handle_event_json(const struct store_event *event);
 
 /* The Link field: the target again, with this cursor. */

@@ -38,7 +38,16 @@ void handle_set_counts(json_t *json, const struct store_counts *counts)
 	set_count(json, "unproven", counts->unproven);
 }
 
-void handle_set_rates(json_t *json, const struct store_counts *counts)
+/* Where a proof was chosen the failures beside it are among those that were chosen, or are not: no share can be told. */
+static void set_forged(const struct handle *handle, json_t *json, const struct store_counts *counts)
+{
+	uint64_t all = counts->failed + counts->unproven;
+	bool known = all && !has_param(handle, PARAM_PROOF);
+
+	set_rate(json, "forged_share", known, known ? (double)counts->unproven / (double)all : 0);
+}
+
+void handle_set_rates(const struct handle *handle, json_t *json, const struct store_counts *counts)
 {
 	struct rates rates = rates_of(counts);
 	json_t *flags = json_array();
@@ -53,5 +62,6 @@ void handle_set_rates(json_t *json, const struct store_counts *counts)
 	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
 		if (rates.flags & flag_names[i].flag)
 			json_array_append_new(flags, json_string(flag_names[i].name));
+	set_forged(handle, json, counts);
 	json_object_set_new(json, "flags", flags);
 }

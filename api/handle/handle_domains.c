@@ -98,7 +98,7 @@ static enum err fill_domain(struct handle *handle, const struct store_window *wi
 	err = store_domain_counts(handle->store, window, domain, &counts);
 	if (!err) {
 		handle_set_counts(json, &counts);
-		handle_set_rates(json, &counts);
+		handle_set_rates(handle, json, &counts);
 		err = store_domain_reasons(handle->store, window, domain, add_reason, reasons);
 	}
 	if (!err)

@@ -121,7 +121,8 @@ static void put_holds(struct store *store, struct buf *out)
 	metrics_family(out, "bounced_suppression_holds", "gauge",
 		"Providers that are not believed, and wait for a person.");
 	buf_printf(out, "bounced_suppression_holds %" PRIu64 "\n", open);
-	metrics_family(out, "bounced_suppression_held_events", "gauge", "Events that wait with them.");
+	metrics_family(
+		out, "bounced_suppression_held_events", "gauge", "Events that wait with them.");
 	buf_printf(out, "bounced_suppression_held_events %" PRIu64 "\n", events);
 }
 

@@ -73,7 +73,7 @@ static bool put_point(void *context, const struct store_series_row *row)
 	json_object_set_new(json, "at", json_time(row->at_us));
 	json_object_set_new(json, "mature", handle_mature(series->handle, series->window, end_us));
 	handle_set_counts(json, &row->counts);
-	handle_set_rates(json, &row->counts);
+	handle_set_rates(series->handle, json, &row->counts);
 	if (series->interval < STORE_INTERVAL_DAY)
 		json_array_append_new(json_object_get(json, "flags"), json_string("by_the_hour"));
 	json_array_append_new(series->rows, json);
@@ -226,7 +226,7 @@ static bool add_stream(void *context, const struct store_stream_row *row)
 	json = json_object();
 	json_object_set_new(json, "stream", json_stringn(row->stream.p, row->stream.n));
 	handle_set_counts(json, &row->counts);
-	handle_set_rates(json, &row->counts);
+	handle_set_rates(streams->handle, json, &row->counts);
 	json_array_append_new(streams->rows, json);
 	return true;
 }

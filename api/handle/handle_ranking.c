@@ -27,7 +27,7 @@ static bool add_row(void *context, const struct store_domain_row *row)
 	/* The empty word stands for what is not known. */
 	json_object_set_new(json, ranking->word, json_stringn(row->domain.p, row->domain.n));
 	handle_set_counts(json, &row->counts);
-	handle_set_rates(json, &row->counts);
+	handle_set_rates(ranking->page.handle, json, &row->counts);
 	page_add(&ranking->page, json, place);
 	return true;
 }

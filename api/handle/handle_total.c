@@ -68,10 +68,10 @@ static enum err count(const struct handle *handle, const struct store_window *wi
 	return err;
 }
 
-static void set_counts(json_t *json, const struct store_counts *counts)
+static void set_counts(const struct handle *handle, json_t *json, const struct store_counts *counts)
 {
 	handle_set_counts(json, counts);
-	handle_set_rates(json, counts);
+	handle_set_rates(handle, json, counts);
 }
 
 enum err handle_overview(struct handle *handle)
@@ -97,10 +97,10 @@ enum err handle_overview(struct handle *handle)
 	json_object_set_new(json, "domain",
 		has_param(handle, PARAM_DOMAIN) ? json_text(handle->values.text[PARAM_DOMAIN])
 						: json_null());
-	set_counts(json, &now);
+	set_counts(handle, json, &now);
 	past = json_pack(
 		"{s:o,s:o}", "from", json_time(before.from_us), "to", json_time(before.to_us));
-	set_counts(past, &then);
+	set_counts(handle, past, &then);
 	json_object_set_new(json, "before", past);
 	answer_json(handle->answer, 200, json);
 	return ERR_OK;

@@ -77,10 +77,11 @@ def check_forged():
         deliver(server, [report([f"f{n}@example.com"]) for n in range(300)], forged)
         sent_today(server, "example.com", "news", 1000)
         found = domain(server)
-        assert (found["failed"], found["failure_rate"], found["unproven"]) == (0, 0, 600), found
+        assert (found["failed"], found["failure_rate"], found["unproven"], found["forged_share"]) == (0, 0, 600, 1), found
         deliver(server, [report(["bob@example.com"]), report(["Ann@example.com"])], path)
         found = domain(server)
-        assert (found["failed"], found["unproven"]) == (1, 601), found
+        assert (found["failed"], found["unproven"]) == (1, 601) and abs(found["forged_share"] - 601 / 602) < 1e-5, found
+        assert domain(server, proof="all")["forged_share"] is None
         counts = {proof: domain(server, proof=proof)["failed"]
                   for proof in ("valid", "unbound", "invalid", "none", "log", "all")}
         assert counts == {"valid": 1, "unbound": 1, "invalid": 300, "none": 300, "log": 0, "all": 602}, counts
@@ -88,7 +89,8 @@ def check_forged():
         assert (proofs["bob@example.com"], proofs["u1@example.com"]) == ("unbound", "none"), proofs
         deliver(server, [report([f"u{n}@shop.example" for n in range(900)])], "bounce@shop.sender.example")
         found = domain(server, "shop.example")
-        assert (found["failed"], found["unproven"]) == (20, 0), found
+        assert (found["failed"], found["unproven"], found["forged_share"]) == (20, 0, 0), found
+        assert domain(server, "nothing.example")["forged_share"] is None
         events = server.events(domain="shop.example")
         assert (len(events), sum(event["counts"] for event in events)) == (900, 20), len(events)
 

@@ -18,13 +18,15 @@ START_TEST(domains_with_rates)
 		"\"hard\":3,\"soft\":0,"
 		"\"block\":2,\"delayed\":0,\"complaints\":0,\"unproven\":0,\"failure_rate\":0.05,"
 		"\"failure_rate_interval\":[0.0215437,0.11175],\"hard_rate\":0.03,"
-		"\"soft_rate\":0.0,\"block_rate\":0.02,\"coverage\":1.0,\"flags\":[]}");
+		"\"soft_rate\":0.0,\"block_rate\":0.02,\"coverage\":1.0,\"forged_share\":0.0,"
+		"\"flags\":[]}");
 	ck_has(reply,
 		"{\"domain\":\"b.example\",\"attempted\":null,\"accepted\":null,\"failed\":2,"
 		"\"hard\":0,\"soft\":0,"
 		"\"block\":2,\"delayed\":0,\"complaints\":0,\"unproven\":0,\"failure_rate\":null,"
 		"\"failure_rate_interval\":null,\"hard_rate\":null,\"soft_rate\":null,"
-		"\"block_rate\":null,\"coverage\":1.0,\"flags\":[\"no_volume\"]}");
+		"\"block_rate\":null,\"coverage\":1.0,\"forged_share\":0.0,\"flags\":[\"no_"
+		"volume\"]}");
 	ck_has(reply, "\"next_cursor\":null");
 }
 END_TEST
@@ -185,7 +187,8 @@ static const struct {
 	{ "GET", "/dashboard/icon.svg", 200, "Content-Type: image/svg+xml\r\n" },
 	{ "GET", "/dashboard/vendor/uplot.js", 200, "https://github.com/leeoniya/uPlot" },
 	{ "GET", "/dashboard/vendor/uplot.LICENSE.txt", 200, "The MIT License" },
-	{ "GET", "/dashboard/main.js", 200, "require-trusted-types-for 'script'; trusted-types 'none'\r\n" },
+	{ "GET", "/dashboard/main.js", 200,
+		"require-trusted-types-for 'script'; trusted-types 'none'\r\n" },
 	{ "GET", "/v1/key", 200, "{\"scope\":\"admin\",\"streams\":[]}" },
 	{ "GET", "/v1/system", 200, "\"volumes\":[{\"stream\":\"news\",\"source\":" },
 	{ "GET", "/dashboard/index.txt", 404, "urn:bounced:problem:not-found" },
