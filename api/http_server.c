@@ -1,13 +1,13 @@
 #include "api/http_server.h"
 
+#include "api/access_log.h"
 #include "api/answer_cache.h"
+#include "api/http_server_answer_priv.h"
 #include "api/http_deadlines_priv.h"
-#include "api/http_gzip.h"
 #include "api/http_listen.h"
 #include "api/http_server_framing_priv.h"
 #include "api/http_server_peer_priv.h"
 #include "api/keyring_priv.h"
-#include "api/request/accept.h"
 #include "api/request/answer.h"
 #include "api/request/metrics.h"
 #include "api/service.h"
@@ -35,6 +35,7 @@ struct api_server {
 	struct metrics metrics;
 	struct service service;
 	unsigned port;
+	bool log_addresses;
 	atomic_uint running; /* requests between their first line and the end of the answer */
 };
 
@@ -102,6 +103,14 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
 }
 
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * TIMESTAMP_SECOND_US + now.tv_nsec / 1000;
+}
+
 static struct str header(struct MHD_Connection *connection, const char *name)
 {
 	return str_c(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
@@ -134,96 +143,10 @@ static struct api_request request_of(
 	return request;
 }
 
-static const struct {
-	const char *name, *value;
-} fixed_headers[] = {
-	{ MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding, Authorization" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "Referrer-Policy", "no-referrer" },
-};
-
-static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
-static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
-				  "img-src 'self'; connect-src 'self'; base-uri 'none'; "
-				  "form-action 'none'; frame-ancestors 'none'; "
-				  "require-trusted-types-for 'script'; trusted-types 'none'";
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-	if (value && *value)
-		(void)MHD_add_response_header(response, name, value);
-}
-
-static void add_keep(
-	struct MHD_Response *response, struct arena *arena, const struct answer *answer)
-{
-	struct str value = STR("no-store");
-
-	if (answer->keep == KEEP_SHORT)
-		value = arena_printf(arena, "private, max-age=%u", answer->fresh_s);
-	else if (answer->keep == KEEP_ASK)
-		value = STR("no-cache");
-	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, value.p);
-	add_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
-}
-
-static struct MHD_Response *response_of(
-	struct MHD_Connection *connection, const struct answer *answer)
-{
-	struct MHD_Response *response;
-	char *small = NULL;
-	size_t n;
-
-	if (accept_coding(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), STR("gzip")))
-		small = http_gzip(buf_str(&answer->body), &n);
-	if (!small)
-		return MHD_create_response_from_buffer(
-			answer->body.n, answer->body.p, MHD_RESPMEM_MUST_COPY);
-	response = MHD_create_response_from_buffer(n, small, MHD_RESPMEM_MUST_FREE);
-	if (response)
-		add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	else
-		free(small);
-	return response;
-}
-
-static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct answer *answer)
-{
-	struct MHD_Response *response = response_of(connection, answer);
-	struct arena *arena = arena_new();
-	enum MHD_Result result = MHD_NO;
-
-	if (response) {
-		add_keep(response, arena, answer);
-		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
-			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
-		add_header(response, "Content-Security-Policy",
-			answer->is_page ? page_policy : data_policy);
-		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-		add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-		add_header(response, "Link", arena_c(arena, buf_str(&answer->link)));
-		if (answer->attachment[0])
-			add_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
-				arena_printf(
-					arena, "attachment; filename=\"%s\"", answer->attachment)
-					.p);
-		if (answer->retry_after_s)
-			add_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
-				arena_printf(arena, "%u", answer->retry_after_s).p);
-		if (answer->status == 401)
-			add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-		if (answer->close)
-			add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-		result = MHD_queue_response(connection, answer->status, response);
-		MHD_destroy_response(response);
-	}
-	arena_free(arena);
-	return result;
-}
-
-static void refuse_as_too_large(struct exchange *exchange)
+static void refuse_as_too_large(struct api_server *server, struct exchange *exchange)
 {
 	exchange->refused = true;
+	metrics_count(&server->metrics, ROUTE_COUNT, 413);
 	answer_problem(&exchange->refusal, PROBLEM_TOO_LARGE,
 		arena_printf(exchange->arena, "at most %zu bytes", exchange->body.max), NULL,
 		STR_EMPTY);
@@ -260,7 +183,7 @@ static void check_header(
 			    "control character in a field"),
 			NULL, STR_EMPTY);
 	} else if (framing->content_length > exchange->body.max) {
-		refuse_as_too_large(exchange);
+		refuse_as_too_large(server, exchange);
 	} else if (framing_has_body(framing)) {
 		err = service_admit(&server->service, request, &exchange->refusal, &admitted);
 		exchange->refused = !admitted;
@@ -288,18 +211,20 @@ static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *c
 					  framing->content_length <= LIMIT_HTTP_WASTE_BYTES))
 		return MHD_YES;
 	exchange->refusal.close = true;
-	return send_answer(connection, &exchange->refusal);
+	access_log(&request, &exchange->refusal, 0, server->log_addresses);
+	return http_send(connection, &exchange->refusal);
 }
 
 /* A body in chunks tells its length only by its end; one that does not end ends the connection. */
-static enum MHD_Result take_body(struct exchange *exchange, struct str bytes)
+static enum MHD_Result take_body(
+	struct api_server *server, struct exchange *exchange, struct str bytes)
 {
 	if (!exchange->refused) {
 		buf_put(&exchange->body, bytes);
 		if (!exchange->body.failed)
 			return MHD_YES;
 		exchange->wasted = exchange->body.n;
-		refuse_as_too_large(exchange);
+		refuse_as_too_large(server, exchange);
 	}
 	exchange->wasted += bytes.n;
 	return exchange->wasted > LIMIT_HTTP_WASTE_BYTES ? MHD_NO : MHD_YES;
@@ -310,6 +235,7 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 {
 	const struct api_request request = request_of(exchange, connection, method);
 	enum MHD_Result result;
+	int64_t start_us = monotonic_us();
 	struct answer answer;
 	enum err err = ERR_OK;
 
@@ -320,7 +246,9 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 	if (err)
 		log_failure(server, &request, &answer, err);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
-	result = send_answer(connection, exchange->refused ? &exchange->refusal : &answer);
+	access_log(&request, exchange->refused ? &exchange->refusal : &answer,
+		monotonic_us() - start_us, server->log_addresses);
+	result = http_send(connection, exchange->refused ? &exchange->refusal : &answer);
 	answer_release(&answer);
 	return result;
 }
@@ -341,7 +269,7 @@ static enum MHD_Result handle_request(void *context, struct MHD_Connection *conn
 		struct str bytes = str_from(data, *data_bytes);
 
 		*data_bytes = 0;
-		return take_body(exchange, bytes);
+		return take_body(server, exchange, bytes);
 	}
 	return finish(server, connection, exchange, method);
 }
@@ -455,6 +383,7 @@ enum err api_server_start(
 		return err;
 	server = server_new(options);
 	server->port = http_listen_port(fd);
+	server->log_addresses = options->log_addresses;
 	server->daemon = start_daemon(server, options, fd);
 	if (!server->daemon) {
 		buf_put(problem,

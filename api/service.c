@@ -7,7 +7,9 @@
 #include "api/request/router.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
+#include "store/store_access.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -292,6 +294,7 @@ static enum err run_handler(
 
 	for (int attempt = 0; attempt < 2 && err == ERR_UNAVAILABLE; attempt++) {
 		answer_reset(handle->answer);
+		handle->action = NULL;
 		err = service->store(service->store_context, attempt > 0, &handle->store);
 		if (err)
 			return err;
@@ -387,6 +390,41 @@ static void name_answer(struct handle *handle, enum route route)
 	buf_reset(&answer->body);
 }
 
+/* ---- what is kept of it ---- */
+
+static struct str who(const struct handle *handle)
+{
+	struct str key, prefix;
+
+	if (!bearer_key(handle->request->authorization, &key) || !key_prefix(key, &prefix))
+		return STR("loopback");
+	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
+}
+
+/* It is done, and stays so if the note of it is lost, which is as likely as that the answer is. */
+static void note_change(const struct handle *handle)
+{
+	const struct store_audit audit = { .at_us = handle->request->now_us,
+		.who = who(handle),
+		.action = str_c(handle->action),
+		.subject = handle->subject,
+		.address = handle->address,
+		.n = handle->n_changed };
+
+	ERR_IGNORE(store_audit_add(handle->store, &audit), "the access line tells of it, too");
+}
+
+static void tell_log(const struct handle *handle, enum route route)
+{
+	struct answer *answer = handle->answer;
+
+	answer->route = route;
+	answer->action = handle->action;
+	answer->n_changed = handle->n_changed;
+	if (route < ROUTE_COUNT && router_scope(route) != SCOPE_NONE && answer->status != 401)
+		snprintf(answer->who, sizeof answer->who, "%.*s", STR_ARG(who(handle)));
+}
+
 enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer)
 {
@@ -398,6 +436,9 @@ enum err service_answer(
 	int64_t start_us = monotonic_us();
 	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
 
+	if (handle.action)
+		note_change(&handle);
+	tell_log(&handle, route);
 	if (route < ROUTE_COUNT)
 		name_answer(&handle, route);
 	metrics_count(service->metrics, route, answer->status);

@@ -1,4 +1,5 @@
 /* cli/cmd_erase.c -- `bounced erase ADDRESS`: forgets whose the events of an address are. */
+#include "cli/command/command_audit.h"
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
@@ -46,6 +47,9 @@ static int erase(
 		code = command_failed("nothing was erased: %.*s", STR_ARG(store_error(store)));
 	else
 		print_erased(&erased, *hash_entry);
+	if (!err) /* whose it was is what was to be forgotten */
+		command_audit(store, *hash_entry ? "erase.hash_entry" : "erase", STR_EMPTY,
+			STR_EMPTY, erased.events);
 	store_close(store);
 	return code;
 }

@@ -1,6 +1,7 @@
 /* cli/cmd_key.c -- `bounced key create|list|revoke`: keys of the API, in the database. */
 #define _GNU_SOURCE
 #include "api/request/key.h"
+#include "cli/command/command_audit.h"
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
@@ -106,6 +107,10 @@ static int create(const struct key_command *command, const char *name)
 	if (err) {
 		code = failed(command, err);
 	} else {
+		command_audit(command->store, "key.create",
+			arena_printf(command->arena, "%.*s %.*s %.*s", STR_ARG(key.prefix),
+				STR_ARG(key.scope), STR_ARG(key.name)),
+			STR_EMPTY, 1);
 		printf("%.*s\n", KEY_TEXT_BYTES, text);
 		fputs("Keep it: it is not stored and cannot be shown again.\n", stderr);
 	}
@@ -161,6 +166,7 @@ static int revoke(const struct key_command *command, const char *text)
 		return command_failed("no key with the prefix %.*s is valid", STR_ARG(prefix));
 	if (err)
 		return failed(command, err);
+	command_audit(command->store, "key.revoke", prefix, STR_EMPTY, 1);
 	printf("%.*s is revoked; servers know it within seconds.\n", STR_ARG(prefix));
 	return EXIT_CODE_OK;
 }

@@ -1,4 +1,5 @@
 /* cli/cmd_retention.c -- `bounced retention`: does deleting by age go on, and what a person says where it waits. */
+#include "cli/command/command_audit.h"
 #include "cli/command/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
@@ -42,6 +43,7 @@ static int resume(struct store *store, int64_t now_us)
 
 	if (err)
 		return command_failed("%s: %.*s", err_text(err), STR_ARG(store_error(store)));
+	command_audit(store, "retention.resume", STR_EMPTY, STR_EMPTY, 1);
 	printf("The clock is believed: %.*s.\n", STR_ARG(timestamp_format(now_us, room)));
 	return EXIT_CODE_OK;
 }

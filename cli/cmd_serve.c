@@ -96,6 +96,7 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
 	struct str trouble = STR_EMPTY;
 	enum log_level level = LOG_INFO;
+	enum log_form form;
 	enum err err;
 
 	if (!settings_right(config, findings))
@@ -107,6 +108,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	if (!log_level_from_name(config_str(config, CONFIG_SERVER_LOG_LEVEL), &level))
 		return EXIT_CODE_USAGE;
 	log_setup(level, "supervisor");
+	if (log_form_from_name(config_str(config, CONFIG_SERVER_LOG_FORMAT), &form))
+		log_set_form(form);
 	if (!rules_setting_or_say(config, arena))
 		return EXIT_CODE_USAGE;
 	err = open_rules(config, arena, &options.rules_fd, &trouble);

@@ -57,4 +57,8 @@ void log_id_make(char room[static LOG_ID_BYTES + 1]);
 /* Lines below `level` are not written. The role's name stands on every line. Neither is thread-safe:
  * called once, at the start. `role` must live as long as the process. */
 void log_setup(enum log_level level, const char *role);
+/* LOG_AS_JSON: the same line as an object, numbers as numbers, the same bytes of a text escaped. At the start, too. */
+enum log_form { LOG_AS_TEXT, LOG_AS_JSON };
+void log_set_form(enum log_form form);
+bool log_form_from_name(struct str name, enum log_form *ret_form);
 bool log_level_from_name(struct str name, enum log_level *ret_level);

@@ -197,7 +197,7 @@ static void log_stored(const struct lane *lane, const struct item *item)
 	const struct report *report = &item->job.report;
 	struct str rule = report->n_events ? report->events[0].rule.id : STR_EMPTY;
 
-	log_event(LOG_INFO, "report_stored", LOG_STR("id", item->envelope.session_id),
+	log_event(LOG_DEBUG, "report_stored", LOG_STR("id", item->envelope.session_id),
 		LOG_C("spool", lane->spool_id), LOG_U64("sequence", item->sequence),
 		LOG_STR("kind", kind_name(report->kind)), LOG_U64("events", report->n_events),
 		LOG_STR("rule", rule));

@@ -47,6 +47,9 @@ int role_postgres(struct role *role)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	/* Its lines are read by the supervisor, so that they are lines of this log. */
+	if (role->n_fds)
+		dup2(role->fds[0], STDERR_FILENO);
 	execve(plan.program, plan.argv, plan.envp);
 	log_event(LOG_ERROR, "cluster_not_started", LOG_C("program", plan.program),
 		LOG_C("reason", strerror(errno)));

@@ -55,6 +55,7 @@ int role_run(int argc, char **argv)
 {
 	struct role role = { .id = ROLE_COUNT };
 	enum log_level level = LOG_INFO;
+	enum log_form form;
 	uint64_t n_fds = 0;
 	int code;
 
@@ -76,6 +77,8 @@ int role_run(int argc, char **argv)
 		return EXIT_CODE_USAGE;
 	if (log_level_from_name(config_str(role.config, CONFIG_SERVER_LOG_LEVEL), &level))
 		log_setup(level, role_name(role.id));
+	if (log_form_from_name(config_str(role.config, CONFIG_SERVER_LOG_FORMAT), &form))
+		log_set_form(form);
 	role.stop_fd = make_stop_fd();
 	if (role.id == ROLE_SMTP)
 		smtp_tls_prepare(); /* reads a file of the machine's, which the sandbox would hide */

@@ -7,6 +7,7 @@
 #include "serve/export_desk.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
+#include "store/store_access.h"
 #include "store/store_amend.h"
 #include "store/store_log.h"
 #include "suppress/export/exporter.h"
@@ -15,6 +16,7 @@
 #include <time.h>
 
 enum {
+	SETTINGS_BYTES = 64 << 10,
 	UPKEEP_INTERVAL_MS = 3600 * 1000,
 	RETENTION_INTERVAL_MS = 3600 * 1000,
 	UPKEEP_RETRY_MS = 60 * 1000, /* after a failure, such as a long query in the way */
@@ -128,6 +130,47 @@ static int64_t run_upkeep(struct scheduler *s)
 	return err ? UPKEEP_RETRY_MS : UPKEEP_INTERVAL_MS;
 }
 
+/* ---- settings that decide on addresses ---- */
+
+/* Those of [suppress] and [retention] that are not as built in, on one line. */
+static struct str deciding_settings(struct scheduler *s)
+{
+	struct buf text = BUF_INIT(SETTINGS_BYTES);
+	struct str result;
+
+	for (size_t i = 0; i < CONFIG_COUNT; i++) {
+		const struct config_row *row = config_row((enum config_id)i);
+		struct str value = config_str(s->role->config, (enum config_id)i);
+
+		if (row->type == CONFIG_SECRET || str_eq(value, row->preset) ||
+			!(str_eq(row->section, STR("suppress")) ||
+				str_eq(row->section, STR("retention"))))
+			continue;
+		buf_printf(&text, "%s%.*s.%.*s=%.*s", text.n ? "; " : "", STR_ARG(row->section),
+			STR_ARG(row->key), STR_ARG(value));
+	}
+	result = arena_dup(s->arena, text.n ? buf_str(&text) : STR("all as built in"));
+	buf_release(&text);
+	return result;
+}
+
+/* A file has no name of who changed it: that it was is seen at the next start. */
+static void note_settings(struct scheduler *s)
+{
+	struct store_audit audit = { .at_us = clock_us(CLOCK_REALTIME),
+		.who = STR("bounced"),
+		.action = STR("settings.set"),
+		.subject = deciding_settings(s) };
+	struct str last = STR_EMPTY;
+	enum err err = store_audit_last(s->store, s->arena, audit.action, &last);
+
+	if (err == ERR_NOT_FOUND || (!err && !str_eq(last, audit.subject)))
+		err = store_audit_add(s->store, &audit);
+	if (err)
+		log_event(LOG_WARN, "settings_not_noted", LOG_ERR(err),
+			LOG_STR("reason", store_error(s->store)));
+}
+
 /* ---- retention ---- */
 
 static const struct {
@@ -160,6 +203,10 @@ static int64_t run_retention(struct scheduler *s)
 			LOG_ERR(err), LOG_STR("reason", store_error(s->store)));
 		next_ms = UPKEEP_RETRY_MS;
 	}
+	ERR_IGNORE(store_audit_purge(s->store,
+			   by_us - config_int(s->role->config, CONFIG_RETENTION_EVENT_DAYS) *
+					   TIMESTAMP_DAY_US),
+		"a day later it is tried again");
 	return next_ms;
 }
 
@@ -360,6 +407,7 @@ int role_scheduler(struct role *role)
 	if (!err)
 		err = database_open(role, "bounced scheduler", &s.store);
 	if (!err) {
+		note_settings(&s);
 		role_ready(role);
 		while (!role_wait_stop(role, run_due(&s, tasks, ARRAY_LEN(tasks))))
 			;

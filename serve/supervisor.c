@@ -6,6 +6,7 @@
 #include "serve/quickstart_hints.h"
 #include "serve/supervisor_parts_priv.h"
 #include "serve/systemd.h"
+#include "store/cluster/cluster_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 enum {
 	SUPERVISOR_GRACE_MS =
 		40000, /* a role that has not ended by then is killed; smtp takes 30 s */
+	POSTGRES_LINE_BYTES = 8192,
 	PARSER_SOCKET_BYTES =
 		4 << 20, /* a batch of ordinary bounces, so that a parser never waits */
 };
@@ -114,6 +116,26 @@ static void start_api(struct supervisor *s, struct child *child)
 	child_start(child, &start);
 }
 
+/* The end that the server writes to is its own alone: the other one tells by its end that the server is gone. */
+static void start_postgres(struct supervisor *s, struct child *child)
+{
+	struct child_start start = { s->config, NULL, 0 };
+	int fds[2] = { -1, -1 };
+
+	if (s->postgres_fd >= 0)
+		close(s->postgres_fd);
+	s->postgres_fd = -1;
+	if (!pipe2(fds, O_CLOEXEC)) {
+		start.fds = &fds[1];
+		start.n_fds = 1;
+		s->postgres_fd = fds[0];
+		fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	}
+	child_start(child, &start);
+	if (fds[1] >= 0)
+		close(fds[1]);
+}
+
 static bool may_start(const struct supervisor *s, const struct child *child, int64_t now_ms)
 {
 	unsigned flags = role_flags(child->role);
@@ -143,6 +165,8 @@ static void start_due(struct supervisor *s)
 			start_smtp(s, child);
 		else if (child->role == ROLE_API)
 			start_api(s, child);
+		else if (child->role == ROLE_POSTGRES)
+			start_postgres(s, child);
 		else
 			child_start(child, &start);
 	}
@@ -347,13 +371,48 @@ static int64_t next_wait_ms(const struct supervisor *s)
 	return wait_ms;
 }
 
+static void tell_postgres(struct str line)
+{
+	struct cluster_line read = cluster_log_read(line);
+
+	if (read.text.n)
+		log_event(read.level, "postgres", LOG_STR("severity", read.severity),
+			LOG_STR("text", read.text));
+}
+
+/* A line that is longer than there is room for is told in pieces. */
+static void read_postgres(struct supervisor *s)
+{
+	char room[4096];
+	ssize_t n = read(s->postgres_fd, room, sizeof room);
+	struct str rest, line;
+
+	if (n > 0)
+		buf_put(&s->postgres_text, str_from(room, (size_t)n));
+	rest = buf_str(&s->postgres_text);
+	while (str_chr(rest, '\n') != STR_NPOS) {
+		(void)str_cut(rest, '\n', &line, &rest);
+		tell_postgres(line);
+	}
+	if (!n || rest.n > POSTGRES_LINE_BYTES) {
+		tell_postgres(rest);
+		rest = STR_EMPTY;
+	}
+	buf_consume(&s->postgres_text, s->postgres_text.n - rest.n);
+	if (n)
+		return;
+	close(s->postgres_fd);
+	s->postgres_fd = -1;
+}
+
 static void wait_for_news(struct supervisor *s)
 {
-	struct pollfd fds[SUPERVISOR_MAX_CHILDREN + 1];
-	struct child *who[SUPERVISOR_MAX_CHILDREN + 1];
+	struct pollfd fds[SUPERVISOR_MAX_CHILDREN + 2];
+	struct child *who[SUPERVISOR_MAX_CHILDREN + 2];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ s->signal_fd, POLLIN, 0 };
+	fds[n++] = (struct pollfd){ s->postgres_fd, POLLIN, 0 };
 	for (size_t i = 0; i < s->n_children; i++) {
 		if (s->children[i].control_fd < 0)
 			continue;
@@ -362,7 +421,9 @@ static void wait_for_news(struct supervisor *s)
 	}
 	if (poll(fds, n, (int)next_wait_ms(s)) <= 0)
 		return;
-	for (nfds_t i = 1; i < n; i++)
+	if (fds[1].revents)
+		read_postgres(s);
+	for (nfds_t i = 2; i < n; i++)
 		if (fds[i].revents)
 			read_control(s, who[i]);
 	if (fds[0].revents)
@@ -394,6 +455,8 @@ int supervisor_run(const struct supervisor_options *options)
 		.rules_fd = options->rules_fd,
 		.tls = options->tls,
 		.candidate_fd = -1,
+		.postgres_fd = -1,
+		.postgres_text = BUF_INIT(4 * POSTGRES_LINE_BYTES),
 		.beat_ms = systemd_beat_ms() };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
 	s->status = node_status_new();

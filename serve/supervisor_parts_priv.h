@@ -1,6 +1,7 @@
 /* serve/supervisor_parts_priv.h -- the inside of the supervisor, which its files share: supervisor.c starts, watches and stops
  * processes, supervisor_reload.c hands them new rules and certificates. */
 #pragma once
+#include "core/buf.h"
 #include "serve/child.h"
 #include "serve/node_status.h"
 #include "serve/tls_files.h"
@@ -14,6 +15,8 @@ struct supervisor {
 	size_t n_children;
 	int signal_fd;
 	int exit_code;
+	int postgres_fd; /* what PostgreSQL writes to its standard error; -1: none */
+	struct buf postgres_text;
 	bool schema_ready, stopping, told_manager, announced;
 	unsigned stop_order; /* of the roles that are being stopped now */
 	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */

@@ -50,6 +50,8 @@ enum err store_erase(
 	if (!err)
 		err = erase_one(store, QUERY_ERASE_DELIVERED, address, &delivered);
 	if (!err)
+		err = PG_RUN(store->pg, QUERY_ERASE_AUDIT, NULL, pg_text(address));
+	if (!err)
 		err = erase_one(store, QUERY_ERASE_EVENTS, address, &erased.events);
 	if (!err)
 		err = erase_entries(store, erase, &erased.entries);

@@ -35,7 +35,7 @@ enum err store_timezone_known(struct store *store, struct str timezone)
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = PG_RUN(store->pg, QUERY_TIMEZONE, &rows, pg_text(timezone));
 
-	return err == ERR_RANGE ? ERR_NOT_FOUND : err;
+	return !err && !pg_get_bool(rows, 0, 0) ? ERR_NOT_FOUND : err;
 }
 
 enum err store_interval_starts(struct store *store, struct arena *arena,

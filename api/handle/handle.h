@@ -20,6 +20,10 @@ struct handle {
 	enum list_format format; /* of lists */
 	struct answer *answer;
 	enum err check_err; /* of the store, while a key was checked */
+	/* What the audit is to tell of it, see handle_changed. */
+	const char *action; /* NULL: nothing was changed that it tells of */
+	struct str subject, address;
+	uint64_t n_changed;
 };
 
 typedef enum err handle_fn(struct handle *handle);
@@ -41,6 +45,16 @@ static inline int enum_param(const struct handle *handle, enum param param)
 static inline bool handle_may_use(const struct handle *handle, struct str stream)
 {
 	return key_has_stream(handle->grant.streams, stream);
+}
+
+/* It is done, and who asked for it is kept with it: `action` is a literal; texts live as long as the arena, and may be empty. */
+static inline void handle_changed(struct handle *handle, const char *action, struct str subject,
+	struct str address, uint64_t n)
+{
+	handle->action = action;
+	handle->subject = subject;
+	handle->address = address;
+	handle->n_changed = n;
 }
 
 /* from and to as they will be used, `step_us` whole (1: as given). False: the answer is a problem. */

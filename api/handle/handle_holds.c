@@ -80,6 +80,9 @@ static enum err decide(struct handle *handle, enum store_hold_end end)
 		return ERR_OK;
 	}
 	if (!err)
+		handle_changed(handle, end == STORE_HOLD_RELEASE ? "hold.release" : "hold.discard",
+			handle->segment, STR_EMPTY, amended.entries);
+	if (!err)
 		answer_json(handle->answer, 200,
 			json_pack("{s:I,s:s,s:I,s:I,s:I}", "id", (json_int_t)id, "state",
 				end == STORE_HOLD_RELEASE ? "released" : "discarded", "entries",

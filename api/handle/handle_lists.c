@@ -100,6 +100,12 @@ enum err handle_suppressions_import(struct handle *handle)
 			err = importer_feed(importer, handle->request->body, &more);
 			err = importer_end(importer, err, &result);
 		}
+		if (!err && result.imported)
+			handle_changed(handle, "suppression.import",
+				result.format == LIST_SOURCE_COUNT
+					? STR_EMPTY
+					: list_source_row(result.format)->name,
+				STR_EMPTY, result.kept);
 		if (!err)
 			answer_import(handle, &result, &refusals);
 	}

@@ -216,6 +216,9 @@ enum err handle_suppression_put(struct handle *handle)
 	json_decref(json);
 	if (!good || err)
 		return err;
+	handle_changed(handle,
+		row.state == SUPPRESSION_ALLOWED ? "suppression.allow" : "suppression.put",
+		row.stream, row.address, kept);
 	return answer_target(handle, row.address);
 }
 
@@ -228,6 +231,9 @@ enum err handle_suppression_delete(struct handle *handle)
 		return ERR_OK;
 	err = entry_remove(handle->store, handle->arena, address, handle->values.text[PARAM_STREAM],
 		suppression_who(handle), handle->request->now_us);
+	if (!err)
+		handle_changed(handle, "suppression.remove", handle->values.text[PARAM_STREAM],
+			address, 1);
 	/* One that was removed before is as gone as the client wants it. */
 	return err && err != ERR_NOT_FOUND ? err : answer_target(handle, address);
 }

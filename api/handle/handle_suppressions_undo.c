@@ -66,6 +66,10 @@ static enum err answer_undo(struct handle *handle, const struct store_undo *undo
 	enum err err = store_undo(
 		handle->store, handle->service->judge, undo, handle->request->now_us, &amended);
 
+	if (!err && !undo->dry_run)
+		handle_changed(handle, "suppression.undo",
+			undo->provider.n ? undo->provider : undo->stream, STR_EMPTY,
+			amended.lifted);
 	if (!err)
 		answer_json(handle->answer, 200,
 			json_pack("{s:b,s:I,s:I,s:I,s:I}", "dry_run", undo->dry_run, "events",

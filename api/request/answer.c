@@ -20,7 +20,9 @@ static const struct {
 
 void answer_init(struct answer *answer)
 {
-	*answer = (struct answer){ .body = BUF_INIT(ANSWER_BYTES), .link = BUF_INIT(LINK_BYTES) };
+	*answer = (struct answer){
+		.body = BUF_INIT(ANSWER_BYTES), .link = BUF_INIT(LINK_BYTES), .route = -1
+	};
 }
 
 void answer_reset(struct answer *answer)
@@ -29,7 +31,7 @@ void answer_reset(struct answer *answer)
 
 	buf_reset(&body);
 	buf_reset(&link);
-	*answer = (struct answer){ .body = body, .link = link };
+	*answer = (struct answer){ .body = body, .link = link, .route = -1 };
 }
 
 void answer_release(struct answer *answer)

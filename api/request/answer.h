@@ -35,7 +35,12 @@ struct answer {
 	enum answer_keep keep;
 	unsigned fresh_s;
 	char etag[ETAG_BYTES]; /* empty: none */
-	bool close;            /* the connection ends: what follows on it cannot be trusted */
+	/* What the log is told of it. */
+	int route;          /* enum route; -1: none */
+	char who[16];       /* "key:1a2b3c4d", "loopback"; empty: nobody was asked for */
+	const char *action; /* that changed something; NULL: none */
+	uint64_t n_changed;
+	bool close; /* the connection ends: what follows on it cannot be trusted */
 };
 
 void answer_init(struct answer *answer);

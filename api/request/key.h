@@ -3,7 +3,7 @@
  * store, random bytes (they come in), HTTP. Pure. */
 #pragma once
 #include "api/request/router.h"
-#include "store/key.h"
+#include "store/store_access.h"
 
 enum {
 	KEY_PREFIX_BYTES = 8,

@@ -1,6 +1,7 @@
 /* cli/suppress/cmd_suppress.c -- `bounced suppress list|add|allow|remove`; check is cmd_suppress_check.c, lists in and out are
  * cmd_suppress_lists.c. */
 #define _GNU_SOURCE
+#include "cli/command/command_audit.h"
 #include "cli/command/command_config.h"
 #include "cli/command/commands.h"
 #include "cli/command/terminal.h"
@@ -133,7 +134,13 @@ static int put(struct suppress *s, enum suppression_state state)
 			.expires_at_us = end_us,
 			.changed_by = suppress_who(s) };
 	err = store_suppressions_put(s->store, rows, s->n_operands, &kept);
-	return err ? suppress_failed(s, err) : EXIT_CODE_OK;
+	if (err)
+		return suppress_failed(s, err);
+	for (size_t i = 0; i < s->n_operands; i++)
+		command_audit(s->store,
+			state == SUPPRESSION_ALLOWED ? "suppression.allow" : "suppression.put",
+			str_c(s->stream), addresses[i], 1);
+	return EXIT_CODE_OK;
 }
 
 static int run_add(struct suppress *s)
@@ -161,6 +168,9 @@ static int run_remove(struct suppress *s)
 			code = command_failed("%.*s is not on the list", STR_ARG(addresses[i]));
 		else if (err)
 			return suppress_failed(s, err);
+		else
+			command_audit(
+				s->store, "suppression.remove", str_c(s->stream), addresses[i], 1);
 	}
 	return code;
 }

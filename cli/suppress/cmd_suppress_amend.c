@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_suppress_amend.h"
 
+#include "cli/command/command_audit.h"
 #include "store/store_amend.h"
 #include "suppress/suppress_settings.h"
 
@@ -65,6 +66,9 @@ int cmd_suppress_undo(struct suppress *s)
 	err = store_undo(s->store, &bench->store_judge, &undo, now_us, &amended);
 	if (err)
 		return suppress_failed(s, err);
+	if (!undo.dry_run)
+		command_audit(s->store, "suppression.undo",
+			undo.provider.n ? undo.provider : undo.stream, STR_EMPTY, amended.lifted);
 	printf("events\t%" PRIu64 "\n", amended.events);
 	return print_amended(&amended, undo.dry_run);
 }
@@ -106,7 +110,11 @@ static int decide(struct suppress *s, enum store_hold_end end)
 		suppress_now_us(), &amended);
 	if (err == ERR_NOT_FOUND)
 		return command_failed("there is no open hold %s", s->operands[0]);
-	return err ? suppress_failed(s, err) : print_amended(&amended, false);
+	if (err)
+		return suppress_failed(s, err);
+	command_audit(s->store, end == STORE_HOLD_RELEASE ? "hold.release" : "hold.discard",
+		str_c(s->operands[0]), STR_EMPTY, amended.entries);
+	return print_amended(&amended, false);
 }
 
 int cmd_suppress_release(struct suppress *s)

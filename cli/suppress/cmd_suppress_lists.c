@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_suppress_lists.h"
 
+#include "cli/command/command_audit.h"
 #include "cli/command/import_progress.h"
 #include "core/limits.h"
 #include "suppress/export/selection.h"
@@ -160,6 +161,8 @@ static int print_result(struct in *in, const struct import_result *result)
 				    : list_source_row(result->format)->name;
 
 	import_progress_clear(&in->progress);
+	if (result->imported)
+		command_audit(in->s->store, "suppression.import", format, STR_EMPTY, result->kept);
 	if (in->told > LIMIT_IMPORT_FLAWS && !in->s->verbose)
 		fprintf(stderr, "%s: %" PRIu64 " more; --verbose tells them all\n", in->name,
 			in->told - LIMIT_IMPORT_FLAWS);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 struct webhook {
 	struct suppress common;
 	const struct config *config;

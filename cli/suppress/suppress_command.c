@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "cli/suppress/suppress_command.h"
 
-#include <pwd.h>
+#include "cli/command/command_audit.h"
+
 #include <time.h>
-#include <unistd.h>
 
 int64_t suppress_now_us(void)
 {
@@ -20,8 +20,5 @@ int suppress_failed(const struct suppress *s, enum err err)
 
 struct str suppress_who(struct suppress *s)
 {
-	const struct passwd *user = getpwuid(getuid());
-
-	return user ? arena_printf(s->arena, "cli:%.100s", user->pw_name)
-		    : arena_printf(s->arena, "cli:%u", (unsigned)getuid());
+	return command_who(s->arena);
 }

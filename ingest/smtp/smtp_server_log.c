@@ -31,12 +31,17 @@ void client_log_end(const struct client *client)
 	struct str peer =
 		client->server->options.log_addresses ? client_peer(client, room) : STR("-");
 
+	/* One line a mail: of a session that brought mail and nothing else, its messages tell. */
+	bool smooth = smtp_session_messages(client->session) && end == SMTP_SAY_BYE &&
+		      !smtp_session_refusals(client->session);
+
 	if (client->why.n)
 		why = client->why;
 	if (str_starts(why, STR("% ")))
 		why = str_skip(why, 2); /* the name of this host */
-	log_event(LOG_INFO, "session_end", LOG_STR("id", smtp_session_id(client->session)),
-		LOG_STR("peer", peer), LOG_U64("messages", smtp_session_messages(client->session)),
+	log_event(smooth ? LOG_DEBUG : LOG_INFO, "session_end",
+		LOG_STR("id", smtp_session_id(client->session)), LOG_STR("peer", peer),
+		LOG_U64("messages", smtp_session_messages(client->session)),
 		LOG_U64("refusals", smtp_session_refusals(client->session)),
 		LOG_STR("last_refusal",
 			refusal_text(smtp_session_last_refusal(client->session), refusal)),
@@ -137,8 +142,11 @@ void client_note_refused(struct client *client, enum err err)
 void client_log_stored(const struct client *client, uint64_t sequence)
 {
 	const struct envelope *envelope = smtp_session_envelope(client->session);
+	char room[SMTP_ADDRESS_TEXT_BYTES];
 
 	log_event(LOG_INFO, "message_stored", LOG_STR("id", envelope->session_id),
+		LOG_STR("peer", client->server->options.log_addresses ? client_peer(client, room)
+								      : STR("-")),
 		LOG_U64("sequence", sequence),
 		LOG_U64("bytes", smtp_session_message(client->session).n),
 		LOG_U64("recipients", envelope->n_forward_paths),

@@ -74,11 +74,16 @@ static enum err check_server(
 {
 	struct str level = config_str(config, CONFIG_SERVER_LOG_LEVEL);
 	enum log_level known;
+	enum log_form form;
 
 	if (!log_level_from_name(level, &known)) {
 		*ret_trouble = arena_printf(arena,
 			"server.log_level: \"%.*s\" is none of debug, info, warn, error",
 			STR_ARG(level));
+		return ERR_SYNTAX;
+	}
+	if (!log_form_from_name(config_str(config, CONFIG_SERVER_LOG_FORMAT), &form)) {
+		*ret_trouble = STR("server.log_format: wanted is text or json");
 		return ERR_SYNTAX;
 	}
 	if (str_starts(config_str(config, CONFIG_SERVER_DATA_DIR), STR("/")))

@@ -78,7 +78,7 @@ def check_mail(api):
     assert raw == BOUNCE, raw
     [[session]] = api.server.sql("SELECT session_id FROM message WHERE message_id = '%s'" % answer["message_id"])
     lines = [line for line in api.server.log_path.read_text().splitlines() if f" id={session} " in line + " "]
-    assert [re.search("event=([a-z_]+)", line)[1] for line in lines] == ["message_stored", "report_stored"], lines
+    assert [re.search("event=([a-z_]+)", line)[1] for line in lines] == ["message_stored"], lines
     assert fields["Content-Type"] == "message/rfc822" and "attachment" in fields["Content-Disposition"], fields
     api.request("GET", "/v1/messages/00000000-0000-0000-0000-000000000000/raw", status=404)
     api.request("GET", "/v1/messages/none/raw", status=404)
@@ -184,6 +184,7 @@ def check_rest(api):
     api.request("GET", "/readyz")
     api.request("GET", "/readyz?exports")
     assert api.request("GET", "/v1/exports")[0] == {"exports": []}
+    assert {row["who"] for row in api.request("GET", "/v1/audit?from=1d")[0]["audit"]} >= {"bounced"}
     api.request("GET", "/openapi.json")
     text, fields = api.request("GET", "/metrics")
     assert "version=0.0.4" in fields["Content-Type"]

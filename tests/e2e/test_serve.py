@@ -37,7 +37,7 @@ def check_demo(server):
 def check_log(server):
     """A first start, and mail: nobody's statement is refused, and nothing wants a person."""
     wrong = [line for line in server.log_path.read_text().splitlines()
-             if " ERROR: " in line or "level=error" in line or "SQLSTATE" in line]
+             if "severity=ERROR" in line or " ERROR: " in line or "level=error" in line or "SQLSTATE" in line]
     assert not wrong, wrong
 
 

@@ -1,7 +1,7 @@
 // links: store
 // Check program of the rows of keys, on a real database.
 #define _GNU_SOURCE
-#include "store/key.h"
+#include "store/store_access.h"
 #include "tests/support/cluster_fixture.h"
 #include "tests/support/suite.h"
 

@@ -1,4 +1,5 @@
-#include "store/key.h"
+#include "store/store_access.h"
+
 #include "store/store_priv.h"
 
 #include <string.h>
@@ -80,4 +81,55 @@ enum err store_keys(struct store *store, store_key_fn *fn, void *context)
 		more = fn(context, &key);
 	}
 	return err;
+}
+
+/* ---- the audit ---- */
+
+enum err store_audit_add(struct store *store, const struct store_audit *audit)
+{
+	return PG_RUN(store->pg, QUERY_AUDIT_ADD, NULL, pg_time(audit->at_us), pg_text(audit->who),
+		pg_text(audit->action), pg_text(audit->subject), pg_text(audit->address),
+		pg_i64((int64_t)audit->n));
+}
+
+enum err store_audits(struct store *store, const struct store_audit_query *query,
+	store_audit_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_AUDIT_LIST, &rows, pg_time(query->from_us),
+		pg_time(query->to_us), pg_i64(query->before_id), pg_text(query->action),
+		pg_i64((int64_t)query->limit));
+	bool more = true;
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		const struct store_audit audit = { .id = pg_get_i64(rows, i, 0),
+			.at_us = pg_get_time(rows, i, 1),
+			.who = pg_get_text(rows, i, 2),
+			.action = pg_get_text(rows, i, 3),
+			.subject = pg_get_text(rows, i, 4),
+			.address = pg_get_text(rows, i, 5),
+			.n = (uint64_t)pg_get_i64(rows, i, 6) };
+
+		more = fn(context, &audit);
+	}
+	return err;
+}
+
+enum err store_audit_last(
+	struct store *store, struct arena *arena, struct str action, struct str *ret_subject)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_AUDIT_LAST, &rows, pg_text(action));
+
+	if (err)
+		return err;
+	if (!pg_rows_count(rows))
+		return ERR_NOT_FOUND;
+	*ret_subject = arena_dup(arena, pg_get_text(rows, 0, 0));
+	return ERR_OK;
+}
+
+enum err store_audit_purge(struct store *store, int64_t before_us)
+{
+	return PG_RUN(store->pg, QUERY_AUDIT_PURGE, NULL, pg_time(before_us));
 }

@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "cli/command/command_audit.h"
+
+#include "cli/command/command_line.h"
+#include "store/store_access.h"
+
+#include <pwd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct str command_who(struct arena *arena)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	return user ? arena_printf(arena, "cli:%.100s", user->pw_name)
+		    : arena_printf(arena, "cli:%u", (unsigned)getuid());
+}
+
+void command_audit(
+	struct store *store, const char *action, struct str subject, struct str address, uint64_t n)
+{
+	struct arena *arena = arena_new();
+	const struct store_audit audit = { .at_us = (int64_t)time(NULL) * TIMESTAMP_SECOND_US,
+		.who = command_who(arena),
+		.action = str_c(action),
+		.subject = subject,
+		.address = address,
+		.n = n };
+
+	if (store_audit_add(store, &audit))
+		command_failed(
+			"done, but not noted for the audit: %.*s", STR_ARG(store_error(store)));
+	arena_free(arena);
+}
