@@ -37,9 +37,12 @@ function timeAxis() {
 	return { stroke: colour("muted"), grid: { show: false }, ticks: { stroke: colour("line"), size: 4 }, values: lines, space: 64, font: "12px system-ui, sans-serif", size: 40 };
 }
 
-function valueAxis(scale, label, write, side, grid) {
+/* Of counts there is no half. */
+const WHOLE = [1, 2, 5].flatMap((n) => [...Array(12).keys()].map((power) => n * 10 ** power)).sort((a, b) => a - b);
+
+function valueAxis({ scale, label, write, whole }, side, grid) {
 	return {
-		scale, label, side, stroke: colour("muted"), values: (plot, splits) => splits.map((at) => at === null ? "" : write(at)),
+		scale, label, side, ...(whole ? { incrs: WHOLE } : {}), stroke: colour("muted"), values: (plot, splits) => splits.map((at) => at === null ? "" : write(at)),
 		grid: { show: grid, stroke: colour("line"), width: 1 }, ticks: { show: false }, size: 58, labelSize: 18, labelGap: 0,
 		font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", space: 36,
 	};
@@ -125,7 +128,7 @@ function optionsOf({ points, series, axes, step, zoom }, when) {
 			x: { time: true, range: (plot, low, high) => [low - half, high + half] },
 			...Object.fromEntries(axes.map((axis) => [axis.scale, { range: (plot, low, high) => [0, high > 0 ? high * 1.08 : axis.least] }])),
 		},
-		axes: [timeAxis(), ...axes.map((axis, i) => valueAxis(axis.scale, axis.label, axis.write, i ? 1 : 3, i === 0))],
+		axes: [timeAxis(), ...axes.map((axis, i) => valueAxis(axis, i ? 1 : 3, i === 0))],
 		series: [{}, ...marks(series, 2)],
 		hooks: { setSelect: [(plot) => selected(plot, step, zoom)] },
 	};
@@ -140,7 +143,7 @@ function selected(plot, step, zoom) {
 	zoom(new Date(Math.round(from / step) * step * 1000), new Date(Math.max(Math.round(end / step), Math.round(from / step) + 1) * step * 1000));
 }
 
-/* chart({ label, points: [{ at, ... }], step (seconds), axes: [{ scale, label, write, least }], zoom(from, to),
+/* chart({ label, points: [{ at, ... }], step (seconds), axes: [{ scale, label, write, least, whole }], zoom(from, to),
  *  series: [{ label, scale, mark: "bar" or "line", colour, value(point), write, stack, alpha }] }) */
 export function chart(wish) {
 	const when = (at) => wish.step < 86400 ? format.time(at) : format.weekday(at);

@@ -63,7 +63,7 @@ export function rateChart(state, points, name) {
 	return chart({
 		label: `Failure rate and mails attempted over time, ${name}`, points, step, zoom: setWindow,
 		axes: [{ scale: "rate", label: "failure rate", write: (rate) => format.percent(rate), least: 0.01 },
-			{ scale: "volume", label: "attempted", write: format.short, least: 10 }],
+			{ scale: "volume", label: "attempted", write: format.short, least: 10, whole: true }],
 		series: [count("attempted", "Attempted", { scale: "volume", mark: "bar", colour: "volume" }),
 			{ label: "Failure rate", scale: "rate", mark: "line", colour: "accent", value: (point) => point.failure_rate, write: format.percent }],
 	});
@@ -75,7 +75,7 @@ export function classChart(state, points, name) {
 
 	return chart({
 		label: `Failures by class over time, ${name}`, points, step, zoom: setWindow,
-		axes: [{ scale: "count", label: "failures", write: format.short, least: 4 }],
+		axes: [{ scale: "count", label: "failures", write: format.short, least: 4, whole: true }],
 		series: [count("block", "Block", shared), count("soft", "Soft", shared), count("hard", "Hard", shared)],
 	});
 }

@@ -9,7 +9,7 @@ import { empty } from "./trouble.js";
 
 const PAGE = 50;
 const KINDS = ["bounce", "complaint", "auto_reply", "challenge", "mdn", "dmarc_report", "tls_report", "unsubscribe", "not_bounce", "unknown"];
-const FILTERS = ["recipient", "domain", "provider", "reason", "class", "outcome", "kind", "status", "campaign", "source", "message_id", "remote_mta", "reporting_mta"];
+const FILTERS = ["recipient", "domain", "org_domain", "provider", "reason", "class", "outcome", "kind", "status", "campaign", "source", "message_id", "remote_mta", "reporting_mta"];
 
 export const title = () => "Events";
 

@@ -78,7 +78,7 @@ async function reasonChart(state, query, reasons, signal) {
 
 	return chart({
 		label: "The most frequent reasons over time", points, step, zoom: setWindow,
-		axes: [{ scale: "count", label: "failures", write: format.short, least: 4 }],
+		axes: [{ scale: "count", label: "failures", write: format.short, least: 4, whole: true }],
 		series: names.map((name, i) => ({ label: name, scale: "count", mark: "bar", stack: true, colour: "series-" + (i + 1), value: (point) => point.counts[i], write: format.count })),
 	});
 }

@@ -25,13 +25,14 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.example.com
 
-Final-Recipient: rfc822; "<img src=x onerror=alert(1)>"@hostile.example
+Final-Recipient: rfc822; "<img/src=x/onerror=alert(1)>LONG"@LABEL.LABEL.hostile.example
 Action: failed
 Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <img src=x onerror=alert(1)> user unknown </pre><script>alert(2)</script>
+Diagnostic-Code: smtp; 550 5.1.1 <img src=x onerror=alert(1)> user unknown </pre><script>alert(2)</script> WIDE
 
 --b--
-"""
+""".replace(b"LONG", b"l" * 30).replace(b"LABEL", b"d" * 60).replace(b"WIDE", b"w" * 400)
+HOLD = ("INSERT INTO suppression_hold (provider, since, last_at, state, n, limit_n, told) VALUES ('harbour', now() - interval '2 hours', now(), 'open', 410, 59, true)")
 
 
 def node_modules():
@@ -59,8 +60,8 @@ def key(server, *words):
 def hostile_event(server):
     status, _, body = server.request("POST", "/v1/messages?stream=news", HOSTILE.replace(b"\n", b"\r\n"), {"Content-Type": "message/rfc822"})
     assert status == 202, body
-    e2e.wait_for(lambda: server.events(domain="hostile.example"), "the hostile mail", 60, server)
-    return server.events(domain="hostile.example")[0]["id"]
+    e2e.wait_for(lambda: server.events(org_domain="hostile.example"), "the hostile mail", 60, server)
+    return server.events(org_domain="hostile.example")[0]
 
 
 def browse(folder, spec):
@@ -85,12 +86,17 @@ def programs():
 def main():
     chromium = programs()
     folder = node_modules()
-    with e2e.Server(**SETTINGS) as server, e2e.Server(**{"api.loopback_without_key": "false"}) as locked:
+    server = e2e.Server(**SETTINGS)
+    (server.folder / "lists").mkdir()
+    (server.folder / "lists").chmod(0o777)
+    server.settings["export.jobs"] = f"mta format=postfix path={server.folder}/lists/access every=60"
+    with server, e2e.Server(**{"api.loopback_without_key": "false"}) as locked:
         mails = sent(server)
         e2e.wait_for(lambda: len(server.events()) >= mails, "the month's events", 120, server)
         spec = {"url": f"http://127.0.0.1:{server.http_port}", "chromium": chromium,
                 "shots": os.environ.get("TEST_PAGE_SHOTS"), "measure": int(os.environ.get("TEST_PAGE_MEASURE", 0)),
                 "event": server.events(reason="mailbox.full")[0]["id"], "recipient": "reader1@example.com", "hostile": hostile_event(server)}
+        server.sql(HOLD)
         spec["locked"] = f"http://127.0.0.1:{locked.http_port}"
         spec["keys"] = {"read": key(locked, "create", "reads", "--scope", "read"), "revoked": key(locked, "create", "gone", "--scope", "read")}
         key(locked, "revoke", spec["keys"]["revoked"][3:11])

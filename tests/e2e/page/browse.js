@@ -13,10 +13,12 @@ const VIEWS = {
 	overview: "#/overview", domains: "#/domains", providers: "#/providers?window=30d", domain: "#/domains/harbour.example", events: "#/events",
 	event: "#/events/" + spec.event, recipients: "#/recipients", recipient: "#/recipients/" + encodeURIComponent(spec.recipient),
 	suppressions: "#/suppressions", holds: "#/suppressions?tab=holds", exports: "#/suppressions?tab=exports", undo: "#/suppressions?tab=undo",
+	hostile: "#/events/" + spec.hostile.id, "hostile domain": "#/domains/" + spec.hostile.domain,
+	"hostile recipient": "#/recipients/" + encodeURIComponent(spec.hostile.recipient), "hostile list": "#/events?org_domain=hostile.example",
 	unknown: "#/unknown?window=30d&text=554%20relation%20unclear", system: "#/system", empty: "#/events?recipient=nobody%40nowhere.example", missing: "#/events/none",
 };
 /* Views with charts, and how many. */
-const CHARTS = { overview: 2, domain: 2 };
+const CHARTS = { overview: 2, domain: 2, "hostile domain": 2 };
 const faults = [];
 
 export const fault = (where, what) => faults.push(`${where}: ${what}`);

@@ -1,4 +1,5 @@
 /* journeys.js -- what people do with the page: sort, filter, zoom, go back, reload, lose a key, lose the network. */
+import { readFileSync } from "node:fs";
 import { fault, settled, watch } from "./browse.js";
 
 const MOST_BYTES = 120 * 1024;
@@ -59,8 +60,11 @@ async function state(browser) {
 	await settled(page);
 	expect(JSON.stringify(await texts(page, "tbody tr th, tbody tr td:first-child")) === JSON.stringify(sorted), "shows something else");
 	step = "csv";
+	const filteredRows = await page.locator("tbody tr").count();
 	const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=Save as CSV")]);
+	const lines = readFileSync(await file.path(), "utf8").split("\r\n");
 	expect(file.suggestedFilename() === "domains.csv", "has the name " + file.suggestedFilename());
+	expect(lines[0].startsWith("domain,failure_rate,failed,") && lines.length === filteredRows + 2, `has ${lines.length} lines under ${lines[0]}`);
 	step = "domain";
 	await page.click("tbody >> text=harbour.example");
 	await settled(page);
@@ -121,7 +125,7 @@ async function hostile(browser) {
 	const page = await fresh(browser);
 
 	step = "hostile";
-	await open(page, "#/events/" + spec.hostile);
+	await open(page, "#/events/" + spec.hostile.id);
 	expect((await page.textContent("main")).includes("<img src=x onerror=alert(1)>"), "the text is not shown");
 	expect(await page.locator("main img, main script").count() === 0, "the text became markup");
 	expect((await page.textContent("mark")) !== "", "nothing is marked");
@@ -142,6 +146,14 @@ async function decisions(browser) {
 	step = "remove";
 	await page.click("text=Remove from the list");
 	await page.waitForSelector("main >> text=Nothing speaks against mailing it.");
+	step = "release";
+	await open(page, "#/suppressions?tab=holds");
+	page.once("dialog", (dialog) => dialog.accept());
+	await page.click("tr:has-text('harbour') >> text=Release");
+	await page.waitForSelector("tr:has-text('harbour') >> text=released");
+	step = "exports";
+	await open(page, "#/suppressions?tab=exports");
+	expect((await texts(page, "tbody tr")).length === 1, "does not list the job");
 	step = "undo";
 	await open(page, "#/suppressions?tab=undo");
 	await page.click("button:has-text('Try')");
