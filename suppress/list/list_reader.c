@@ -9,6 +9,7 @@
 struct list_reader {
 	struct list_sink sink;
 	enum list_source format;
+	bool named; /* by the caller, and no line has said yet which of that name */
 	enum list_kind kind;
 	bool header_done, refused, stopped, too_long;
 	struct buf line;   /* the one that is coming */
@@ -32,7 +33,8 @@ struct list_reader *list_reader_new(const struct list_sink *sink, enum list_sour
 	reader->arena = arena_new();
 	buf_init(&reader->line, LIMIT_IMPORT_RECORD_BYTES);
 	buf_init(&reader->record, 2 * LIMIT_IMPORT_RECORD_BYTES);
-	if (format != LIST_SOURCE_COUNT)
+	reader->named = format != LIST_SOURCE_COUNT;
+	if (reader->named)
 		reader->kind = list_source_row(format)->kind;
 	return reader;
 }
@@ -331,8 +333,12 @@ static void settle_format(struct list_reader *reader, struct str line)
 		refuse_list(reader, LINE_UTF16);
 		return;
 	}
-	if (reader->format != LIST_SOURCE_COUNT)
+	if (reader->named) {
+		reader->named = false;
+		reader->format = list_source_like(reader->format, line);
+		reader->kind = list_source_row(reader->format)->kind;
 		return;
+	}
 	if (line.n && memchr(line.p, 0, line.n)) {
 		refuse(reader, reader->number, LINE_NUL);
 		return;
@@ -385,7 +391,7 @@ static void feed_json(struct list_reader *reader, struct str bytes)
 static bool settled(const struct list_reader *reader)
 {
 	return reader->json || reader->header_done ||
-	       (reader->number > 1 && reader->format != LIST_SOURCE_COUNT);
+	       (reader->number > 1 && reader->format != LIST_SOURCE_COUNT && !reader->named);
 }
 
 /* A whole line, or as much of it as one may have (`cut`), or the last one. */
@@ -404,7 +410,7 @@ static void end_line(struct list_reader *reader, bool cut)
 	}
 	if (cut)
 		refuse(reader, reader->number, LINE_LONG);
-	else if (reader->format != LIST_SOURCE_COUNT && !reader->too_long)
+	else if (reader->format != LIST_SOURCE_COUNT && !reader->named && !reader->too_long)
 		one_line(reader, text);
 }
 

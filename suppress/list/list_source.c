@@ -67,6 +67,22 @@ bool list_source_has_header(enum list_source format, struct str line)
 	return header_fits(line, formats[format].header);
 }
 
+enum list_source list_source_like(enum list_source format, struct str line)
+{
+	enum list_source bare = format;
+
+	for (size_t i = 0; i < LIST_SOURCE_COUNT; i++) {
+		if (!str_eq(formats[i].name, formats[format].name) ||
+			formats[i].shape == LIST_SHAPE_ALLOWED)
+			continue;
+		if (header_fits(line, formats[i].header))
+			return (enum list_source)i;
+		if (!formats[i].header.n)
+			bare = (enum list_source)i;
+	}
+	return bare;
+}
+
 /* ---- lists without a header ---- */
 
 static bool is_ses(struct str line)

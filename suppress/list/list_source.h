@@ -31,8 +31,10 @@ struct list_source_row {
 	enum list_kind kind;
 };
 const struct list_source_row *list_source_row(enum list_source format);
-/* The first of that name, which for a list with columns means that the header stands in the first line. */
+/* The first of that name; list_source_like says which. */
 bool list_source_from_name(struct str name, enum list_source *ret_format);
+/* Of those with the same name the one whose header the first line is; else one that has none; else the format itself. */
+enum list_source list_source_like(enum list_source format, struct str line);
 /* By the first line that is neither empty nor a comment, its end not part of it. LIST_SOURCE_COUNT: it is none. */
 enum list_source list_source_of(struct str line);
 /* What an audience's header says of all its rows: LINE_GOOD and the kind, or LINE_SUBSCRIBERS. */

@@ -290,6 +290,34 @@ START_TEST(a_format_that_is_said_must_fit)
 }
 END_TEST
 
+/* One name may stand for several lists: the first line says which. */
+START_TEST(a_name_is_of_each_list_that_has_it)
+{
+	static const struct {
+		const char *name, *list, *wanted;
+	} named[] = {
+		{ "plain", "ann@x.example\nbob@x.example\n",
+			"1 ann@x.example b;2 bob@x.example b;" },
+		{ "plain", "# ours\nann@x.example\n", "2 ann@x.example b;" },
+		{ "plain", "Email\nann@x.example\n", "2 ann@x.example b;" },
+		{ "plain", "address\nann@x.example\n", "2 ann@x.example b;" },
+		{ "mailgun-unsubscribes", "address,tags,created_at\nann@x.example,*,\n",
+			"2 ann@x.example u;" },
+		{ "mailgun-unsubscribes", "ann@x.example\n", "1 !header;" },
+	};
+	struct buf out = BUF_INIT(1 << 16);
+	enum list_source format;
+
+	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+		ck_assert(list_source_from_name(str_c(named[i].name), &format));
+		buf_reset(&out);
+		read_pieces(format, str_c(named[i].list), SIZE_MAX, 0, &out);
+		ck_assert_str_eq(out.p, named[i].wanted);
+	}
+	buf_release(&out);
+}
+END_TEST
+
 /* ---- what we write ---- */
 
 static const char *const written[] = { "\"a b\"@example.com", "a#b@example.com", "ann@example.com",
@@ -386,6 +414,7 @@ int main(void)
 		tcase, a_line_of_ten_megabytes_is_refused_alone, 0, ARRAY_LEN(long_lines));
 	tcase_add_test(tcase, lines_at_their_limit);
 	tcase_add_test(tcase, a_format_that_is_said_must_fit);
+	tcase_add_test(tcase, a_name_is_of_each_list_that_has_it);
 	tcase_add_loop_test(tcase, each_format_is_read_back, 0, FORMAT_SHA256);
 	tcase_add_test(tcase, tables_are_whole);
 	suite_add_tcase(suite, tcase);
