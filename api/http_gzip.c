@@ -32,3 +32,39 @@ char *http_gzip(struct str bytes, size_t *ret_n)
 	deflateEnd(&stream);
 	return out;
 }
+
+/* One member, or what of it there is. */
+static enum err unpack_member(z_stream *stream, struct buf *out)
+{
+	char room[16384];
+	int got;
+
+	do {
+		stream->next_out = (Bytef *)room;
+		stream->avail_out = sizeof room;
+		got = inflate(stream, Z_NO_FLUSH);
+		if (got != Z_OK && got != Z_STREAM_END)
+			return ERR_SYNTAX;
+		buf_put(out, str_from(room, sizeof room - stream->avail_out));
+		if (out->failed)
+			return ERR_LIMIT;
+	} while (got != Z_STREAM_END);
+	return ERR_OK;
+}
+
+enum err http_gunzip(struct str packed, struct buf *out)
+{
+	z_stream stream = { .avail_in = (uInt)packed.n };
+	enum err err = packed.n && packed.n <= INT_MAX ? ERR_OK : ERR_SYNTAX;
+
+	if (err || inflateInit2(&stream, WINDOW_BITS) != Z_OK)
+		return err ? err : ERR_LIMIT;
+	stream.next_in = (z_const Bytef *)packed.p;
+	while (!err && stream.avail_in) {
+		err = unpack_member(&stream, out);
+		if (!err && inflateReset(&stream) != Z_OK)
+			err = ERR_SYNTAX;
+	}
+	inflateEnd(&stream);
+	return err;
+}

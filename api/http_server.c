@@ -2,9 +2,10 @@
 
 #include "api/access_log.h"
 #include "api/answer_cache.h"
-#include "api/http_server_answer_priv.h"
 #include "api/http_deadlines_priv.h"
+#include "api/http_gzip.h"
 #include "api/http_listen.h"
+#include "api/http_server_answer_priv.h"
 #include "api/http_server_framing_priv.h"
 #include "api/http_server_peer_priv.h"
 #include "api/keyring_priv.h"
@@ -47,7 +48,7 @@ struct exchange {
 	struct str target; /* as in the request line */
 	struct str peer, network;
 	struct framing framing;
-	bool admitted, refused;
+	bool admitted, refused, packed;
 	struct answer refusal; /* waits for the end of the body, which is dropped */
 	size_t wasted;
 };
@@ -168,9 +169,46 @@ static void log_failure(struct api_server *server, const struct api_request *req
 		LOG_U64("status", answer->status), LOG_ERR(err), LOG_STR("reason", reason));
 }
 
+static void refuse(struct api_server *server, struct exchange *exchange, enum problem problem,
+	struct str detail)
+{
+	exchange->refused = true;
+	answer_problem(&exchange->refusal, problem, detail, NULL, STR_EMPTY);
+	metrics_count(&server->metrics, ROUTE_COUNT, exchange->refusal.status);
+}
+
+/* RFC 9110 8.4: gzip, or none. False: another, and the answer says so. */
+static bool read_coding(
+	struct api_server *server, struct exchange *exchange, struct MHD_Connection *connection)
+{
+	struct str coding = str_trim(header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING));
+
+	exchange->packed = str_ieq(coding, STR("gzip")) || str_ieq(coding, STR("x-gzip"));
+	if (exchange->packed || !coding.n || str_ieq(coding, STR("identity")))
+		return true;
+	refuse(server, exchange, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+		STR("Content-Encoding: send gzip, or the body as it is"));
+	return false;
+}
+
+/* The body as it was before it was packed, within the same limit. */
+static void unpack(struct api_server *server, struct exchange *exchange)
+{
+	struct buf body = BUF_INIT(exchange->body.max);
+	enum err err = http_gunzip(buf_str(&exchange->body), &body);
+
+	if (err == ERR_LIMIT)
+		refuse_as_too_large(server, exchange);
+	else if (err)
+		refuse(server, exchange, PROBLEM_MALFORMED_REQUEST,
+			STR("the body is no gzip, or a part of one"));
+	buf_release(&exchange->body);
+	exchange->body = body;
+}
+
 /* What needs no body to be refused. Without a body the checks wait for finish(). */
-static void check_header(
-	struct api_server *server, struct exchange *exchange, const struct api_request *request)
+static void check_header(struct api_server *server, struct exchange *exchange,
+	struct MHD_Connection *connection, const struct api_request *request)
 {
 	const struct framing *framing = &exchange->framing;
 	bool admitted = true;
@@ -184,7 +222,7 @@ static void check_header(
 			NULL, STR_EMPTY);
 	} else if (framing->content_length > exchange->body.max) {
 		refuse_as_too_large(server, exchange);
-	} else if (framing_has_body(framing)) {
+	} else if (framing_has_body(framing) && read_coding(server, exchange, connection)) {
 		err = service_admit(&server->service, request, &exchange->refusal, &admitted);
 		exchange->refused = !admitted;
 	}
@@ -206,7 +244,7 @@ static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *c
 	framing_read(connection, &exchange->framing);
 	exchange->admitted = true;
 	exchange->body.max = service_body_bytes(&request);
-	check_header(server, exchange, &request);
+	check_header(server, exchange, connection, &request);
 	if (!exchange->refused || (framing_is_clear(framing) && !framing->expects &&
 					  framing->content_length <= LIMIT_HTTP_WASTE_BYTES))
 		return MHD_YES;
@@ -233,12 +271,15 @@ static enum MHD_Result take_body(
 static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *connection,
 	struct exchange *exchange, const char *method)
 {
-	const struct api_request request = request_of(exchange, connection, method);
+	struct api_request request;
 	enum MHD_Result result;
 	int64_t start_us = monotonic_us();
 	struct answer answer;
 	enum err err = ERR_OK;
 
+	if (exchange->packed && !exchange->refused)
+		unpack(server, exchange);
+	request = request_of(exchange, connection, method);
 	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
 	if (!exchange->refused)
@@ -346,6 +387,7 @@ static struct api_server *server_new(const struct api_options *options)
 		.spool = options->spool,
 		.lanes = options->lanes,
 		.n_lanes = options->n_lanes,
+		.key_requests_per_minute = options->key_requests_per_minute,
 		.lane_quota_bytes = options->lane_quota_bytes,
 		.node = options->node,
 		.parse = options->parse,

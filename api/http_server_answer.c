@@ -1,5 +1,5 @@
-#include "api/http_server_answer_priv.h"
 #include "api/http_gzip.h"
+#include "api/http_server_answer_priv.h"
 #include "api/request/accept.h"
 
 #include <stdlib.h>
@@ -82,6 +82,8 @@ enum MHD_Result http_send(struct MHD_Connection *connection, const struct answer
 		if (answer->retry_after_s)
 			add_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
 				arena_printf(arena, "%u", answer->retry_after_s).p);
+		if (answer->status == 415) /* RFC 9110 15.5.16 */
+			add_header(response, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip");
 		if (answer->status == 401)
 			add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 		if (answer->close)

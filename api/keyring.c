@@ -25,8 +25,16 @@ struct bad_peer {
 	unsigned bad;
 };
 
+/* How often a key asked since a moment. Of more keys than places the one that began first gives way. */
+struct asked {
+	char prefix[KEY_PREFIX_BYTES];
+	int64_t since_us;
+	unsigned n;
+};
+
 struct keyring {
 	pthread_mutex_t lock;
+	struct asked asked[KEYRING_KEYS];
 	struct kept_key keys[KEYRING_KEYS];
 	struct bad_peer peers[KEYRING_PEERS];
 };
@@ -90,6 +98,52 @@ static void note_bad(struct keyring *keyring, struct str name, int64_t now_us)
 		memcpy(peer->name, name.p, name.n);
 	}
 	peer->bad++;
+}
+
+/* ---- how often a key asks ---- */
+
+static struct asked *asked_of(struct keyring *keyring, struct str prefix)
+{
+	struct asked *oldest = &keyring->asked[0];
+
+	for (size_t i = 0; i < KEYRING_KEYS; i++) {
+		struct asked *asked = &keyring->asked[i];
+
+		if (asked->n && !memcmp(asked->prefix, prefix.p, KEY_PREFIX_BYTES))
+			return asked;
+		if (asked->since_us < oldest->since_us)
+			oldest = asked;
+	}
+	*oldest = (struct asked){ 0 };
+	memcpy(oldest->prefix, prefix.p, KEY_PREFIX_BYTES);
+	return oldest;
+}
+
+bool keyring_count(struct keyring *keyring, struct str key, int64_t now_us, unsigned limit,
+	unsigned *ret_wait_s)
+{
+	struct asked *asked;
+	struct str prefix;
+	int64_t age_us;
+	bool good;
+
+	if (!limit || !key_prefix(key, &prefix))
+		return true;
+	pthread_mutex_lock(&keyring->lock);
+	asked = asked_of(keyring, prefix);
+	age_us = now_us - asked->since_us;
+	if (!asked->n || age_us < 0 || age_us >= TIMESTAMP_MINUTE_US) {
+		asked->since_us = now_us;
+		asked->n = 0;
+		age_us = 0;
+	}
+	good = asked->n < limit;
+	asked->n += good;
+	pthread_mutex_unlock(&keyring->lock);
+	*ret_wait_s = (unsigned)((TIMESTAMP_MINUTE_US - age_us) / TIMESTAMP_SECOND_US) + 1;
+	if (*ret_wait_s > 60)
+		*ret_wait_s = 60;
+	return good;
 }
 
 /* ---- rows that were read; under the lock ---- */

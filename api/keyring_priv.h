@@ -19,6 +19,10 @@ enum {
 	KEYRING_FRESH_S = 3, /* a revoked key dies at most so much later */
 };
 
+/* One more request of this key, of which a good one stands in `key`. False: it is over `limit` (0: there is none) in this minute;
+ * *ret_wait_s: until the next. */
+bool keyring_count(struct keyring *keyring, struct str key, int64_t now_us, unsigned limit,
+	unsigned *ret_wait_s);
 struct keyring *keyring_new(void);
 /* Takes NULL. */
 void keyring_free(struct keyring *keyring);

@@ -127,6 +127,21 @@ static bool bearer_key(struct str authorization, struct str *ret_key)
 	return true;
 }
 
+static bool check_often(struct handle *handle, struct str key)
+{
+	const struct service *service = handle->service;
+	unsigned wait_s = 0;
+
+	if (keyring_count(service->keyring, key, handle->request->now_us,
+		    service->key_requests_per_minute, &wait_s))
+		return true;
+	(void)refuse(handle->answer, PROBLEM_TOO_MANY_REQUESTS,
+		arena_printf(handle->arena, "at most %u requests a minute of one key",
+			service->key_requests_per_minute));
+	handle->answer->retry_after_s = wait_s;
+	return false;
+}
+
 static bool check_key(struct handle *handle, struct str key)
 {
 	struct answer *answer = handle->answer;
@@ -134,7 +149,7 @@ static bool check_key(struct handle *handle, struct str key)
 	switch (keyring_check(handle->service, handle->arena, key, handle->request, &handle->grant,
 		&handle->check_err)) {
 	case KEY_GOOD:
-		return true;
+		return !handle->counts || check_often(handle, key);
 	case KEY_UNCHECKED:
 		answer_store_error(answer, handle->check_err);
 		return false;
@@ -429,9 +444,11 @@ enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer)
 {
 	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	struct handle handle = {
-		.arena = arena, .service = service, .request = request, .answer = answer
-	};
+	struct handle handle = { .arena = arena,
+		.service = service,
+		.request = request,
+		.answer = answer,
+		.counts = true };
 	enum route route;
 	int64_t start_us = monotonic_us();
 	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;

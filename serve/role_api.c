@@ -25,6 +25,8 @@ static void read_options(const struct config *config, struct api_options *option
 			API_OTHER_FDS + 2 * options->threads);
 	options->max_per_address =
 		(unsigned)config_int(config, CONFIG_API_MAX_CONNECTIONS_PER_ADDRESS);
+	options->key_requests_per_minute =
+		(unsigned)config_int(config, CONFIG_API_KEY_REQUESTS_PER_MINUTE);
 	options->answer_age_us = config_int(config, CONFIG_API_ANSWER_AGE_S) * TIMESTAMP_SECOND_US;
 	options->providers = config_str(config, CONFIG_DOMAIN_PROVIDERS);
 	options->mx_lookups = config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS);

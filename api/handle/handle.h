@@ -20,6 +20,7 @@ struct handle {
 	enum list_format format; /* of lists */
 	struct answer *answer;
 	enum err check_err; /* of the store, while a key was checked */
+	bool counts; /* the key's requests: once for each, though the checks may come twice */
 	/* What the audit is to tell of it, see handle_changed. */
 	const char *action; /* NULL: nothing was changed that it tells of */
 	struct str subject, address;

@@ -37,16 +37,17 @@ struct store_judge; /* store/store_judge.h */
 
 /* 0 stands for the default of each number. */
 struct api_options {
-	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
-	int listening_fd; /* its socket, which is taken; 0: it is opened */
+	struct str listen;  /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
+	int listening_fd;   /* its socket, which is taken; 0: it is opened */
 	bool log_addresses; /* may paths and peers, which are personal data, stand in the log? */
 	const char *conninfo; /* of the store */
 	struct str providers; /* of domains, as the store takes them */
 	bool mx_lookups;      /* as the store takes it */
 	enum api_access access;
-	unsigned threads;         /* 2 */
-	unsigned max_connections; /* 1000 */
-	unsigned max_per_address; /* 100 */
+	unsigned threads;                 /* 2 */
+	unsigned max_connections;         /* 1000 */
+	unsigned max_per_address;         /* 100 */
+	unsigned key_requests_per_minute; /* 0: as many as it likes */
 	unsigned
 		header_timeout_ms; /* 10000: from connect or the answer before to the end of the header */
 	unsigned body_timeout_ms;      /* 30000 */

@@ -43,6 +43,7 @@ struct service {
 	struct spool_writer *spool; /* NULL: none */
 	const struct api_lane *lanes;
 	size_t n_lanes;
+	unsigned key_requests_per_minute; /* 0: as many as it likes */
 	uint64_t lane_quota_bytes;
 	const struct node_page *node; /* NULL: none */
 	api_parse_fn *parse;          /* NULL: none */
