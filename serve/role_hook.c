@@ -36,7 +36,7 @@ static int run_round(const struct hook_round *round, struct store *store)
 	enum err err = store_connected(store) ? ERR_OK : store_reopen(store);
 
 	if (!err)
-		err = store_hook_act(store, &acting);
+		err = store_act(store, STORE_ACTOR_HOOK, &acting);
 	if (!err && !acting)
 		return HOOK_STANDBY_MS;
 	if (!err)

@@ -124,7 +124,7 @@ static int run_round(struct dns *dns, const struct providers *providers, struct 
 	int pause_ms = RESOLVER_FAILED_MS;
 
 	if (!err)
-		err = store_mx_act(store, &acting);
+		err = store_act(store, STORE_ACTOR_RESOLVER, &acting);
 	if (!err && acting)
 		err = run_questions(dns, &round, store);
 	if (err)

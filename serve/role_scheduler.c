@@ -347,7 +347,7 @@ static bool acts(struct scheduler *s)
 	enum err err = store_connected(s->store) ? ERR_OK : store_reopen(s->store);
 
 	if (!err)
-		err = store_act(s->store, &acting);
+		err = store_act(s->store, STORE_ACTOR_SCHEDULER, &acting);
 	acting = acting && !err;
 	if (acting != s->acting)
 		log_event(LOG_INFO, acting ? "acting" : "standing_by", LOG_ERR(err));

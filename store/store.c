@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Any number, the same for ever; migrate.c has two more. */
-#define SCHEDULER_LOCK_KEY ((int64_t)0x626f756e63656403)
+/* Any numbers, the same for ever; migrate.c and store_priv.h have more. */
+static const int64_t actor_keys[STORE_ACTOR_COUNT] = {
+	[STORE_ACTOR_SCHEDULER] = 0x626f756e63656403,
+	[STORE_ACTOR_HOOK] = 0x626f756e63656406,
+	[STORE_ACTOR_RESOLVER] = 0x626f756e63656408,
+};
 
 /* Polled by whoever waits for it, and a table that is missing is an error in the server's log: first ask whether it is
  * there. */
@@ -117,7 +121,7 @@ struct str store_error(const struct store *store)
 	return pg_error(store->pg);
 }
 
-enum err store_act(struct store *store, bool *ret_acting)
+enum err store_act(struct store *store, enum store_actor actor, bool *ret_acting)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = ERR_OK;
@@ -126,12 +130,21 @@ enum err store_act(struct store *store, bool *ret_acting)
 	if (store->acts)
 		err = PG_RUN(store->pg, QUERY_ALIVE, &rows);
 	else
-		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(SCHEDULER_LOCK_KEY));
+		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(actor_keys[actor]));
 	if (err)
 		return err;
 	store->acts = pg_get_bool(rows, 0, 0);
 	*ret_acting = store->acts;
 	return ERR_OK;
+}
+
+enum err store_do_all(struct pg *pg, const enum query *queries, size_t n)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = pg_do(pg, queries[i], NULL);
+	return err;
 }
 
 enum err store_place(struct store *store, struct str spool_id, struct store_place *ret_place)

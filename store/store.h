@@ -49,8 +49,15 @@ struct str store_error(const struct store *store);
 /* ERR_OK: the server answers and its schema is this program's. ERR_NOT_FOUND: it is older (migrate).
  * ERR_NEWER: made by a newer program. */
 MUST_CHECK enum err store_ready(struct store *store);
-/* Makes this connection the one acting scheduler of the database, until it ends. False: another one is. */
-MUST_CHECK enum err store_act(struct store *store, bool *ret_acting);
+/* Work of which one in the whole database may be busy with it at a time. */
+enum store_actor {
+	STORE_ACTOR_SCHEDULER,
+	STORE_ACTOR_HOOK,
+	STORE_ACTOR_RESOLVER,
+	STORE_ACTOR_COUNT
+};
+/* Makes this connection the one that acts, until it ends. False: another one does. */
+MUST_CHECK enum err store_act(struct store *store, enum store_actor actor, bool *ret_acting);
 
 /* ---- schema ---- */
 

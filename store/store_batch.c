@@ -186,15 +186,6 @@ static enum err put_unsubscribed(const struct store_batch *batch)
 	return err;
 }
 
-static enum err run_all(struct pg *pg, const enum query *queries, size_t n)
-{
-	enum err err = ERR_OK;
-
-	for (size_t i = 0; i < n && !err; i++)
-		err = pg_do(pg, queries[i], NULL);
-	return err;
-}
-
 /* Which of several reports of one delivery counts. Events that ceased to count are the first changes. */
 static enum err choose_reports(struct pg *pg)
 {
@@ -210,13 +201,11 @@ static enum err choose_reports(struct pg *pg)
 
 static enum err store_events_of(struct pg *pg, size_t *ret_events)
 {
-	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
-		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTALS };
 	enum err err = choose_reports(pg);
 
 	if (!err)
 		err = pg_do(pg, QUERY_BATCH_EVENTS, ret_events);
-	return err ? err : run_all(pg, counts, ARRAY_LEN(counts));
+	return err ? err : store_count_changes(pg);
 }
 
 static enum err store_rows(struct store_batch *batch, struct store_batch_result *result)

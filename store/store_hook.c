@@ -2,24 +2,6 @@
 
 #include "store/store_priv.h"
 
-#define HOOK_LOCK_KEY ((int64_t)0x626f756e63656406)
-
-enum err store_hook_act(struct store *store, bool *ret_acting)
-{
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err;
-
-	if (store->acts)
-		err = PG_RUN(store->pg, QUERY_ALIVE, &rows);
-	else
-		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(HOOK_LOCK_KEY));
-	if (err)
-		return err;
-	store->acts = pg_get_bool(rows, 0, 0);
-	*ret_acting = store->acts;
-	return ERR_OK;
-}
-
 enum err store_hook_target(struct store *store, struct str name, uint64_t *ret_seq)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;

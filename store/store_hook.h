@@ -3,9 +3,6 @@
 #pragma once
 #include "store/store.h"
 
-/* One at a time sends: true if that is this connection, which keeps the lock until it ends. */
-MUST_CHECK enum err store_hook_act(struct store *store, bool *ret_acting);
-
 /* A target that is new is told of changes from now on. *ret_seq: up to where it was told. */
 MUST_CHECK enum err store_hook_target(struct store *store, struct str name, uint64_t *ret_seq);
 

@@ -109,9 +109,7 @@ static enum err add_volumes(struct store *store, struct buf *volumes)
 		err = store_mx_volumes(store);
 	if (!err)
 		err = PG_RUN(pg, QUERY_VOLUME_LOCK, NULL, pg_i64(VOLUME_LOCK_KEY));
-	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
-		err = pg_do(pg, steps[i], NULL);
-	return err;
+	return err ? err : store_do_all(pg, steps, ARRAY_LEN(steps));
 }
 
 static enum err put_log(struct pg *pg, const struct store_log_rows *rows, struct str spool_id)

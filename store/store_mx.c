@@ -5,7 +5,6 @@
 
 #include <assert.h>
 
-#define MX_ACT_KEY ((int64_t)0x626f756e63656408)
 enum { MX_FIELDS = 5, MX_BYTES = 1 << 20 };
 
 /* ---- by those who store ---- */
@@ -39,22 +38,6 @@ enum err store_mx_volumes(struct store *store)
 
 /* ---- by the one who asks ---- */
 
-enum err store_mx_act(struct store *store, bool *ret_acting)
-{
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err;
-
-	if (store->acts)
-		err = PG_RUN(store->pg, QUERY_ALIVE, &rows);
-	else
-		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(MX_ACT_KEY));
-	if (err)
-		return err;
-	store->acts = pg_get_bool(rows, 0, 0);
-	*ret_acting = store->acts;
-	return ERR_OK;
-}
-
 enum err store_mx_due(
 	struct store *store, int64_t now_us, store_mx_fn *fn, void *context, size_t *ret_n)
 {
@@ -80,24 +63,15 @@ static void put_row(struct buf *out, const struct store_mx *row)
 	copy_text(out, row->provider);
 }
 
-static enum err run_all(struct pg *pg, const enum query *queries, size_t n)
-{
-	enum err err = ERR_OK;
-
-	for (size_t i = 0; i < n && !err; i++)
-		err = pg_do(pg, queries[i], NULL);
-	return err;
-}
-
 /* The same events under two providers: each count goes down here and up there. */
 static enum err move_events(struct pg *pg, size_t *ret_moved)
 {
-	static const enum query steps[] = { QUERY_MX_OLD, QUERY_MX_NEW, QUERY_MX_MOVE_EVENTS,
-		QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS, QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS,
-		QUERY_BATCH_TOTALS };
+	static const enum query steps[] = { QUERY_MX_OLD, QUERY_MX_NEW, QUERY_MX_MOVE_EVENTS };
 	enum err err = pg_do(pg, QUERY_MX_LOCK, ret_moved);
 
-	return err || !*ret_moved ? err : run_all(pg, steps, ARRAY_LEN(steps));
+	if (!err && *ret_moved)
+		err = store_do_all(pg, steps, ARRAY_LEN(steps));
+	return err || !*ret_moved ? err : store_count_changes(pg);
 }
 
 /* As if they were told again. */
@@ -110,7 +84,7 @@ static enum err move_volumes(struct pg *pg)
 
 	if (!err)
 		err = pg_do(pg, QUERY_MX_MOVE_VOLUMES, &n);
-	return err || !n ? err : run_all(pg, steps, ARRAY_LEN(steps));
+	return err || !n ? err : store_do_all(pg, steps, ARRAY_LEN(steps));
 }
 
 static enum err learn(struct pg *pg, struct str rows, int64_t now_us, size_t *ret_moved)
@@ -145,7 +119,7 @@ enum err store_mx_learn(struct store *store, const struct store_mx *rows, size_t
 	copy_trailer(&out);
 	err = buf_check(&out);
 	if (!err)
-		err = run_all(store->pg, tables, ARRAY_LEN(tables));
+		err = store_do_all(store->pg, tables, ARRAY_LEN(tables));
 	if (!err)
 		err = pg_do(store->pg, QUERY_BEGIN, NULL);
 	if (!err)

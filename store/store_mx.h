@@ -7,9 +7,6 @@
 
 enum { STORE_MX_ROWS = 256 };
 
-/* One at a time asks: true if that is this connection, which keeps the lock until it ends. */
-MUST_CHECK enum err store_mx_act(struct store *store, bool *ret_acting);
-
 typedef void store_mx_fn(void *context, struct str domain, uint64_t failures);
 /* Domains that are to be asked for, the longest due first, at most STORE_MX_ROWS, with how often nobody answered. */
 MUST_CHECK enum err store_mx_due(

@@ -11,7 +11,7 @@ struct store {
 	struct arena *arena; /* of the providers */
 	const struct providers *providers;
 	bool mx_lookups;
-	bool acts; /* holds the scheduler's lock, which lives as long too */
+	bool acts; /* holds the lock of an actor, which lives as long too */
 };
 
 /* Lengths of texts that stand in an index: a row of one may not be over 2,700 bytes. */
@@ -38,6 +38,11 @@ bool store_get_reason(const struct pg_rows *rows, size_t row, struct store_reaso
 /* Answers from packed days. *ret_done false: they are not good enough, and nothing was handed out. */
 MUST_CHECK enum err store_ranking(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done);
+
+/* One after the other, up to the first that fails. */
+MUST_CHECK enum err store_do_all(struct pg *pg, const enum query *queries, size_t n);
+/* Moves every count by the rows of batch_change. */
+MUST_CHECK enum err store_count_changes(struct pg *pg);
 
 struct str store_kept_name(enum store_kept kept);
 /* $1 to $6 of queries_report.def. */

@@ -78,18 +78,14 @@ static enum err move_evidence(struct store *store, const struct store_judge *jud
 {
 	static const enum query steps[] = { QUERY_RECLASS_JUDGE_KEYS, QUERY_JUDGE_LOCK,
 		QUERY_RECLASS_EVIDENCE_GONE, QUERY_RECLASS_EVIDENCE };
-	enum err err = ERR_OK;
+	enum err err = store_do_all(store->pg, steps, ARRAY_LEN(steps));
 
-	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
-		err = pg_do(store->pg, steps[i], NULL);
 	return err ? err : store_judge_keys(store, judge, now_us);
 }
 
 static enum err move(struct store *store, const struct store_judge *judge, struct str rows,
 	int64_t now_us, size_t *ret_n)
 {
-	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
-		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTALS };
 	enum err err = pg_copy(store->pg, QUERY_RECLASS_COPY, rows);
 
 	if (!err)
@@ -100,8 +96,8 @@ static enum err move(struct store *store, const struct store_judge *judge, struc
 		err = pg_do(store->pg, QUERY_RECLASS_EVENTS, ret_n);
 	if (!err)
 		err = pg_do(store->pg, QUERY_RECLASS_NEW, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(counts) && !err; i++)
-		err = pg_do(store->pg, counts[i], NULL);
+	if (!err)
+		err = store_count_changes(store->pg);
 	return err ? err : move_evidence(store, judge, now_us);
 }
 

@@ -1,5 +1,13 @@
 #include "store/store_priv.h"
 
+enum err store_count_changes(struct pg *pg)
+{
+	static const enum query counts[] = { QUERY_BATCH_QUARTERS, QUERY_BATCH_DAYS,
+		QUERY_BATCH_DIMENSIONS, QUERY_BATCH_TEXTS, QUERY_BATCH_TOTALS };
+
+	return store_do_all(pg, counts, ARRAY_LEN(counts));
+}
+
 static int64_t day_of(int64_t at_us)
 {
 	return timestamp_floor(at_us, TIMESTAMP_DAY_US);

@@ -116,7 +116,7 @@ START_TEST(what_came_before_the_answer_moves_with_it)
 	bool acting = false;
 
 	connect(true);
-	ck_assert_int_eq(store_mx_act(store, &acting), ERR_OK);
+	ck_assert_int_eq(store_act(store, STORE_ACTOR_RESOLVER, &acting), ERR_OK);
 	ck_assert(acting);
 	add(both, 4);
 	ck_assert_str_eq(due_at(NOW).text, "corp.example:0 other.example:0 ");

@@ -193,16 +193,16 @@ START_TEST(one_scheduler_acts)
 
 	ck_assert_int_eq(fixture_open(conninfo, &first), ERR_OK);
 	ck_assert_int_eq(fixture_open(conninfo, &second), ERR_OK);
-	ck_assert_int_eq(store_act(first, &acting), ERR_OK);
+	ck_assert_int_eq(store_act(first, STORE_ACTOR_SCHEDULER, &acting), ERR_OK);
 	ck_assert(acting);
-	ck_assert_int_eq(store_act(first, &acting), ERR_OK);
+	ck_assert_int_eq(store_act(first, STORE_ACTOR_SCHEDULER, &acting), ERR_OK);
 	ck_assert(acting);
-	ck_assert_int_eq(store_act(second, &acting), ERR_OK);
+	ck_assert_int_eq(store_act(second, STORE_ACTOR_SCHEDULER, &acting), ERR_OK);
 	ck_assert(!acting);
 	store_close(first);
 	acting = false;
 	for (int i = 0; i < 100 && !acting; i++) {
-		ck_assert_int_eq(store_act(second, &acting), ERR_OK);
+		ck_assert_int_eq(store_act(second, STORE_ACTOR_SCHEDULER, &acting), ERR_OK);
 		fixture_sleep_ms(acting ? 0 : 50);
 	}
 	ck_assert(acting);
