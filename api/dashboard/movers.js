@@ -9,8 +9,8 @@ const LOOKED_AT = 200, SHOWN = 6;
 
 /* The same query about the period before. Who is not among the first of it is asked for alone, so that no change is guessed. */
 async function both(path, key, total, query, signal) {
-	const before = { ...query, from: total.before.from, to: total.before.to };
-	const [now, then] = await Promise.all([query, before].map((one) => ask(path, { ...one, sort: "failed", limit: LOOKED_AT }, { signal })));
+	const list = (one) => ask(path, { ...one, sort: "failed", limit: LOOKED_AT }, { signal });
+	const [now, then] = await Promise.all([list(query), total.then(({ before }) => list({ ...query, from: before.from, to: before.to }))]);
 	const rows = new Map();
 
 	for (const row of now[key])
@@ -46,6 +46,7 @@ function mover(caption, name, rows) {
 		{ key: "before", label: "Before", kind: "number", from: "medium", value: (row) => rate(row.then), cell: (row) => format.percent(rate(row.then)) }] });
 }
 
+/* `total` is promised: this window is asked for before it is known which one was before. */
 export async function movers(total, query, signal) {
 	const [domains, providers] = await Promise.all([both("/v1/domains", "domains", total, query, signal), both("/v1/providers", "providers", total, query, signal)]);
 	const domain = { key: "domain", label: "Domain", value: (row) => row.name, cell: (row) => row.name === "" ? "(not told)" : link(to(["domains", row.name]), cut(row.name)) };

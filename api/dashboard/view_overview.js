@@ -69,8 +69,8 @@ const tiles = (total, system, holds) => h("div", { class: "tiles" }, rateTile(to
 
 const MOST_REASONS = 5;
 
-async function reasonChart(state, query, reasons, signal) {
-	const [every, step] = interval(state);
+async function reasonChart(state, query, asked, signal) {
+	const [every, step] = interval(state), { reasons } = await asked;
 	const names = [...new Set(reasons.filter((row) => row.outcome === "failed").map((row) => row.reason))].slice(0, MOST_REASONS);
 	const series = await Promise.all(names.map((reason) =>
 		ask("/v1/timeseries", { ...query, reason, outcome: "failed", interval: every, fill: true, tz: every === "day" ? "UTC" : format.zone() }, { signal })));
@@ -100,19 +100,24 @@ function later(holder, promise, signal) {
 	return holder;
 }
 
-async function first(state, signal) {
+/* Promises, all at once: what depends on one of them need not wait for the others. */
+function first(state, signal) {
 	const query = windowQuery(state), [every] = interval(state), own = { signal };
 
-	return Promise.all([
+	return [
 		ask("/v1/overview", query, own), ask("/v1/timeseries", { ...query, interval: every, fill: true, tz: format.zone() }, own),
 		ask("/v1/reasons", query, own), ask("/v1/streams", clean({ ...query, stream: null }), own), ask("/v1/system", {}, own).catch(() => null),
 		ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null),
-	]);
+	];
 }
 
 export async function show(state, signal) {
 	const query = windowQuery(state);
-	const [total, series, reasons, streams, system, holds] = await first(state, signal);
+	const asked = first(state, signal), changes = movers(asked[0], query, signal), often = reasonChart(state, query, asked[2], signal);
+
+	for (const one of [changes, often])
+		one.catch(() => {}); /* said where it is shown, if it is */
+	const [total, series, , streams, system, holds] = await Promise.all(asked);
 	const names = streams.streams.map((row) => row.stream);
 	const nodes = [controls(state, [{ name: "stream", label: "Stream", options: names }, basisFilter])];
 
@@ -122,6 +127,6 @@ export async function show(state, signal) {
 	return append(document.createDocumentFragment(), [...nodes, tiles(total, system, holds),
 		card("Rate and volume", null, rateChart(state, series.points, state.query.stream ?? "all streams")),
 		card("Streams", null, streamTable(streams.streams)),
-		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), later(h("div", { class: "chart-room" }), reasonChart(state, query, reasons.reasons, signal), signal)),
-		later(h("div", { class: "movers" }), movers(total, query, signal), signal)]);
+		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), later(h("div", { class: "chart-room" }), often, signal)),
+		later(h("div", { class: "movers" }), changes, signal)]);
 }
