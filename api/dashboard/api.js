@@ -8,7 +8,8 @@ export const key = {
 	set: (text) => text ? sessionStorage.setItem(KEY, text) : sessionStorage.removeItem(KEY),
 };
 
-/* kind: "offline", "no_key", "bad_key", "scope", "asked" (what was asked for cannot be), "missing", "server". */
+/* kind: "offline", "no_key", "bad_key", "scope", "asked" (what was asked for cannot be), "missing",
+ * "busy" (too often), "server". */
 export class Trouble extends Error {
 	constructor(kind, title, detail, status) {
 		super(title + (detail ? ": " + detail : ""));
@@ -23,7 +24,9 @@ function kindOf(status) {
 		return "scope";
 	if (status === 404)
 		return "missing";
-	return status >= 500 || status === 429 ? "server" : "asked";
+	if (status === 429)
+		return "busy";
+	return status >= 500 ? "server" : "asked";
 }
 
 async function troubleOf(reply) {

@@ -26,6 +26,7 @@ const WORDS = {
 	scope: ["This key may not see that", "Ask whoever runs the server for a key with another scope, or of another stream."],
 	missing: ["That is not here", "It may have been deleted by age, or the link is of another server."],
 	asked: ["That cannot be asked", "Some word of the address is not one that the server takes."],
+	busy: ["Too many questions", "This key, or this address, has asked more than it may in a minute. Wait for the next one; bad keys count, too."],
 	server: ["The server has trouble", "Its log says more: bounced reports what it could not do as level=error."],
 };
 
