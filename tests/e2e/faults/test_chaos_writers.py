@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""The chaos run with everything going on at once: SMTP, imports, messages and volumes over HTTP, and exports
-every second, while processes of every role are killed. Afterwards each message that was acknowledged is in
-the database exactly once, each volume counts once, and the last export says what the list says.
+"""The chaos run with everything going on at once: SMTP, imports, messages and volumes over HTTP, lists that come in and addresses
+that people put on and take off, exports and an export job every second, and webhooks, while processes of every role are killed.
+Afterwards each message that was acknowledged is in the database exactly once, each volume counts once, a list is there whole, and
+the last export, the job's file, what a receiver was told and the policy judged anew all say what the list says.
 CHAOS_MESSAGES, CHAOS_KILLS and CHAOS_SEED as in test_chaos.py.
 """
 import csv
@@ -15,9 +16,11 @@ import time
 
 import server as e2e
 import test_chaos as chaos
+import test_webhooks as webhooks
 
-VICTIMS = ("smtp", "parser", "loader", "postgres", "api", "scheduler")
+VICTIMS = ("smtp", "parser", "loader", "postgres", "api", "scheduler", "hook")
 IMPORTS, IMPORT_MAILS, POSTS = 10, 20, 100
+LISTS, LIST_LINES = 12, 50
 
 
 class Writers:
@@ -25,9 +28,9 @@ class Writers:
 
     def __init__(self, server, stop):
         self.server, self.stop = server, stop
-        self.failure, self.imported, self.posted, self.volumes = None, 0, 0, 0
+        self.failure, self.imported, self.posted, self.volumes, self.listed = None, 0, 0, 0, 0
         self.threads = [threading.Thread(target=self.guard, args=(work,), daemon=True)
-                        for work in (self.run_imports, self.run_posts)]
+                        for work in (self.run_imports, self.run_posts, self.run_lists)]
 
     def guard(self, work):
         try:
@@ -61,9 +64,19 @@ class Writers:
             self.until_done(lambda body=body: self.status("/v1/volumes", body, "application/json") // 100 == 2)
             self.volumes += 100
 
-    def status(self, path, body, kind):
+    def run_lists(self):
+        """Of each list one address is taken off again, and one is put there by hand."""
+        for number in range(LISTS):
+            lines = "".join(f"list{number}-{i}@example.com\n" for i in range(LIST_LINES)).encode()
+            self.until_done(lambda body=lines: self.status(
+                "/v1/suppressions/import?all_or_nothing=true&name=chaos", body, "text/plain") == 200)
+            self.until_done(lambda path=f"/v1/suppressions/list{number}-0@example.com": self.status(path, method="DELETE") == 200)
+            self.until_done(lambda path=f"/v1/suppressions/hand{number}@example.com": self.status(path, method="PUT") == 200)
+            self.listed += LIST_LINES
+
+    def status(self, path, body=None, kind=None, method="POST"):
         try:
-            return self.server.request("POST", path, body, {"Content-Type": kind})[0]
+            return self.server.request(method, path, body, {"Content-Type": kind} if kind else {})[0]
         except OSError:
             return 0
 
@@ -96,16 +109,37 @@ def check_exports(server, folder):
     return len(listed)
 
 
+def check_told(server, receiver, job):
+    """The job's file, the receiver and the policy judged anew say what the list says."""
+    rows = server.sql("select address, source from suppression where state = 'active'")
+    listed = {row[0] for row in rows}
+    e2e.wait_for(lambda: set(job.read_text().split()) == listed, "the job to write the list", 120, server)
+    e2e.wait_for(lambda: listed <= {row["address"] for row in receiver.told("/all", "suppressions") if row["state"] == "active"},
+                 "the receiver to be told", 240, server, 0.5)
+    last = {row["address"]: row["state"] for row in sorted(receiver.told("/all", "suppressions"), key=lambda row: row["seq"])}
+    assert {who for who, state in last.items() if state == "active"} == listed
+    done = subprocess.run([e2e.BINARY, "policy", "backtest", "--format", "json", "--config", server.config], capture_output=True,
+                          text=True, timeout=120, check=True)
+    assert json.loads(done.stdout)["total"]["suppressed"] == sum(row[1] == "bounce" for row in rows), done.stdout[-300:]
+
+
 def main():
     source = random.Random(chaos.SEED)
     chaos.VICTIMS = VICTIMS
     print(f"seed {chaos.SEED}: {chaos.MESSAGES} messages, {chaos.KILLS} kills", flush=True)
-    server = e2e.Server(**{"suppress.unsigned": "trust", "export.interval_s": 1})
+    receiver = webhooks.Receiver()
+    server = e2e.Server(**{"suppress.unsigned": "trust", "export.interval_s": 1,
+                           "webhook.targets": f"all url=http://127.0.0.1:{receiver.port}/all private=allowed "
+                                              f"secret=whsec_{webhooks.SECRET} tell=suppressions"})
     folder = server.folder / "exports"
     folder.mkdir()
     folder.chmod(0o777)
+    job = server.folder / "data" / "lists" / "plain.txt"
+    server.settings["export.jobs"] = f"plain format=plain path={job} every=1"
     server.settings["export.dir"] = str(folder)
     with server:
+        # A target is told of what changes from its first round on.
+        e2e.wait_for(lambda: server.sql("select count(*) from webhook_target") == [["1"]], "the target to be known", 60, server)
         clients, writers = chaos.Clients(server), Writers(server, None)
         for thread in clients.threads + writers.threads:
             thread.start()
@@ -121,7 +155,9 @@ def main():
         row, = server.get("/v1/domains?limit=10")[1]["domains"]
         assert (row["failed"], row["attempted"]) == (wanted, writers.volumes), row
         listed = check_exports(server, folder)
-        assert listed == wanted, (listed, wanted)
+        # Each list is one address short, and has one by hand.
+        assert listed == wanted + writers.listed, (listed, wanted, writers.listed)
+        check_told(server, receiver, job)
         print(f"{wanted} messages by SMTP, import and HTTP, kills {killed}: none lost, none doubled, "
               f"{listed} addresses exported")
 
