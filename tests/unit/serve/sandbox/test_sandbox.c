@@ -124,9 +124,10 @@ static int compute(void)
 #define MAY(role) (1u << ROLE_##role)
 #define SANDBOXED                                                                                  \
 	(MAY(SMTP) | MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(PARSER) | MAY(MIGRATE) |        \
-		MAY(LOG) | MAY(HOOK))
+		MAY(LOG) | MAY(HOOK) | MAY(RESOLVER))
 #define WITH_DATABASE                                                                              \
-	(MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(MIGRATE) | MAY(LOG) | MAY(HOOK))
+	(MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(MIGRATE) | MAY(LOG) | MAY(HOOK) |           \
+		MAY(RESOLVER))
 static const struct {
 	const char *name;
 	int (*try)(void);
@@ -135,7 +136,8 @@ static const struct {
 	{ "write the spool", write_spool, MAY(SMTP) | MAY(API) | MAY(LOADER) },
 	{ "write the export folder", write_export, MAY(SCHEDULER) },
 	{ "read the configuration", read_config,
-		MAY(LOG) | MAY(HOOK) }, /* its logs may lie anywhere */
+		MAY(LOG) | MAY(HOOK) |
+			MAY(RESOLVER) }, /* logs, certificates and lists of resolvers may lie anywhere */
 	{ "read the names of users", read_system, WITH_DATABASE },
 	{ "open a socket", open_socket, WITH_DATABASE },
 	{ "connect to the database", connect_database, WITH_DATABASE },
