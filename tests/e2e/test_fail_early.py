@@ -63,6 +63,8 @@ def newer_schema():
     server = e2e.Server()
     try:
         server.start().wait_ready()
+        # Until all roles were ready once, one that finds a newer schema ends the server.
+        e2e.wait_for(lambda: "role=supervisor event=ready" in server.log_path.read_text(), "all roles", 120, server)
         done = subprocess.run([e2e.BINARY, "report", "domains", "--config", server.config], capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr
         server.sql("INSERT INTO schema_migration (version, name, checksum) VALUES (9000, '9000_later.sql', '\\x00')")
