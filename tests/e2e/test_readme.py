@@ -12,7 +12,7 @@ import server as e2e
 README = (e2e.ROOT / "README.md").read_text()
 # Lines that need what a test has not: ./run alone and tests/run stand in a table without a `$`.
 ANSWERS = {"curl -s 'http://127.0.0.1:8080/v1/domains?limit=1'": r'"failure_rate":0\.\d+',
-           "curl -s 'http://127.0.0.1:8080/v1/events?limit=1'": r'"rule":\{"id":"',
+           "curl -s 'http://127.0.0.1:8080/v1/events?limit=1'": r'"events":\[\{"id":"',
            "./run demo": r"^Sent \d+ bounces by SMTP and posted \d+ volumes\. Now look at http://127\.0\.0\.1:\d+/ or ask:",
            "./run report domains": r"harbour\.example",
            "./run report recipient reader61@shop.example": r"recipient\.unknown",
