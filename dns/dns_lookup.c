@@ -74,9 +74,10 @@ static enum dns_answer read_mx(
 	struct ares_mx_reply *first = NULL, *best = NULL;
 	enum dns_answer answer = DNS_NONE;
 	size_t length;
+	int status = ares_parse_mx_reply(bytes, n, &first);
 
-	if (ares_parse_mx_reply(bytes, n, &first))
-		return DNS_NONE;
+	if (status) /* one that cannot be read says nothing */
+		return status == ARES_ENODATA ? DNS_NONE : DNS_SILENT;
 	for (struct ares_mx_reply *mx = first; mx; mx = mx->next)
 		if (!best || is_before(mx, best))
 			best = mx;

@@ -43,8 +43,10 @@ class Responder:
             for preference, host in ZONE.get(name, []):
                 data = struct.pack(">H", preference) + encoded(host)
                 records += b"\xc0\x0c" + struct.pack(">HHIH", 15, 1, 60, len(data)) + data
-            code = 0x8180 if name in ZONE else 0x8183
-            header = packet[:2] + struct.pack(">HHHHH", code, 1, len(ZONE.get(name, [])), 0, 0)
+            count, code = len(ZONE.get(name, [])), 0x8180 if name in ZONE or name == "broken.example" else 0x8183
+            if name == "broken.example":
+                records, count = b"\xc0\x0c\x00\x0f\x00\x01", 1  # cut within the record
+            header = packet[:2] + struct.pack(">HHHHH", code, 1, count, 0, 0)
             self.socket.sendto(header + question + records, peer)
 
 
@@ -74,15 +76,18 @@ def main():
     settings = {"domain.dns_servers": f"127.0.0.1:{dns.port}", "domain.mx_lookups": "true",
                 "domain.providers": "acme-host.example=acme"}
     with e2e.Server(**settings) as server:
-        feed(server, ["corp.example", "own.example", "none.example", "gone.example", "acme.example", "gmail.com", "slow.example"])
-        e2e.wait_for(lambda: rows(server) == {"google": (2, 20), "acme": (1, 10), "": (4, 40)}, "moved", 120, server)
+        feed(server, ["corp.example", "own.example", "none.example", "gone.example", "acme.example", "gmail.com", "slow.example", "broken.example"])
+        e2e.wait_for(lambda: rows(server) == {"google": (2, 20), "acme": (1, 10), "": (5, 50)}, "moved", 120, server)
         assert "gmail.com" not in dns.asked
         # What nobody answered is due again in a minute at the earliest; what was answered in a week.
         e2e.wait_for(lambda: dns.asked.count("slow.example") >= 2, "asked twice by one question", 120, server)
+        # An answer that nobody can read is none: it is asked for again, not believed for a week.
+        e2e.wait_for(lambda: server.sql("SELECT failures > 0, asked_at IS NULL FROM domain_mx WHERE domain = 'broken.example'")
+                     == [["t", "t"]], "not believed", 120, server)
         feed(server, ["corp.example"])
         e2e.wait_for(lambda: rows(server)["google"] == (3, 20), "known", 120, server)
         assert dns.asked.count("corp.example") == 1, dns.asked
-        assert rows(server)[""] == (4, 40)
+        assert rows(server)[""] == (5, 50)
     bad = e2e.Server(**{"domain.dns_servers": "no server", "domain.mx_lookups": "true"})
     bad.write_config()
     done = subprocess.run([e2e.BINARY, "config", "check", "--config", bad.config], capture_output=True, timeout=60)
