@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "ingest/smtp/smtp_server_accept_priv.h"
 #include "ingest/smtp/smtp_server_client_priv.h"
+#include "ingest/smtp/smtp_server_log_priv.h"
 #include "ingest/smtp/smtp_server_parts_priv.h"
 
 #include <errno.h>
@@ -231,6 +232,7 @@ static void on_next_tls(evutil_socket_t fd, short what, void *argument)
 		return;
 	smtp_tls_free(server->tls);
 	server->tls = next;
+	server_publish(server); /* when it ends is watched, whether mail comes or not */
 }
 
 static enum err make_events(struct smtp_server *server)
@@ -350,6 +352,7 @@ enum err smtp_server_run(struct smtp_server *server)
 
 	/* A peer that is gone shows as an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
+	server_publish(server);
 	result = event_base_dispatch(server->base);
 	clients_free(server);
 	/* libevent closes a freed connection's socket in its loop. */
