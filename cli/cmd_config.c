@@ -29,7 +29,7 @@ static int check(const char *path)
 
 	findings_init(findings, arena);
 	ERR_IGNORE(config_load(config, path, findings), "the findings tell");
-	config_check_all(config, findings);
+	config_check_all(config, CONFIG_CHECK_BEFORE, findings);
 	printf("Settings were read from %s.\n",
 		findings->file ? findings->file
 			       : "no file: all are as built in, or of the environment");

@@ -1,6 +1,7 @@
 #include "cli/config_check.h"
 
 #include "api/api_settings.h"
+#include "cli/config_check_files.h"
 #include "cli/rules_load.h"
 #include "core/err.h"
 #include "ingest/smtp/smtp_listen.h"
@@ -29,10 +30,10 @@ static void check_folders(const struct config *config, struct findings *findings
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		const struct config_row *row = config_row(folders[i]);
 		const char *path = arena_c(arena, config_str(config, folders[i]));
-		bool may_be_made = folders[i] == CONFIG_SERVER_DATA_DIR;
+		enum folder_maker maker =
+			folders[i] == CONFIG_SERVER_DATA_DIR ? FOLDER_BY_STARTER : FOLDER_IS_THERE;
 
-		if (*path != '/' ||
-			!privilege_check_folder(arena, wanted, path, may_be_made, &trouble))
+		if (*path != '/' || !privilege_check_folder(arena, wanted, path, maker, &trouble))
 			continue;
 		findings_add(findings, FINDING_ERROR,
 			arena_printf(arena, "%.*s.%.*s: %.*s", STR_ARG(row->section),
@@ -149,11 +150,14 @@ static void check_rules(const struct config *config, struct findings *findings)
 				STR_ARG(config_str(config, CONFIG_PARSER_RULES_FILE))));
 }
 
-void config_check_all(const struct config *config, struct findings *findings)
+void config_check_all(
+	const struct config *config, enum config_check_when when, struct findings *findings)
 {
 	ERR_IGNORE(settings_check(config, findings), "the findings tell");
 	check_folders(config, findings);
-	check_sockets(config, findings);
+	config_check_files(config, findings);
+	if (when == CONFIG_CHECK_BEFORE)
+		check_sockets(config, findings);
 	check_certificate(config, findings);
 	check_programs(config, findings);
 	check_rules(config, findings);

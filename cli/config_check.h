@@ -3,4 +3,9 @@
 #pragma once
 #include "serve/settings/findings.h"
 
-void config_check_all(const struct config *config, struct findings *findings);
+enum config_check_when {
+	CONFIG_CHECK_BEFORE,
+	CONFIG_CHECK_RUNNING /* its own server has the ports */
+};
+void config_check_all(
+	const struct config *config, enum config_check_when when, struct findings *findings);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A user that exists and is not root; NULL for others. */
@@ -134,29 +135,43 @@ static bool may_write(const struct passwd *user, const struct stat *st, const ch
 	return (st->st_mode & 0003) == 0003;
 }
 
-enum err privilege_check_folder(struct arena *arena, const char *wanted, const char *folder,
-	bool may_be_made, struct str *ret_trouble)
+/* Root makes it, and gives it away: the folders above only have to be there or to be possible. The user makes one of its own
+ * in a folder that is there. */
+static bool may_be_made(
+	struct arena *arena, const struct passwd *user, const char *folder, enum folder_maker maker)
 {
-	struct str path = str_c(folder), trouble;
+	struct str path = str_c(folder);
+	struct stat st;
+
+	do
+		path = str_head(path, str_rchr(path, '/') ? str_rchr(path, '/') : 1);
+	while (maker == FOLDER_BY_STARTER && path.n > 1 && stat(arena_c(arena, path), &st));
+	if (maker == FOLDER_IS_THERE || stat(arena_c(arena, path), &st) || !S_ISDIR(st.st_mode))
+		return false;
+	return maker == FOLDER_BY_USER ? may_write(user, &st, arena_c(arena, path))
+				       : !access(arena_c(arena, path), W_OK | X_OK);
+}
+
+enum err privilege_check_folder(struct arena *arena, const char *wanted, const char *folder,
+	enum folder_maker maker, struct str *ret_trouble)
+{
 	const struct passwd *user = NULL;
+	struct str trouble;
 	struct stat st;
 
 	if (geteuid() == 0 && choose_user(arena, wanted, &user, &trouble))
 		return ERR_OK; /* told of already */
-	if (!stat(folder, &st) && !S_ISDIR(st.st_mode)) {
-		*ret_trouble = arena_printf(arena, "%s: is no folder", folder);
-		return ERR_CONFLICT;
-	}
 	if (stat(folder, &st)) {
-		/* Root makes it, and gives it away: the folders above only have to be there or to be possible. */
-		while (may_be_made && path.n > 1 && stat(arena_c(arena, path), &st))
-			path = str_head(path, str_rchr(path, '/') ? str_rchr(path, '/') : 1);
-		if (may_be_made && S_ISDIR(st.st_mode) &&
-			!access(arena_c(arena, path), W_OK | X_OK))
+		if (may_be_made(arena, user, folder, maker))
 			return ERR_OK;
 		*ret_trouble = arena_printf(arena, "%s: %s", folder,
-			may_be_made ? "is not there, and cannot be made" : strerror(ENOENT));
+			maker == FOLDER_IS_THERE ? strerror(ENOENT)
+						 : "is not there, and cannot be made");
 		return ERR_NOT_FOUND;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		*ret_trouble = arena_printf(arena, "%s: is no folder", folder);
+		return ERR_CONFLICT;
 	}
 	if (may_write(user, &st, folder))
 		return ERR_OK;
@@ -164,4 +179,47 @@ enum err privilege_check_folder(struct arena *arena, const char *wanted, const c
 		"%s: user %s cannot write there: give it away with \"chown -R %s %s\"", folder,
 		user ? user->pw_name : "who asks", user ? user->pw_name : "USER", folder);
 	return ERR_DENIED;
+}
+
+static int try_read(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || access(path, S_ISDIR(st.st_mode) ? R_OK | X_OK : R_OK))
+		return errno;
+	return 0;
+}
+
+/* errno of the other process, which has nothing to clean up. */
+static int try_read_as(struct arena *arena, const struct passwd *user, const char *path)
+{
+	struct str unused;
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(become(arena, user, &unused) ? EPERM : try_read(path));
+	if (pid < 0)
+		return errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
+
+enum err privilege_check_readable(
+	struct arena *arena, const char *wanted, const char *path, struct str *ret_trouble)
+{
+	const struct passwd *user = NULL;
+	struct str trouble;
+	int error;
+
+	if (geteuid() == 0 && choose_user(arena, wanted, &user, &trouble))
+		return ERR_OK; /* told of already */
+	error = user ? try_read_as(arena, user, path) : try_read(path);
+	if (!error)
+		return ERR_OK;
+	*ret_trouble = arena_printf(arena, "%s: user %s cannot read it: %s", path,
+		user ? user->pw_name : "who asks", strerror(error));
+	return err_from_errno(error);
 }

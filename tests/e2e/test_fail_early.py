@@ -157,6 +157,40 @@ def folders_and_user():
         has(lines, "b.conf:3:", "nobodyatall")
 
 
+def files_of_lists():
+    """Where export jobs write, Unix sockets, logs."""
+    with tempfile.TemporaryDirectory() as given:
+        here = pathlib.Path(given)
+        here.chmod(0o755)
+        (here / "no folder").touch()
+        (here / "a.log").touch()
+        (here / "secret.log").touch(0o600)
+        (here / "full").mkdir()
+        (here / "full" / "sock").mkdir()
+        lines = check(f"""[server]
+data_dir = FOLDER/data
+[smtp]
+return_path_domains = b.example
+listen = unix:{here}/good, unix:/{"x" * 110}, unix:/nowhere/sock, unix:{here}/full/sock
+[api]
+listen = 127.0.0.1:0
+[export]
+jobs = way format=plain every=60 path="{here}/no folder/l.txt"; gone format=plain every=60 path=/nowhere/lists/l.txt; fresh format=plain every=60 path=FOLDER/data/lists/l.txt
+[log]
+files = {here}/a.log, postfix:{here}/gone.log, exim:{here}/secret.log
+""", 2)
+        has(lines, "b.conf:5:", "smtp.listen", "107 bytes at most")
+        has(lines, "b.conf:5:", "smtp.listen", "unix:/nowhere/sock", "No such file")
+        has(lines, "b.conf:5:", "full/sock", "no socket")
+        has(lines, "b.conf:9:", "export.jobs: job way", "is no folder")
+        has(lines, "b.conf:9:", "export.jobs: job gone", "/nowhere/lists", "cannot be made")
+        has(lines, "b.conf:11:", "warning", "log.files", "gone.log")
+        if os.geteuid() == 0:
+            has(lines, "b.conf:11:", "log.files", "secret.log", "cannot read it")
+        for word in ("good", "fresh", "a.log"):
+            assert not any(word in line for line in lines), (word, lines)
+
+
 def in_use():
     """Of a server that runs, say: told, and no mistake."""
     with socket.socket() as taken:
@@ -172,6 +206,7 @@ def main():
     right()
     all_findings()
     folders_and_user()
+    files_of_lists()
     in_use()
     port_in_use()
     no_postgresql()

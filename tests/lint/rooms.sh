@@ -47,7 +47,7 @@ declare -A may=(
 	[serve]="serve/sandbox serve/settings dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store store/cluster spool parser core"
 	[cli/command]="serve serve/settings store core"
 	[cli/suppress]="cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
-	[cli]="cli/command cli/suppress serve serve/settings logs load api/request api suppress $ingest store spool parser/text parser core"
+	[cli]="cli/command cli/suppress serve serve/settings logs load api/request api suppress suppress/export $ingest store spool parser/text parser core"
 )
 rooms=(core parser domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
