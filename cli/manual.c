@@ -56,6 +56,7 @@ static const char tail[] =
 	".TP\nWhat does this reply mean?\n.EX\nbounced classify \\(aq550 5.1.1 User "
 	"unknown\\(aq\n.EE\n"
 	".TP\nAre my settings right?\n.EX\nbounced config check\n.EE\n"
+	".TP\nIs the server well, and can others reach it?\n.EX\nbounced doctor\n.EE\n"
 	".SH SEE ALSO\n"
 	"The documents below \\fI/usr/share/doc/bounced\\fR: configuration, the HTTP API, the "
 	"spool, the rules.\n";

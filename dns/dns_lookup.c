@@ -1,17 +1,11 @@
-#include "dns/dns_lookup.h"
-
 #include "core/arena.h"
+#include "dns/dns_lookup_priv.h"
 
-#include <ares.h>
 #include <arpa/nameser.h>
 #include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct dns {
-	ares_channel channel;
-};
 
 enum err dns_new(struct str servers, struct dns **ret_dns)
 {
@@ -112,8 +106,7 @@ static void on_answer(void *context, int status, int timeouts, unsigned char *by
 	asked->fn(asked->context, question->number, answer, str_from(host, host_n));
 }
 
-/* Waits for the first socket that has something, or the first time-out, and lets c-ares see to it. */
-static void turn(struct dns *dns)
+void dns_turn(struct dns *dns)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd polled[ARES_GETSOCK_MAXNUM];
@@ -156,6 +149,6 @@ void dns_mx(struct dns *dns, const struct str *names, size_t n, dns_mx_fn *fn, v
 			&asked.questions[i]);
 	}
 	while (asked.open)
-		turn(dns);
+		dns_turn(dns);
 	arena_free(arena);
 }

@@ -11,12 +11,17 @@
 
 enum { CELL_BYTES = 16 };
 
-static bool take_cell(int fd, enum role_id role)
+static struct flock cell_of(enum role_id role)
 {
-	struct flock cell = { .l_type = F_WRLCK,
+	return (struct flock){ .l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
 		.l_start = (off_t)role * CELL_BYTES,
 		.l_len = CELL_BYTES };
+}
+
+static bool take_cell(int fd, enum role_id role)
+{
+	struct flock cell = cell_of(role);
 
 	return fcntl(fd, F_OFD_SETLK, &cell) == 0;
 }
@@ -82,4 +87,21 @@ enum err folder_lock(struct arena *arena, const char *dir, unsigned roles, struc
 	if (err)
 		close(fd);
 	return err; /* else it stays open: closing it would end the locks */
+}
+
+unsigned folder_lock_held(struct arena *arena, const char *dir)
+{
+	const char *path = arena_printf(arena, "%s/serve.lock", dir).p;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	unsigned held = 0;
+
+	for (enum role_id role = 0; fd >= 0 && role < ROLE_COUNT; role++) {
+		struct flock cell = cell_of(role);
+
+		if (!fcntl(fd, F_OFD_GETLK, &cell) && cell.l_type != F_UNLCK)
+			held |= 1u << role;
+	}
+	if (fd >= 0)
+		close(fd);
+	return held;
 }

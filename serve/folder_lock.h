@@ -11,3 +11,6 @@
  * ERR_EXISTS: somebody else has one; ERR_IO and the like as from open(2). *ret_trouble says it to a person. */
 MUST_CHECK enum err folder_lock(
 	struct arena *arena, const char *dir, unsigned roles, struct str *ret_trouble);
+
+/* Which roles are served from the folder now, as 1u << enum role_id; 0: none, or nobody who asks may know. */
+unsigned folder_lock_held(struct arena *arena, const char *dir);

@@ -1,11 +1,13 @@
 #define _GNU_SOURCE
 #include "serve/node_status.h"
 
+#include "core/buf.h"
 #include "spool/node_page.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +18,15 @@
 
 _Static_assert((int)ROLE_COUNT <= (int)NODE_ROLES, "each role has its place");
 
+enum { ROLES_FILE_BYTES = 4096 };
+
 struct node_status {
 	struct node_page *page; /* NULL: none */
 	int fd;
 	int64_t looked_ms;
+	char file[PATH_MAX];    /* without the role's name */
+	struct buf text;        /* of the file */
+	struct buf told, known; /* all but the moments: now, and when the file was written */
 };
 
 /* Nobody but who has it open already can write to it from now on. */
@@ -44,13 +51,17 @@ static int make_page(struct node_page **ret_page)
 	return fd;
 }
 
-struct node_status *node_status_new(void)
+struct node_status *node_status_new(struct str data_dir)
 {
 	struct node_status *status = calloc(1, sizeof *status);
 
 	if (!status)
 		abort();
 	status->fd = make_page(&status->page);
+	snprintf(status->file, sizeof status->file, "%.*s/roles", STR_ARG(data_dir));
+	buf_init(&status->text, ROLES_FILE_BYTES);
+	buf_init(&status->told, ROLES_FILE_BYTES);
+	buf_init(&status->known, ROLES_FILE_BYTES);
 	for (int i = 0; status->page && i < ROLE_COUNT; i++)
 		snprintf(status->page->roles[i].name, NODE_NAME_BYTES, "%s",
 			role_name((enum role_id)i));
@@ -154,6 +165,83 @@ static void publish(struct node_role *role, const struct node_role *sum)
 	atomic_store(&role->started_ms, sum->started_ms);
 }
 
+/* ---- the file ---- */
+
+static bool is_meant(const struct child *child)
+{
+	return child->state != CHILD_ENDED && !(role_flags(child->role) & ROLE_ONE_SHOT);
+}
+
+static void put_role(struct node_status *status, enum role_id id, uint64_t meant)
+{
+	const struct node_role *role = &status->page->roles[id];
+	size_t from = status->text.n;
+
+	if (!meant)
+		return;
+	buf_printf(&status->text, "%s %" PRIu64 " %" PRIu64 " %" PRIu64, role->name, meant,
+		atomic_load(&role->processes), atomic_load(&role->restarts));
+	buf_put(&status->told, str_skip(buf_str(&status->text), from));
+	buf_printf(&status->text, " %" PRIu64 "\n", atomic_load(&role->started_ms));
+}
+
+/* Another one or the one before; never half of one. Nothing depends on it, so that it is neither synced nor complained of. */
+static void write_file(const struct node_status *status)
+{
+	struct str rest = buf_str(&status->text), first = STR_EMPTY;
+	char path[PATH_MAX], made[PATH_MAX];
+	int n, fd;
+	bool good;
+
+	(void)str_next_word(&rest, " ", &first);
+	n = snprintf(path, sizeof path, "%s.%.*s", status->file, STR_ARG(first));
+	if (n < 0 || (size_t)n + sizeof ".new" > sizeof path)
+		return;
+	memcpy(made, path, (size_t)n);
+	memcpy(made + n, ".new", sizeof ".new");
+	fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	good = write(fd, status->text.p, status->text.n) == (ssize_t)status->text.n;
+	close(fd);
+	if (!good || rename(made, path))
+		unlink(made);
+}
+
+/* The moment of a start is computed anew at each look, and wavers by a little: it alone is no news. */
+static void tell(struct node_status *status, const struct child *children, size_t n)
+{
+	uint64_t meant[ROLE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		meant[children[i].role] += is_meant(&children[i]);
+	buf_reset(&status->text);
+	buf_reset(&status->told);
+	for (int i = 0; i < ROLE_COUNT; i++)
+		put_role(status, (enum role_id)i, meant[i]);
+	if (!status->text.n || str_eq(buf_str(&status->told), buf_str(&status->known)))
+		return;
+	write_file(status);
+	buf_reset(&status->known);
+	buf_put(&status->known, buf_str(&status->told));
+}
+
+bool node_status_next(struct str *rest, struct node_line *ret_line)
+{
+	struct node_line line;
+	uint64_t *const numbers[] = { &line.meant, &line.running, &line.restarts,
+		&line.started_ms };
+	struct str text, word;
+
+	if (!str_next_line(rest, &text) || !str_next_word(&text, " ", &line.name))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (!str_next_word(&text, " ", &word) || !str_to_u64(word, INT64_MAX, numbers[i]))
+			return false;
+	*ret_line = line;
+	return true;
+}
+
 void node_status_look(struct node_status *status, const struct child *children, size_t n)
 {
 	struct node_role sums[ROLE_COUNT];
@@ -169,4 +257,5 @@ void node_status_look(struct node_status *status, const struct child *children, 
 				now_ms - children[i].started_ms);
 	for (int i = 0; i < ROLE_COUNT; i++)
 		publish(&status->page->roles[i], &sums[i]);
+	tell(status, children, n);
 }

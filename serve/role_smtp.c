@@ -93,14 +93,6 @@ static void read_domains(
 	options->n_domains = n;
 }
 
-static struct str machine_name(struct arena *arena)
-{
-	char name[256] = "localhost";
-
-	gethostname(name, sizeof name - 1);
-	return arena_dup(arena, str_c(name));
-}
-
 static void read_limits(const struct config *config, struct smtp_server_options *options)
 {
 	options->max_message_bytes = (uint64_t)config_int(config, CONFIG_SMTP_MAX_MESSAGE_BYTES);
@@ -137,9 +129,7 @@ static void read_options(const struct role *role, struct arena *arena,
 	options->n_listen = read_list(config, CONFIG_SMTP_LISTEN, arena, &listen);
 	options->listen = listen;
 	options->listen_fds = role->fds;
-	options->hostname = config_str(config, CONFIG_SMTP_HOSTNAME);
-	if (!options->hostname.n)
-		options->hostname = machine_name(arena);
+	options->hostname = smtp_settings_hostname(config, arena);
 	read_domains(config, arena, options);
 	options->n_exempt = read_list(config, CONFIG_SMTP_EXEMPT_NETWORKS, arena, &exempt);
 	options->exempt = exempt;

@@ -459,7 +459,7 @@ int supervisor_run(const struct supervisor_options *options)
 		.postgres_text = BUF_INIT(4 * POSTGRES_LINE_BYTES),
 		.beat_ms = systemd_beat_ms() };
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
-	s->status = node_status_new();
+	s->status = node_status_new(config_str(options->config, CONFIG_SERVER_DATA_DIR));
 	add_children(s);
 	while (!done) {
 		beat(s);

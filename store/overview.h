@@ -98,3 +98,8 @@ typedef bool store_source_fn(void *context, const struct store_source_row *row);
 /* Of volumes since then; who was silent for longest comes first. At most LIMIT_PAGE_ROWS. */
 MUST_CHECK enum err store_volume_sources(
 	struct store *store, int64_t since_us, store_source_fn *fn, void *context);
+/* Nothing came for much longer than is usual: who tells volumes every hour is missed after some hours, who tells them once a
+ * week after some weeks. Pure. */
+bool store_source_silent(const struct store_source_row *row, int64_t now_us);
+/* Sources are looked at so far back. */
+#define STORE_SOURCES_US (30 * TIMESTAMP_DAY_US)

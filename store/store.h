@@ -102,6 +102,7 @@ struct store_clock {
 	bool believed;              /* else nothing may be deleted until store_clock_believe */
 	int64_t moment_us;          /* to go by, where it is believed */
 	int64_t last_us, newest_us; /* when the clock was believed before; the newest message */
+	int64_t database_us;        /* what the database's machine says */
 };
 /* Changes nothing. */
 MUST_CHECK enum err store_clock_look(

@@ -295,3 +295,15 @@ enum err store_volume_sources(
 	}
 	return err;
 }
+
+enum { SILENT_HOURS = 36, SILENT_TIMES = 3 };
+
+bool store_source_silent(const struct store_source_row *row, int64_t now_us)
+{
+	int64_t silent_us = now_us - row->last_us;
+	int64_t mean_us = row->times > 1
+				  ? (row->last_us - row->first_us) / (int64_t)(row->times - 1)
+				  : INT64_MAX;
+
+	return silent_us > SILENT_HOURS * TIMESTAMP_HOUR_US && silent_us / SILENT_TIMES > mean_us;
+}

@@ -51,7 +51,8 @@ enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us
 
 /* ---- the clock that it goes by ---- */
 
-static enum err see(struct store *store, int64_t now_us, struct clock_seen *ret_seen)
+static enum err see(
+	struct store *store, int64_t now_us, struct clock_seen *ret_seen, int64_t *ret_database_us)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err = pg_run(store->pg, QUERY_CLOCK_SEEN, NULL, 0, &rows);
@@ -61,6 +62,7 @@ static enum err see(struct store *store, int64_t now_us, struct clock_seen *ret_
 	*ret_seen = (struct clock_seen){ .now_us = now_us,
 		.last_us = pg_get_time(rows, 0, 0),
 		.newest_us = pg_get_time(rows, 0, 1) };
+	*ret_database_us = pg_get_time(rows, 0, 2);
 	return ERR_OK;
 }
 
@@ -72,14 +74,15 @@ enum err store_clock_believe(struct store *store, int64_t now_us)
 enum err store_clock_look(struct store *store, int64_t now_us, struct store_clock *ret_clock)
 {
 	struct clock_seen seen;
-	int64_t moment_us = TIMESTAMP_NONE;
-	enum err err = see(store, now_us, &seen);
+	int64_t moment_us = TIMESTAMP_NONE, database_us;
+	enum err err = see(store, now_us, &seen, &database_us);
 	bool believed;
 
 	if (err)
 		return err;
 	believed = clock_guard(&seen, &moment_us);
-	*ret_clock = (struct store_clock){ believed, moment_us, seen.last_us, seen.newest_us };
+	*ret_clock = (struct store_clock){ believed, moment_us, seen.last_us, seen.newest_us,
+		database_us };
 	return ERR_OK;
 }
 

@@ -6,10 +6,6 @@
 
 #include <inttypes.h>
 
-/* Who tells volumes every hour is missed after some hours, who tells them once a week after some weeks. */
-#define LOOKED_AT_US (30 * TIMESTAMP_DAY_US)
-enum { SILENT_HOURS = 36, SILENT_TIMES = 3 };
-
 enum err handle_key(struct handle *handle)
 {
 	struct str streams = handle->grant.streams, name;
@@ -76,16 +72,6 @@ struct sources {
 	json_t *rows;
 };
 
-static bool is_silent(const struct sources *sources, const struct store_source_row *row)
-{
-	int64_t silent_us = sources->now_us - row->last_us;
-	int64_t mean_us = row->times > 1
-				  ? (row->last_us - row->first_us) / (int64_t)(row->times - 1)
-				  : INT64_MAX;
-
-	return silent_us > SILENT_HOURS * TIMESTAMP_HOUR_US && silent_us / SILENT_TIMES > mean_us;
-}
-
 static bool add_source(void *context, const struct store_source_row *row)
 {
 	struct sources *sources = context;
@@ -94,7 +80,8 @@ static bool add_source(void *context, const struct store_source_row *row)
 	json_object_set_new(json, "stream", json_text(row->stream));
 	json_object_set_new(json, "source", json_stringn(row->source.p, row->source.n));
 	json_object_set_new(json, "last_at", json_time(row->last_us));
-	json_object_set_new(json, "silent", json_boolean(is_silent(sources, row)));
+	json_object_set_new(
+		json, "silent", json_boolean(store_source_silent(row, sources->now_us)));
 	json_array_append_new(sources->rows, json);
 	return true;
 }
@@ -114,7 +101,7 @@ enum err handle_system(struct handle *handle)
 	}
 	sources.rows = json_array();
 	err = store_volume_sources(
-		handle->store, sources.now_us - LOOKED_AT_US, add_source, &sources);
+		handle->store, sources.now_us - STORE_SOURCES_US, add_source, &sources);
 	if (err) {
 		json_decref(sources.rows);
 		return err;

@@ -62,19 +62,24 @@ struct config *command_config_over(const struct config *config, const char *path
 	return over;
 }
 
-struct store *command_store(const struct config *config, struct arena *arena, const char *name)
+enum err command_store_open(const struct config *config, struct arena *arena, const char *name,
+	struct buf *problem, struct store **ret_store)
 {
 	const struct store_options options = { .application_name = name,
 		.providers = config_str(config, CONFIG_DOMAIN_PROVIDERS),
 		.mx_lookups = config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS) };
-	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
-	struct store *store = NULL;
 	const char *conninfo;
 	enum err err = database_conninfo(config, arena, &conninfo);
 
-	if (!err)
-		err = store_open(conninfo, &options, &problem, &store);
-	if (err)
+	return err ? err : store_open(conninfo, &options, problem, ret_store);
+}
+
+struct store *command_store(const struct config *config, struct arena *arena, const char *name)
+{
+	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);
+	struct store *store = NULL;
+
+	if (command_store_open(config, arena, name, &problem, &store))
 		command_failed("no database: %.*s%s", STR_ARG(buf_str(&problem)),
 			database_is_private(config)
 				? " (the private cluster runs only under \"bounced serve\")"

@@ -17,6 +17,10 @@ struct config *command_config_over(const struct config *config, const char *path
 /* Connects once. NULL, and the reason printed, when it cannot. The caller closes it. */
 struct store *command_store(const struct config *config, struct arena *arena, const char *name);
 
+/* The same without a word: why it could not is appended to `problem`. */
+MUST_CHECK enum err command_store_open(const struct config *config, struct arena *arena,
+	const char *name, struct buf *problem, struct store **ret_store);
+
 /* The course of a command that needs settings: its options (and --config), the settings, then `run` with the
  * operands that are left, argv[0] being the command's name. `arena` lives as long as the run. */
 typedef int command_fn(

@@ -4,6 +4,8 @@
 #include "ingest/smtp/smtp_listen.h"
 #include "ingest/smtp/smtp_peers.h"
 
+#include <unistd.h>
+
 struct word {
 	struct str word;
 	int meaning;
@@ -155,6 +157,16 @@ enum err smtp_settings_check(
 		err = ERR_SYNTAX;
 	}
 	return err;
+}
+
+struct str smtp_settings_hostname(const struct config *config, struct arena *arena)
+{
+	char name[256] = "localhost";
+
+	if (config_str(config, CONFIG_SMTP_HOSTNAME).n)
+		return config_str(config, CONFIG_SMTP_HOSTNAME);
+	gethostname(name, sizeof name - 1);
+	return arena_dup(arena, str_c(name));
 }
 
 struct str smtp_settings_address(const struct config *config)

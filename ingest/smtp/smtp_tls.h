@@ -1,6 +1,6 @@
 /* ingest/smtp/smtp_tls.h -- a certificate and its key, ready for handshakes.
  * Knows: PEM, TLS 1.2 and later by OpenSSL's own defaults, less key exchanges without forward secrecy and those in
- * finite fields. The one stem that sees OpenSSL's headers. Does not know files by name, the event loop, SMTP. A struct
+ * finite fields. Beside smtp_probe the one stem that sees OpenSSL's headers. Does not know files by name, the event loop, SMTP. A struct
  * smtp_tls may be freed while connections made of it live. No client certificate is asked for: a bounce comes
  * from anybody. */
 #pragma once

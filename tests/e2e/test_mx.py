@@ -1,53 +1,17 @@
 #!/usr/bin/python3
 """Providers by MX records: a server whose DNS is a responder of this test. A company's domain counts under who takes its mail, failures
 and attempts alike, though both were stored before the answer; what nobody answers is asked again; nothing is asked where it is off."""
-import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
 
+import dns_server
 import server as e2e
 from test_suppress import dsn
 
-ZONE = {"corp.example": [(20, "alt1.aspmx.l.google.com"), (10, "ASPMX.L.Google.com")], "own.example": [(10, "mx.own.example")],
-        "none.example": [(0, "")], "acme.example": [(5, "in.mail.acme-host.example")]}
-
-
-def encoded(name):
-    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label) + b"\0"
-
-
-class Responder:
-    """Answers MX questions over UDP; says nothing of domains in `silent`, and NXDOMAIN of those that it does not know."""
-
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port, self.asked, self.silent = self.socket.getsockname()[1], [], {"slow.example"}
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            packet, peer = self.socket.recvfrom(512)
-            labels, at = [], 12
-            while packet[at]:
-                labels.append(packet[at + 1:at + 1 + packet[at]].decode())
-                at += 1 + packet[at]
-            name, question = ".".join(labels).lower(), packet[12:at + 5]
-            self.asked.append(name)
-            if name in self.silent:
-                continue
-            records = b""
-            for preference, host in ZONE.get(name, []):
-                data = struct.pack(">H", preference) + encoded(host)
-                records += b"\xc0\x0c" + struct.pack(">HHIH", 15, 1, 60, len(data)) + data
-            count, code = len(ZONE.get(name, [])), 0x8180 if name in ZONE or name == "broken.example" else 0x8183
-            if name == "broken.example":
-                records, count = b"\xc0\x0c\x00\x0f\x00\x01", 1  # cut within the record
-            header = packet[:2] + struct.pack(">HHHHH", code, 1, count, 0, 0)
-            self.socket.sendto(header + question + records, peer)
+ZONE = {"corp.example": [("MX", 20, "alt1.aspmx.l.google.com"), ("MX", 10, "ASPMX.L.Google.com")],
+        "own.example": [("MX", 10, "mx.own.example")], "none.example": [("MX", 0, "")],
+        "acme.example": [("MX", 5, "in.mail.acme-host.example")]}
 
 
 def rows(server):
@@ -68,7 +32,7 @@ def feed(server, domains):
 
 
 def main():
-    dns = Responder()
+    dns = dns_server.Responder(ZONE, silent={"slow.example"}, broken={"broken.example"})
     with e2e.Server(**{"domain.dns_servers": f"127.0.0.1:{dns.port}"}) as server:
         feed(server, ["corp.example"])
         e2e.wait_for(lambda: rows(server) == {"": (1, 10)}, "stored", 120, server)

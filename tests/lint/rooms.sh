@@ -47,7 +47,8 @@ declare -A may=(
 	[serve]="serve/sandbox serve/settings dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store store/cluster spool parser core"
 	[cli/command]="serve serve/settings store core"
 	[cli/suppress]="cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
-	[cli]="cli/command cli/suppress serve serve/settings logs load api/request api suppress suppress/export $ingest store spool parser/text parser core"
+	[cli/doctor]="cli/command serve dns ingest/smtp ingest/text store spool core"
+	[cli]="cli/command cli/suppress cli/doctor serve serve/settings logs load api/request api suppress suppress/export $ingest store spool parser/text parser core"
 )
 rooms=(core parser domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
@@ -107,11 +108,11 @@ owner 'gmime/'            '^parser/mail/mime_tree\.c$'
 owner 'libpq-fe\.h'       '^store/pg/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
-owner 'openssl/'          '^ingest/smtp/smtp_tls\.c$'
+owner 'openssl/'          '^ingest/smtp/smtp_(tls|probe)\.c$'
 owner 'zlib\.h'          '^(ingest/logfile/log_file|api/http_gzip)\.c$'
 owner 'zstd\.h'          '^ingest/logfile/log_file\.c$'
 owner 'libpsl\.h'        '^domain/org_domain\.c$'
-owner 'ares[a-z_]*\.h'     '^dns/dns_lookup\.c$'
+owner 'ares[a-z_]*\.h'     '^dns/dns_(lookup|ask|lookup_priv)\.[ch]$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|suppress/hook/hook_send|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'

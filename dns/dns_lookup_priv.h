@@ -1,0 +1,12 @@
+/* dns/dns_lookup_priv.h -- the inside of a struct dns, which the ways of asking share. */
+#pragma once
+#include "dns/dns_lookup.h"
+
+#include <ares.h>
+
+struct dns {
+	ares_channel channel;
+};
+
+/* Waits for the first socket that has something, or the first time-out, and lets c-ares see to it. */
+void dns_turn(struct dns *dns);
