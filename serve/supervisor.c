@@ -243,11 +243,13 @@ static void read_signals(struct supervisor *s)
 	reap(s);
 }
 
-static void hand_over(struct child *parser)
+/* Who stops takes no parser any more, and that is no news. */
+static void hand_over(const struct supervisor *s, struct child *parser)
 {
 	if (parser->hand_over_fd < 0)
 		return;
-	if (!child_send_fds(parser->client, CONTROL_PARSER, &parser->hand_over_fd, 1))
+	if (!s->stopping &&
+		!child_send_fds(parser->client, CONTROL_PARSER, &parser->hand_over_fd, 1))
 		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
 	close(parser->hand_over_fd); /* a parser that nobody has reads the end of its socket and ends */
 	parser->hand_over_fd = -1;
@@ -260,7 +262,7 @@ static void read_control(struct supervisor *s, struct child *child)
 
 	if (n == 1 && packet == CONTROL_READY && child->state == CHILD_STARTING) {
 		child_enter(child, CHILD_READY);
-		hand_over(child);
+		hand_over(s, child);
 		if (child == s->trial && s->trial_started)
 			supervisor_end_rules(s, true);
 	}
