@@ -68,5 +68,16 @@ enum err api_settings_check(
 			    "everybody could ask without a key");
 		return ERR_SYNTAX;
 	}
+	if (!config_str(config, CONFIG_API_TLS_CERTIFICATE).n !=
+		!config_str(config, CONFIG_API_TLS_KEY).n) {
+		*ret_trouble = STR("api.tls_certificate, api.tls_key: one without the other");
+		return ERR_SYNTAX;
+	}
 	return ERR_OK;
+}
+
+bool api_settings_in_the_clear(const struct config *config)
+{
+	return !config_str(config, CONFIG_API_TLS_CERTIFICATE).n &&
+	       !loopback(config_str(config, CONFIG_API_LISTEN));
 }

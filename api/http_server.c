@@ -3,6 +3,7 @@
 #include "api/answer_cache.h"
 #include "api/http_listen.h"
 #include "api/http_server_exchange_priv.h"
+#include "api/http_tls_priv.h"
 #include "api/keyring_priv.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
@@ -55,7 +56,11 @@ static struct MHD_Daemon *start_daemon(
 	/* Idle time is bounded by the deadlines already; this one is for a peer that vanished. */
 	const unsigned idle_s = 120;
 
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL,
+	/* Without TLS the end of the options stands where those of TLS begin. */
+	const enum MHD_OPTION tls = options->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END;
+	const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+
+	return MHD_start_daemon(options->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL,
 		exchange_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
 		threads, MHD_OPTION_CONNECTION_LIMIT, or_default(options->max_connections, 1000),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, or_default(options->max_per_address, 100),
@@ -63,7 +68,8 @@ static struct MHD_Daemon *start_daemon(
 		MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_URI_LOG_CALLBACK, exchange_start,
 		server, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server,
 		MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
-		leave_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		leave_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, tls, http_tls_choose,
+		MHD_OPTION_HTTPS_PRIORITIES, http_tls_priorities, MHD_OPTION_END);
 }
 
 static struct api_server *server_new(const struct api_options *options)
@@ -92,6 +98,7 @@ static struct api_server *server_new(const struct api_options *options)
 		.n_lanes = options->n_lanes,
 		.key_requests_per_minute = options->key_requests_per_minute,
 		.lane_quota_bytes = options->lane_quota_bytes,
+		.certificate_until_s = options->tls ? http_tls_until_s : NULL,
 		.node = options->node,
 		.parse = options->parse,
 		.classify = options->classify,

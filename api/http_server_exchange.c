@@ -104,8 +104,9 @@ static struct api_request request_of(
 		.now_us = now_us() };
 
 	/* The absolute form, RFC 9112 3.2.2: its authority counts, not the Host field. */
-	if (str_istarts(request.path, STR("http://"))) {
-		struct str rest = str_skip(request.path, strlen("http://"));
+	if (str_istarts(request.path, STR("http://")) ||
+		str_istarts(request.path, STR("https://"))) {
+		struct str rest = str_skip(request.path, str_find(request.path, STR("//")) + 2);
 
 		request.host = str_head(rest, str_cspan(rest, "/?"));
 		request.path = str_skip(rest, request.host.n);

@@ -87,12 +87,28 @@ static bool settings_right(const struct config *config, struct findings *finding
 	return false;
 }
 
+/* Those of roles that run here. */
+static enum err open_tls(const struct config *config, unsigned roles, struct arena *arena,
+	struct tls_files ret_tls[static TLS_USES], struct str *ret_trouble)
+{
+	static const enum role_id users[TLS_USES] = {
+		[TLS_OF_SMTP] = ROLE_SMTP, [TLS_OF_API] = ROLE_API
+	};
+	enum err err = ERR_OK;
+
+	for (size_t use = 0; use < TLS_USES; use++) {
+		ret_tls[use] = (struct tls_files){ .reader_fd = -1, .fds = { -1, -1 } };
+		if (!err && roles & 1u << users[use])
+			err = tls_files_open(
+				config, (enum tls_use)use, arena, &ret_tls[use], ret_trouble);
+	}
+	return err;
+}
+
 static int serve(struct config *config, unsigned roles, const char *user, struct findings *findings)
 {
 	struct arena *arena = findings->arena;
-	struct supervisor_options options = {
-		.config = config, .roles = roles, .http_fd = -1, .tls.fds = { -1, -1 }
-	};
+	struct supervisor_options options = { .config = config, .roles = roles, .http_fd = -1 };
 	const char *data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR));
 	struct str trouble = STR_EMPTY;
 	enum log_level level = LOG_INFO;
@@ -113,8 +129,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	if (!rules_setting_or_say(config, arena))
 		return EXIT_CODE_USAGE;
 	err = open_rules(config, arena, &options.rules_fd, &trouble);
-	if (!err && roles & (1u << ROLE_SMTP))
-		err = tls_files_open(config, arena, &options.tls, &trouble);
+	if (!err)
+		err = open_tls(config, roles, arena, options.tls, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
 		err = listeners_open(config, arena, &options.smtp, &trouble);
 	if (!err && roles & (1u << ROLE_API))

@@ -120,11 +120,12 @@ static void check_sockets(const struct config *config, struct findings *findings
 /* ---- files and programs ---- */
 
 /* A key that root alone may read cannot be judged by others, and is right nevertheless. */
-static void check_certificate(const struct config *config, struct findings *findings)
+static void check_certificate(
+	const struct config *config, enum tls_use use, struct findings *findings)
 {
 	struct tls_files files = { 0 };
 	struct str trouble = STR_EMPTY;
-	enum err err = tls_files_open(config, findings->arena, &files, &trouble);
+	enum err err = tls_files_open(config, use, findings->arena, &files, &trouble);
 
 	if (err)
 		findings_add(findings, err == ERR_DENIED ? FINDING_WARNING : FINDING_ERROR,
@@ -158,7 +159,8 @@ void config_check_all(
 	config_check_files(config, findings);
 	if (when == CONFIG_CHECK_BEFORE)
 		check_sockets(config, findings);
-	check_certificate(config, findings);
+	check_certificate(config, TLS_OF_SMTP, findings);
+	check_certificate(config, TLS_OF_API, findings);
 	check_programs(config, findings);
 	check_rules(config, findings);
 }

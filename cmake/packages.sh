@@ -2,7 +2,7 @@
 # tests/run, so that there is one list.
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
-libglib2.0-dev libgmime-3.0-dev libpq-dev libmicrohttpd-dev libjansson-dev libevent-dev libssl-dev libvectorscan-dev
+libglib2.0-dev libgmime-3.0-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libjansson-dev libevent-dev libssl-dev libvectorscan-dev
 libidn2-dev libpsl-dev libc-ares-dev libcurl4-openssl-dev libseccomp-dev libsystemd-dev zlib1g-dev libzstd-dev check libsubunit-dev postgresql-common postgresql curl"
 test_packages="zstd clang strace python3 python3-jsonschema swaks libnet-ssleay-perl openssl procps dpkg-dev file
 jq msmtp sslscan util-linux passwd php-cli chromium"

@@ -221,12 +221,16 @@ enum err parse_desk_classify(void *context, struct arena *arena, const struct ap
 
 /* ---- the thread that polls ---- */
 
-static void take_parsers(struct parse_desk *desk, const struct role *role)
+static void take_packets(struct parse_desk *desk, parse_desk_fds_fn *fn, void *context)
 {
-	int fd;
+	int fds[ROLE_FDS_AT_ONCE];
+	enum control packet;
+	size_t n;
 
-	while ((fd = role_take_parser(role)) >= 0)
-		if (!parser_pool_add(desk->pool, fd))
+	while (role_take_packet(&packet, fds, &n))
+		if (packet != CONTROL_PARSER || n != 1)
+			fn(context, packet, fds, n);
+		else if (!parser_pool_add(desk->pool, fds[0]))
 			log_event(LOG_WARN, "too_many_parsers");
 }
 
@@ -277,7 +281,8 @@ static void stop(struct parse_desk *desk)
 	pthread_mutex_unlock(&desk->lock);
 }
 
-void parse_desk_run(struct parse_desk *desk, const struct role *role)
+void parse_desk_run(
+	struct parse_desk *desk, const struct role *role, parse_desk_fds_fn *fn, void *context)
 {
 	for (;;) {
 		struct pollfd fds[3 + POOL_MAX_PARSERS] = { { role->stop_fd, POLLIN, 0 },
@@ -289,7 +294,7 @@ void parse_desk_run(struct parse_desk *desk, const struct role *role)
 		if (fds[0].revents || fds[1].revents & POLLHUP)
 			break;
 		if (fds[1].revents & POLLIN)
-			take_parsers(desk, role);
+			take_packets(desk, fn, context);
 		parser_pool_handle(desk->pool, fds + 3, n);
 		take_fresh(desk);
 		hand_out(desk);

@@ -15,8 +15,11 @@ struct parse_desk;
 struct parse_desk *parse_desk_new(void);
 /* After every thread that asks has ended. Takes NULL. */
 void parse_desk_free(struct parse_desk *desk);
+/* What else the supervisor hands over; the callback owns the descriptors. */
+typedef void parse_desk_fds_fn(void *context, enum control packet, const int *fds, size_t n);
 /* Takes the parsers that the supervisor hands over and works until the role is to stop. */
-void parse_desk_run(struct parse_desk *desk, const struct role *role);
+void parse_desk_run(
+	struct parse_desk *desk, const struct role *role, parse_desk_fds_fn *fn, void *context);
 
 /* An api_parse_fn (api/http_server.h); `context` is a struct parse_desk. */
 enum err parse_desk_ask(

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -148,26 +149,53 @@ uint32_t role_connections(uint32_t wanted, uint32_t others)
 	return may_be;
 }
 
-bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone)
+/* 0: the supervisor is gone, 1: a packet, -1: none waits. One with more descriptors than anybody sends loses them. */
+static ssize_t take_packet(char *ret_octet, int ret_fds[static ROLE_FDS_AT_ONCE], size_t *ret_n)
 {
-	char octet, room[CMSG_SPACE(ROLE_FDS_AT_ONCE * sizeof(int))] = { 0 };
-	struct iovec bytes = { &octet, 1 };
+	char room[CMSG_SPACE(ROLE_FDS_AT_ONCE * sizeof(int))] = { 0 };
+	struct iovec bytes = { ret_octet, 1 };
 	struct msghdr message = { .msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = room,
-		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
-	struct cmsghdr *rights;
+		.msg_controllen = sizeof room };
 	ssize_t got = recvmsg(ROLE_CONTROL_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *rights = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	*ret_n = 0;
+	if (rights && rights->cmsg_type == SCM_RIGHTS) {
+		*ret_n = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(ret_fds, CMSG_DATA(rights), *ret_n * sizeof(int));
+	}
+	return got;
+}
+
+bool role_take_packet(enum control *ret_packet, int ret_fds[static ROLE_FDS_AT_ONCE], size_t *ret_n)
+{
+	char octet;
+
+	if (take_packet(&octet, ret_fds, ret_n) != 1)
+		return false;
+	*ret_packet = (enum control)octet;
+	return true;
+}
+
+bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone)
+{
+	int fds[ROLE_FDS_AT_ONCE];
+	size_t n_fds;
+	char octet;
+	ssize_t got = take_packet(&octet, fds, &n_fds);
 
 	*ret_gone = !got;
 	if (got != 1)
 		return false;
-	rights = CMSG_FIRSTHDR(&message);
-	if (octet != (char)packet || !rights || rights->cmsg_type != SCM_RIGHTS ||
-		rights->cmsg_len != CMSG_LEN(n * sizeof(int)))
-		return false;
-	memcpy(ret_fds, CMSG_DATA(rights), n * sizeof(int));
-	return true;
+	if (octet == (char)packet && n_fds == n) {
+		memcpy(ret_fds, fds, n * sizeof(int));
+		return true;
+	}
+	for (size_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+	return false;
 }
 
 int role_take_parser(const struct role *role UNUSED)

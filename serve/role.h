@@ -65,5 +65,8 @@ uint32_t role_connections(uint32_t wanted, uint32_t others);
 /* The next `n` descriptors that came with a packet of this kind, and true. False: none wait; *ret_gone: the
  * supervisor is gone. The caller closes them. */
 bool role_take_fds(enum control packet, int *ret_fds, size_t n, bool *ret_gone);
+/* The next packet of either kind that brings descriptors, at most ROLE_FDS_AT_ONCE. False: none waits. */
+bool role_take_packet(
+	enum control *ret_packet, int ret_fds[static ROLE_FDS_AT_ONCE], size_t *ret_n);
 /* The next parser socket that the supervisor hands over, -1 if none waits. The caller closes it. */
 int role_take_parser(const struct role *role);

@@ -1,15 +1,19 @@
 /* serve/role_api.c -- the api role: the HTTP server, its spool lane, and its way to a parser. */
 #include "api/http_server.h"
+#include "api/http_tls.h"
 #include "core/log.h"
 #include "core/timestamp.h"
 #include "serve/exit_code.h"
 #include "serve/parse_desk.h"
 #include "serve/roles.h"
+#include "serve/tls_files.h"
 #include "spool/lanes.h"
 #include "store/database_settings.h"
 #include "suppress/suppress_settings.h"
 
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { API_PROBLEM_BYTES = 4096, API_OTHER_FDS = 48 /* beside two of each thread */ };
 
@@ -75,14 +79,52 @@ static const struct store_judge *seat_judge(const struct config *config, struct 
 	return &bench->store_judge;
 }
 
-/* The descriptors: its socket, and the page of the node where the supervisor could make it. */
+/* ---- descriptors: its socket; certificate and key, if there are any; the page of the node, where there is one ---- */
+
+static bool has_tls(const struct role *role)
+{
+	return role->n_fds > TLS_FILES;
+}
+
 static const struct node_page *map_node(const struct role *role)
 {
-	const size_t bytes = sizeof(struct node_page);
-	void *page = role->n_fds > 1 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, role->fds[1], 0)
-				     : MAP_FAILED;
+	const size_t bytes = sizeof(struct node_page), at = 1 + (has_tls(role) ? TLS_FILES : 0);
+	void *page = role->n_fds > at ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, role->fds[at], 0)
+				      : MAP_FAILED;
 
 	return page == MAP_FAILED ? NULL : page;
+}
+
+static enum err use_tls(const int fds[static TLS_FILES], struct buf *problem)
+{
+	struct arena *arena = arena_new();
+	struct str pem[TLS_FILES] = { { NULL, 0 }, { NULL, 0 } };
+	enum err err = tls_files_read(arena, fds, pem);
+
+	if (err)
+		buf_put(problem, STR("certificate and key cannot be read"));
+	else
+		err = http_tls_use(pem[TLS_CERTIFICATE], pem[TLS_KEY], problem);
+	/* The library has a copy of its own. */
+	explicit_bzero((void *)(uintptr_t)pem[TLS_KEY].p, pem[TLS_KEY].n);
+	arena_free(arena);
+	return err;
+}
+
+static void take_fds(void *context, enum control packet, const int *fds, size_t n)
+{
+	struct buf problem = BUF_INIT(API_PROBLEM_BYTES);
+
+	(void)context;
+	if (packet == CONTROL_TLS && n == TLS_FILES) {
+		if (use_tls(fds, &problem))
+			log_event(LOG_ERROR, "tls_not_loaded", LOG_STR("why", buf_str(&problem)));
+		else
+			log_event(LOG_INFO, "tls_reloaded");
+	}
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	buf_release(&problem);
 }
 
 int role_api(struct role *role)
@@ -104,6 +146,9 @@ int role_api(struct role *role)
 
 	read_options(role->config, &options);
 	options.judge = seat_judge(role->config, arena);
+	options.tls = has_tls(role);
+	if (!err && options.tls)
+		err = use_tls(role->fds + 1, &problem);
 	if (!err)
 		err = api_server_start(&options, &problem, &server);
 	if (err) {
@@ -111,7 +156,7 @@ int role_api(struct role *role)
 			LOG_STR("reason", buf_str(&problem)));
 	} else {
 		role_ready(role);
-		parse_desk_run(desk, role);
+		parse_desk_run(desk, role, take_fds, NULL);
 	}
 	api_server_stop(server);
 	parse_desk_free(desk);

@@ -96,6 +96,12 @@ static void start_parser(struct supervisor *s, struct child *parser)
 	close(pair[0]);
 }
 
+static void put_tls(const struct tls_files *tls, int *fds, size_t *n_fds)
+{
+	for (size_t i = 0; i < TLS_FILES && tls->fds[i] >= 0; i++)
+		fds[(*n_fds)++] = tls->fds[i];
+}
+
 /* The sockets in the order of smtp.listen, then certificate and key if there are any. */
 static void start_smtp(struct supervisor *s, struct child *child)
 {
@@ -103,16 +109,19 @@ static void start_smtp(struct supervisor *s, struct child *child)
 	struct child_start start = { s->config, fds, s->options->smtp.n };
 
 	memcpy(fds, s->options->smtp.fds, start.n_fds * sizeof *fds);
-	for (size_t i = 0; i < TLS_FILES && s->tls.fds[i] >= 0; i++)
-		fds[start.n_fds++] = s->tls.fds[i];
+	put_tls(&s->tls[TLS_OF_SMTP], fds, &start.n_fds);
 	child_start(child, &start);
 }
 
+/* Its socket, certificate and key if there are any, the page of the node if there is one. */
 static void start_api(struct supervisor *s, struct child *child)
 {
-	const int fds[] = { s->options->http_fd, node_status_fd(s->status) };
-	struct child_start start = { s->config, fds, fds[1] >= 0 ? 2 : 1 };
+	int fds[2 + TLS_FILES] = { s->options->http_fd };
+	struct child_start start = { s->config, fds, 1 };
 
+	put_tls(&s->tls[TLS_OF_API], fds, &start.n_fds);
+	if (node_status_fd(s->status) >= 0)
+		fds[start.n_fds++] = node_status_fd(s->status);
 	child_start(child, &start);
 }
 
@@ -455,11 +464,11 @@ int supervisor_run(const struct supervisor_options *options)
 		.config = options->config,
 		.signal_fd = open_signals(),
 		.rules_fd = options->rules_fd,
-		.tls = options->tls,
 		.candidate_fd = -1,
 		.postgres_fd = -1,
 		.postgres_text = BUF_INIT(4 * POSTGRES_LINE_BYTES),
 		.beat_ms = systemd_beat_ms() };
+	memcpy(s->tls, options->tls, sizeof s->tls);
 	s->schema_ready = !wanted(s, ROLE_MIGRATE);
 	s->status = node_status_new(config_str(options->config, CONFIG_SERVER_DATA_DIR));
 	add_children(s);

@@ -15,7 +15,7 @@ struct supervisor_options {
 	unsigned roles; /* 1u << enum role_id of each role that is to run */
 	struct listeners smtp;
 	int http_fd; /* of api.listen; -1: the api role does not run here */
-	struct tls_files tls;
+	struct tls_files tls[TLS_USES];
 	int rules_fd; /* the operator's rules; -1: none */
 };
 

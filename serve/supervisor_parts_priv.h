@@ -21,7 +21,7 @@ struct supervisor {
 	unsigned stop_order; /* of the roles that are being stopped now */
 	/* The operator's rules in force (-1: none), and those that one parser tries after a SIGHUP. */
 	int rules_fd, candidate_fd;
-	struct tls_files tls;
+	struct tls_files tls[TLS_USES];
 	struct node_status *status;
 	struct child *trial;
 	bool trial_started;

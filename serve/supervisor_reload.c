@@ -26,6 +26,11 @@ static struct child *any_parser(struct supervisor *s)
 	return NULL;
 }
 
+static bool has_tls(const struct supervisor *s)
+{
+	return s->tls[TLS_OF_SMTP].fds[TLS_KEY] >= 0 || s->tls[TLS_OF_API].fds[TLS_KEY] >= 0;
+}
+
 static void begin_rules(struct supervisor *s)
 {
 	struct str setting = config_str(s->config, CONFIG_PARSER_RULES_FILE);
@@ -33,7 +38,7 @@ static void begin_rules(struct supervisor *s)
 	struct child *trial = any_parser(s);
 	int fd = setting.n ? open(arena_c(arena, setting), O_RDONLY | O_CLOEXEC) : -1;
 
-	if (!setting.n && s->tls.fds[TLS_KEY] >= 0) {
+	if (!setting.n && has_tls(s)) {
 		; /* the signal was for the certificate */
 	} else if (fd < 0 || !trial || s->trial || s->stopping) {
 		log_event(LOG_WARN, "rules_not_reloaded", LOG_STR("file", setting),
@@ -72,20 +77,24 @@ void supervisor_end_rules(struct supervisor *s, bool accepted)
 
 /* ---- a new certificate ---- */
 
-static void reload_tls(struct supervisor *s)
+static void reload_tls(struct supervisor *s, enum tls_use use)
 {
+	static const enum role_id users[TLS_USES] = {
+		[TLS_OF_SMTP] = ROLE_SMTP, [TLS_OF_API] = ROLE_API
+	};
+	struct tls_files *tls = &s->tls[use];
 	struct arena *arena = arena_new();
 	struct str trouble = STR_EMPTY;
 
-	if (s->tls.fds[TLS_KEY] < 0) {
+	if (tls->fds[TLS_KEY] < 0) {
 		arena_free(arena);
 		return;
 	}
-	if (tls_files_reload(&s->tls, arena, &trouble))
+	if (tls_files_reload(tls, arena, &trouble))
 		log_event(LOG_ERROR, "tls_kept", LOG_STR("why", trouble));
 	for (size_t i = 0; i < s->n_children && !trouble.n; i++)
-		if (s->children[i].role == ROLE_SMTP && s->children[i].pid &&
-			!child_send_fds(&s->children[i], CONTROL_TLS, s->tls.fds, TLS_FILES))
+		if (s->children[i].role == users[use] && s->children[i].pid &&
+			!child_send_fds(&s->children[i], CONTROL_TLS, tls->fds, TLS_FILES))
 			log_event(LOG_ERROR, "tls_not_handed_over",
 				LOG_I64("pid", s->children[i].pid));
 	arena_free(arena);
@@ -94,7 +103,8 @@ static void reload_tls(struct supervisor *s)
 void supervisor_reload(struct supervisor *s)
 {
 	systemd_say(SYSTEMD_RELOADING);
-	reload_tls(s);
+	reload_tls(s, TLS_OF_SMTP);
+	reload_tls(s, TLS_OF_API);
 	begin_rules(s);
 	if (!s->trial)
 		systemd_say(SYSTEMD_READY);

@@ -18,8 +18,15 @@
 #include <unistd.h>
 
 enum { READER_TIMEOUT_S = 10, READER_FD = 3 };
-static const enum config_id settings[TLS_FILES] = { CONFIG_SMTP_TLS_CERTIFICATE,
-	CONFIG_SMTP_TLS_KEY };
+static const struct {
+	enum config_id files[TLS_FILES];
+	const char *names;
+} settings[TLS_USES] = {
+	[TLS_OF_SMTP] = { { CONFIG_SMTP_TLS_CERTIFICATE, CONFIG_SMTP_TLS_KEY },
+		"smtp.tls_certificate, smtp.tls_key" },
+	[TLS_OF_API] = { { CONFIG_API_TLS_CERTIFICATE, CONFIG_API_TLS_KEY },
+		"api.tls_certificate, api.tls_key" },
+};
 
 /* What the reader answers; the descriptors come along when errnum is 0. */
 struct answer {
@@ -117,7 +124,7 @@ static enum err start_reader(struct tls_files *files, struct str *ret_trouble)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		*ret_trouble = STR("smtp.tls_key: no socket for its reader");
+		*ret_trouble = STR("tls_key: no socket for its reader");
 		return err_from_errno(errno);
 	}
 	pid = fork();
@@ -126,7 +133,7 @@ static enum err start_reader(struct tls_files *files, struct str *ret_trouble)
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
-		*ret_trouble = STR("smtp.tls_key: no process for its reader");
+		*ret_trouble = STR("tls_key: no process for its reader");
 		return ERR_UNAVAILABLE;
 	}
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
@@ -228,15 +235,15 @@ enum err tls_files_reload(struct tls_files *files, struct arena *arena, struct s
 	return ERR_OK;
 }
 
-enum err tls_files_open(const struct config *config, struct arena *arena,
+enum err tls_files_open(const struct config *config, enum tls_use use, struct arena *arena,
 	struct tls_files *ret_files, struct str *ret_trouble)
 {
-	struct tls_files files = { .reader_fd = -1, .fds = { -1, -1 } };
+	struct tls_files files = { .reader_fd = -1, .fds = { -1, -1 }, .use = use };
 	struct str why = STR_EMPTY;
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < TLS_FILES; i++)
-		files.paths[i] = arena_c(arena, config_str(config, settings[i]));
+		files.paths[i] = arena_c(arena, config_str(config, settings[use].files[i]));
 	*ret_files = files;
 	if (!*files.paths[TLS_CERTIFICATE])
 		return ERR_OK;
@@ -246,9 +253,25 @@ enum err tls_files_open(const struct config *config, struct arena *arena,
 		return err;
 	err = tls_files_reload(&files, arena, &why);
 	if (err)
-		*ret_trouble = arena_printf(
-			arena, "smtp.tls_certificate, smtp.tls_key: %.*s", STR_ARG(why));
+		*ret_trouble = arena_printf(arena, "%s: %.*s", settings[use].names, STR_ARG(why));
 	else
 		*ret_files = files;
 	return err;
+}
+
+enum err tls_files_read(
+	struct arena *arena, const int fds[static TLS_FILES], struct str ret_pem[static TLS_FILES])
+{
+	struct str pem[TLS_FILES];
+
+	for (size_t i = 0; i < TLS_FILES; i++) {
+		off_t n = lseek(fds[i], 0, SEEK_END);
+		char *bytes = n < 0 || n > LIMIT_PEM_BYTES ? NULL : arena_alloc(arena, (size_t)n);
+
+		if (!bytes || pread(fds[i], bytes, (size_t)n, 0) != n)
+			return ERR_IO;
+		pem[i] = str_from(bytes, (size_t)n);
+	}
+	memcpy(ret_pem, pem, sizeof pem);
+	return ERR_OK;
 }

@@ -126,6 +126,14 @@ static void put_holds(struct store *store, struct buf *out)
 	buf_printf(out, "bounced_suppression_held_events %" PRIu64 "\n", events);
 }
 
+static void put_certificate(const struct service *service, struct buf *out)
+{
+	metrics_family(out, "bounced_http_tls_certificate_expiry_timestamp_seconds", "gauge",
+		"When the certificate of the HTTP API ends; 0 without one.");
+	buf_printf(out, "bounced_http_tls_certificate_expiry_timestamp_seconds %" PRId64 "\n",
+		service->certificate_until_s ? service->certificate_until_s() : 0);
+}
+
 /* Answers without the database, too: its absence is what somebody may want to see. */
 enum err handle_metrics(struct handle *handle)
 {
@@ -145,6 +153,7 @@ enum err handle_metrics(struct handle *handle)
 	up = !service->store(service->store_context, false, &store) &&
 	     !store_spools(store, add_spool, spools);
 	metrics_put_build(&out);
+	put_certificate(service, &out);
 	metrics_family(&out, "bounced_database_up", "gauge", "1 while the database answers.");
 	buf_printf(&out, "bounced_database_up %d\n", up);
 	if (up) {

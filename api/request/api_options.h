@@ -39,6 +39,7 @@ struct store_judge; /* store/store_judge.h */
 struct api_options {
 	struct str listen;  /* "127.0.0.1:8080", "[::1]:8080", ":8080"; port 0: any that is free */
 	int listening_fd;   /* its socket, which is taken; 0: it is opened */
+	bool tls;           /* by the certificate of http_tls_use, which came before */
 	bool log_addresses; /* may paths and peers, which are personal data, stand in the log? */
 	const char *conninfo; /* of the store */
 	struct str providers; /* of domains, as the store takes them */

@@ -45,6 +45,7 @@ struct service {
 	size_t n_lanes;
 	unsigned key_requests_per_minute; /* 0: as many as it likes */
 	uint64_t lane_quota_bytes;
+	int64_t (*certificate_until_s)(void); /* of the API itself, since 1970; NULL: no TLS */
 	const struct node_page *node; /* NULL: none */
 	api_parse_fn *parse;          /* NULL: none */
 	api_classify_fn *classify;    /* NULL: none */

@@ -141,6 +141,24 @@ static const struct {
 		"from are kept (retention.event_days)" },
 };
 
+static void warn(const struct config *config, struct findings *findings)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lasting); i++) {
+		int64_t longer = config_int(config, lasting[i].longer);
+
+		if (longer && longer < config_int(config, lasting[i].shorter) &&
+			(findings->lines[lasting[i].longer] ||
+				findings->lines[lasting[i].shorter] ||
+				findings->environment[lasting[i].longer] ||
+				findings->environment[lasting[i].shorter]))
+			findings_add(findings, FINDING_WARNING, str_c(lasting[i].why));
+	}
+	if (api_settings_in_the_clear(config))
+		findings_add(findings, FINDING_WARNING,
+			STR("api.listen: other machines may ask, and keys go in the clear: set "
+			    "api.tls_certificate, or let a proxy on this machine do TLS"));
+}
+
 enum err settings_check(const struct config *config, struct findings *findings)
 {
 	enum err first = ERR_OK;
@@ -153,15 +171,6 @@ enum err settings_check(const struct config *config, struct findings *findings)
 			findings_add(findings, FINDING_ERROR, trouble);
 		first = first ? first : err;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(lasting); i++) {
-		int64_t longer = config_int(config, lasting[i].longer);
-
-		if (longer && longer < config_int(config, lasting[i].shorter) &&
-			(findings->lines[lasting[i].longer] ||
-				findings->lines[lasting[i].shorter] ||
-				findings->environment[lasting[i].longer] ||
-				findings->environment[lasting[i].shorter]))
-			findings_add(findings, FINDING_WARNING, str_c(lasting[i].why));
-	}
+	warn(config, findings);
 	return first;
 }

@@ -107,6 +107,7 @@ owner() { # header-pattern, allowed-file-pattern
 owner 'gmime/'            '^parser/mail/mime_tree\.c$'
 owner 'libpq-fe\.h'       '^store/pg/pg\.c$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
+owner 'gnutls/'           '^api/http_tls[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
 owner 'openssl/'          '^ingest/smtp/smtp_(tls|probe)\.c$'
 owner 'zlib\.h'          '^(ingest/logfile/log_file|api/http_gzip)\.c$'
