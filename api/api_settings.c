@@ -1,5 +1,7 @@
 #include "api/api_settings.h"
 
+#include "api/cors.h"
+
 bool api_split_address(struct str address, struct str *ret_host, struct str *ret_port)
 {
 	size_t colon = str_rchr(address, ':');
@@ -54,6 +56,24 @@ static bool loopback(struct str address)
 		       str_eq(host, STR("localhost")));
 }
 
+static enum err check_origins(
+	const struct config *config, struct arena *arena, struct str *ret_trouble)
+{
+	struct str item;
+
+	for (size_t i = 0; config_item(config, CONFIG_API_CORS_ORIGINS, i, &item); i++) {
+		if (cors_is_origin(item))
+			continue;
+		*ret_trouble = arena_printf(arena,
+			"api.cors_origins: \"%.*s\" is no origin such as https://dash.example.com, "
+			"in "
+			"lower case and without a path",
+			STR_ARG(item));
+		return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
 enum err api_settings_check(
 	const struct config *config, struct arena *arena, struct str *ret_trouble)
 {
@@ -73,7 +93,7 @@ enum err api_settings_check(
 		*ret_trouble = STR("api.tls_certificate, api.tls_key: one without the other");
 		return ERR_SYNTAX;
 	}
-	return ERR_OK;
+	return check_origins(config, arena, ret_trouble);
 }
 
 bool api_settings_in_the_clear(const struct config *config)

@@ -16,6 +16,9 @@
 
 /* How long api_server_stop waits for requests that run. */
 enum { STOP_WAIT_MS = 5000, STOP_LOOK_MS = 10 };
+/* libmicrohttpd has so many times the limit of a header for a connection: what is beyond the limit is refused in our own words, and
+ * in its words, without a type that a program knows, only what is beyond all that. */
+enum { HEADER_ROOM = 4 };
 
 /* ---- connections ---- */
 
@@ -64,7 +67,7 @@ static struct MHD_Daemon *start_daemon(
 		exchange_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
 		threads, MHD_OPTION_CONNECTION_LIMIT, or_default(options->max_connections, 1000),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, or_default(options->max_per_address, 100),
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER_BYTES,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_ROOM * LIMIT_HTTP_HEADER_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_URI_LOG_CALLBACK, exchange_start,
 		server, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server,
 		MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
@@ -117,6 +120,7 @@ static void server_free(struct api_server *server)
 	keyring_free(server->service.keyring);
 	cache_free(server->service.cache);
 	store_names_free(server->service.names);
+	free(server->cors_origins);
 	free(server);
 }
 
@@ -136,6 +140,8 @@ enum err api_server_start(
 	server = server_new(options);
 	server->port = http_listen_port(fd);
 	server->log_addresses = options->log_addresses;
+	if (options->cors_origins.n)
+		server->cors_origins = strndup(options->cors_origins.p, options->cors_origins.n);
 	server->daemon = start_daemon(server, options, fd);
 	if (!server->daemon) {
 		buf_put(problem,

@@ -1,3 +1,4 @@
+#include "api/cors.h"
 #include "api/http_gzip.h"
 #include "api/http_server_answer_priv.h"
 #include "api/request/accept.h"
@@ -7,7 +8,6 @@
 static const struct {
 	const char *name, *value;
 } fixed_headers[] = {
-	{ MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding, Authorization" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
 };
@@ -22,6 +22,27 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 {
 	if (value && *value)
 		(void)MHD_add_response_header(response, name, value);
+}
+
+/* An answer differs by Origin where one may be allowed, also to whom it is not. */
+static void add_cors(struct MHD_Connection *connection, struct MHD_Response *response,
+	struct arena *arena, const struct answer *answer, struct str origins)
+{
+	struct str origin = str_c(
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN));
+
+	add_header(response, MHD_HTTP_HEADER_VARY,
+		origins.n ? "Accept, Accept-Encoding, Authorization, Origin"
+			  : "Accept, Accept-Encoding, Authorization");
+	if (!cors_allows(origins, origin))
+		return;
+	add_header(response, "Access-Control-Allow-Origin", arena_c(arena, origin));
+	add_header(response, "Access-Control-Expose-Headers", cors_exposed);
+	if (answer->status != 204 || !answer->allow[0])
+		return;
+	add_header(response, "Access-Control-Allow-Methods", answer->allow);
+	add_header(response, "Access-Control-Allow-Headers", cors_headers);
+	add_header(response, "Access-Control-Max-Age", arena_printf(arena, "%d", CORS_MAX_AGE_S).p);
 }
 
 static void add_keep(
@@ -59,7 +80,8 @@ static struct MHD_Response *response_of(
 	return response;
 }
 
-enum MHD_Result http_send(struct MHD_Connection *connection, const struct answer *answer)
+enum MHD_Result http_send(
+	struct MHD_Connection *connection, const struct answer *answer, struct str cors_origins)
 {
 	struct MHD_Response *response = response_of(connection, answer);
 	struct arena *arena = arena_new();
@@ -67,6 +89,7 @@ enum MHD_Result http_send(struct MHD_Connection *connection, const struct answer
 
 	if (response) {
 		add_keep(response, arena, answer);
+		add_cors(connection, response, arena, answer, cors_origins);
 		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
 			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
 		add_header(response, "Content-Security-Policy",

@@ -5,5 +5,6 @@
 
 #include <microhttpd.h>
 
-/* The answer stays the caller's. */
-enum MHD_Result http_send(struct MHD_Connection *connection, const struct answer *answer);
+/* The answer stays the caller's. `cors_origins`: pages that may read it (api/cors.h). */
+enum MHD_Result http_send(
+	struct MHD_Connection *connection, const struct answer *answer, struct str cors_origins);

@@ -1,4 +1,5 @@
 #include "api/access_log.h"
+#include "api/cors.h"
 #include "api/http_gzip.h"
 #include "api/http_server_answer_priv.h"
 #include "api/http_server_exchange_priv.h"
@@ -48,6 +49,19 @@ static struct deadline *deadline_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
+/* The library's own answer to what it cannot read: 400, 414, 431. */
+static void count_foreign(struct api_server *server, const struct exchange *exchange,
+	struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		exchange->admitted
+			? NULL
+			: MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+	if (info && info->http_status >= 400)
+		metrics_count(&server->metrics, ROUTE_COUNT, info->http_status);
+}
+
 void exchange_end(void *context, struct MHD_Connection *connection, void **request,
 	enum MHD_RequestTerminationCode reason)
 {
@@ -58,6 +72,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **reque
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_HEADER);
 	if (!exchange)
 		return;
+	count_foreign(server, exchange, connection);
 	atomic_fetch_sub(&server->running, 1);
 	buf_release(&exchange->body);
 	answer_release(&exchange->refusal);
@@ -113,6 +128,16 @@ static struct api_request request_of(
 	}
 	(void)str_cut(request.path, '?', &request.path, &request.query);
 	return request;
+}
+
+/* What a browser asks before it lets a page send a key: by whom, never with a key. */
+static bool is_preflight(
+	const struct api_server *server, struct MHD_Connection *connection, const char *method)
+{
+	return !strcmp(method, MHD_HTTP_METHOD_OPTIONS) &&
+	       cors_allows(
+		       str_c(server->cors_origins), header(connection, MHD_HTTP_HEADER_ORIGIN)) &&
+	       header(connection, "Access-Control-Request-Method").n;
 }
 
 static void refuse_as_too_large(struct api_server *server, struct exchange *exchange)
@@ -177,6 +202,14 @@ static void unpack(struct api_server *server, struct exchange *exchange)
 	exchange->body = body;
 }
 
+static size_t header_bytes(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	return info ? info->header_size : 0;
+}
+
 /* What needs no body to be refused. Without a body the checks wait for finish(). */
 static void check_header(struct api_server *server, struct exchange *exchange,
 	struct MHD_Connection *connection, const struct api_request *request)
@@ -185,7 +218,12 @@ static void check_header(struct api_server *server, struct exchange *exchange,
 	bool admitted = true;
 	enum err err = ERR_OK;
 
-	if (!framing_is_clear(framing)) {
+	if (header_bytes(connection) > LIMIT_HTTP_HEADER_BYTES) {
+		refuse(server, exchange, PROBLEM_HEADER_TOO_LARGE,
+			arena_printf(exchange->arena,
+				"request line and fields have at most %u bytes",
+				LIMIT_HTTP_HEADER_BYTES));
+	} else if (!framing_is_clear(framing)) {
 		exchange->refused = true;
 		answer_problem(&exchange->refusal, PROBLEM_MALFORMED_REQUEST,
 			STR("Content-Length, Transfer-Encoding or Host twice or together, or a "
@@ -221,7 +259,7 @@ static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *c
 		return MHD_YES;
 	exchange->refusal.close = true;
 	access_log(&request, &exchange->refusal, 0, server->log_addresses);
-	return http_send(connection, &exchange->refusal);
+	return http_send(connection, &exchange->refusal, str_c(server->cors_origins));
 }
 
 /* A body in chunks tells its length only by its end; one that does not end ends the connection. */
@@ -251,6 +289,7 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 	if (exchange->packed && !exchange->refused)
 		unpack(server, exchange);
 	request = request_of(exchange, connection, method);
+	request.preflight = is_preflight(server, connection, method);
 	answer_init(&answer);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
 	if (!exchange->refused)
@@ -260,7 +299,8 @@ static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
 	access_log(&request, exchange->refused ? &exchange->refusal : &answer,
 		monotonic_us() - start_us, server->log_addresses);
-	result = http_send(connection, exchange->refused ? &exchange->refusal : &answer);
+	result = http_send(connection, exchange->refused ? &exchange->refusal : &answer,
+		str_c(server->cors_origins));
 	answer_release(&answer);
 	return result;
 }

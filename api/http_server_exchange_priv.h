@@ -17,6 +17,7 @@ struct api_server {
 	struct service service;
 	unsigned port;
 	bool log_addresses;
+	char *cors_origins;  /* apart by commas; empty: none */
 	atomic_uint running; /* requests between their first line and the end of the answer */
 };
 

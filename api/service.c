@@ -91,10 +91,13 @@ static bool check_target(struct handle *handle, struct route_match *ret_match)
 	case ROUTE_FOUND:
 		return true;
 	case ROUTE_NO_METHOD:
-		answer_problem(answer, PROBLEM_METHOD_NOT_ALLOWED,
-			arena_printf(
-				handle->arena, "this path takes %.*s", STR_ARG(ret_match->allow)),
-			NULL, STR_EMPTY);
+		if (request->preflight)
+			answer->status = 204;
+		else
+			answer_problem(answer, PROBLEM_METHOD_NOT_ALLOWED,
+				arena_printf(handle->arena, "this path takes %.*s",
+					STR_ARG(ret_match->allow)),
+				NULL, STR_EMPTY);
 		memcpy(answer->allow, ret_match->allow.p, ret_match->allow.n);
 		return false;
 	case ROUTE_MALFORMED:

@@ -22,6 +22,7 @@ static void read_options(const struct config *config, struct api_options *option
 	options->listen = config_str(config, CONFIG_API_LISTEN);
 	options->access = config_bool(config, CONFIG_API_LOOPBACK_WITHOUT_KEY) ? API_ACCESS_LOOPBACK
 									       : API_ACCESS_KEYS;
+	options->cors_origins = config_str(config, CONFIG_API_CORS_ORIGINS);
 	options->log_addresses = config_bool(config, CONFIG_SERVER_LOG_ADDRESSES);
 	options->threads = (unsigned)config_int(config, CONFIG_API_THREADS);
 	options->max_connections =

@@ -41,9 +41,10 @@ struct api_options {
 	int listening_fd;   /* its socket, which is taken; 0: it is opened */
 	bool tls;           /* by the certificate of http_tls_use, which came before */
 	bool log_addresses; /* may paths and peers, which are personal data, stand in the log? */
-	const char *conninfo; /* of the store */
-	struct str providers; /* of domains, as the store takes them */
-	bool mx_lookups;      /* as the store takes it */
+	struct str cors_origins; /* of other sites' pages, apart by commas */
+	const char *conninfo;    /* of the store */
+	struct str providers;    /* of domains, as the store takes them */
+	bool mx_lookups;         /* as the store takes it */
 	enum api_access access;
 	unsigned threads;                 /* 2 */
 	unsigned max_connections;         /* 1000 */

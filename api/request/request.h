@@ -14,6 +14,7 @@ struct api_request {
 	struct str peer;    /* the client's address as text */
 	struct str network; /* the same; of IPv6 the /64, which one host has to itself */
 	struct str body;
+	bool preflight; /* a browser asks whether a page that may ask at all may ask so */
 	int64_t now_us;
 };
 
@@ -46,9 +47,9 @@ struct service {
 	unsigned key_requests_per_minute; /* 0: as many as it likes */
 	uint64_t lane_quota_bytes;
 	int64_t (*certificate_until_s)(void); /* of the API itself, since 1970; NULL: no TLS */
-	const struct node_page *node; /* NULL: none */
-	api_parse_fn *parse;          /* NULL: none */
-	api_classify_fn *classify;    /* NULL: none */
+	const struct node_page *node;         /* NULL: none */
+	api_parse_fn *parse;                  /* NULL: none */
+	api_classify_fn *classify;            /* NULL: none */
 	void *parse_context;
 	const struct store_judge *judge; /* NULL: none */
 };
