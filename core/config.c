@@ -33,6 +33,7 @@ static const struct {
 	{ R_SCHEDULER, "scheduler" },
 	{ R_HOOK, "hook" },
 	{ R_RESOLVER, "resolver" },
+	{ R_DELIVER, "deliver" },
 	{ R_POSTGRES, "postgres" },
 	{ R_MIGRATE, "migrate" },
 };

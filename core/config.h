@@ -19,8 +19,9 @@ enum config_role {
 	R_LOG = 1u << 7,
 	R_HOOK = 1u << 8,
 	R_RESOLVER = 1u << 9,
-	R_ALL = (1u << 10) - 1,
-	R_SMTP_TOKENS = 1u << 10, /* the smtp role where it has to verify tokens */
+	R_DELIVER = 1u << 10,
+	R_ALL = (1u << 11) - 1,
+	R_SMTP_TOKENS = 1u << 11, /* the smtp role where it has to verify tokens */
 };
 enum config_type { CONFIG_STRING, CONFIG_LIST, CONFIG_BOOL, CONFIG_INT, CONFIG_SECRET };
 enum config_id {

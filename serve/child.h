@@ -18,11 +18,11 @@ enum { CHILD_BACKOFF_MIN_MS = 100, CHILD_BACKOFF_MAX_MS = 30000, CHILD_STEADY_MS
 
 struct child {
 	enum role_id role;
-	struct child *client; /* of a parser; NULL: none */
+	struct child *client; /* of a parser or deliver; NULL: none */
 	enum child_state state;
 	pid_t pid;        /* 0: does not run */
 	int control_fd;   /* -1: none */
-	int hand_over_fd; /* of a parser: the end of its client, until it is ready; -1: none */
+	int hand_over_fd; /* of a parser or deliver: the end of its client, until it is ready; -1: none */
 	int64_t started_ms, due_ms; /* due: not to be started before */
 	unsigned failures;          /* in a row */
 };

@@ -1,6 +1,7 @@
 #include "serve/export_desk.h"
 
 #include "core/log.h"
+#include "serve/deliver_desk.h"
 #include "store/store_export.h"
 #include "store/store_suppress.h"
 #include "suppress/export/job_run.h"
@@ -88,9 +89,13 @@ static enum err run_job(struct export_desk *desk, struct store *store, size_t i,
 	struct job_run run = {
 		.job = &desk->jobs[i], .now_us = now_us, .policy_version = desk->policy_version
 	};
-	enum err err = store_suppressions_number(store, &run.to_seq);
+	enum err err = deliver_desk_note(run.job, store, now_us);
 
-	return err ? err : job_run(&run, listing_walk, store, result);
+	if (!err)
+		err = store_suppressions_number(store, &run.to_seq);
+	if (!err)
+		err = job_run(&run, listing_walk, store, result);
+	return err ? err : deliver_desk_note(run.job, store, now_us);
 }
 
 static void run_one(struct export_desk *desk, struct store *store, size_t i, int64_t now_us)

@@ -77,7 +77,7 @@ static void export_folders(
 	struct str dir = config_str(config, CONFIG_EXPORT_DIR), trouble;
 	size_t n = 0, n_jobs = 0;
 
-	if (dir.n)
+	if (dir.n && !(sandbox->rights & SANDBOX_EXECUTES))
 		dirs[n++] = arena_c(arena, dir);
 	if (export_jobs_read(
 		    arena, config_str(config, CONFIG_EXPORT_JOBS), jobs, &n_jobs, &trouble))
@@ -93,7 +93,8 @@ void role_enter_sandbox(const struct role *role)
 	const struct config *config = role->config;
 	struct arena *arena = arena_new();
 	struct sandbox_report report;
-	struct sandbox sandbox = { .rights = role_rights(role->id) };
+	struct sandbox sandbox = { .rights = role_rights(role->id),
+		.data_dir = arena_c(arena, config_str(config, CONFIG_SERVER_DATA_DIR)) };
 
 	sandbox.spool_dir = lanes_dir(config, arena);
 	if (sandbox.rights & SANDBOX_EXPORTS)

@@ -12,13 +12,15 @@
 enum role_flag {
 	ROLE_NEEDS_SCHEMA = 1u << 0,    /* starts when the schema is up to date */
 	ROLE_USES_PARSERS = 1u << 1,    /* gets parser sockets over its control socket */
-	ROLE_NEEDS_CLIENT = 1u << 2,    /* a parser: starts when its client runs */
+	ROLE_NEEDS_CLIENT = 1u << 2,    /* a parser, deliver: starts when its client runs */
 	ROLE_ONE_SHOT = 1u << 3,        /* ends by itself; exit 0 is success */
 	ROLE_STOPS_ON_SIGINT = 1u << 4, /* PostgreSQL: SIGINT is the fast shutdown */
 	ROLE_SAYS_NOTHING = 1u << 5,    /* has no control socket to say that it is ready */
 	ROLE_ONE_PARSER =
 		1u
 		<< 6, /* of those that use parsers: one is enough, whatever parser.workers says */
+	ROLE_USES_DELIVERY =
+		1u << 7, /* gets the socket of a deliver role over its control socket */
 };
 enum role_id {
 #define ROLE(id, name, settings, flags, rights, stop_order, function) ROLE_##id,
@@ -34,8 +36,14 @@ enum {
 };
 
 /* What goes over a control socket: one packet is one octet of these and nothing else; a
- * CONTROL_PARSER brings a parser's socket along (SCM_RIGHTS), a CONTROL_TLS a certificate and its key. */
-enum control { CONTROL_READY = 'R', CONTROL_PARSER = 'P', CONTROL_TLS = 'T' };
+ * CONTROL_PARSER brings a parser's socket along (SCM_RIGHTS), CONTROL_DELIVERY that of a deliver role, a CONTROL_TLS a certificate
+ * and its key. */
+enum control {
+	CONTROL_READY = 'R',
+	CONTROL_PARSER = 'P',
+	CONTROL_TLS = 'T',
+	CONTROL_DELIVERY = 'D'
+};
 
 struct role {
 	enum role_id id;

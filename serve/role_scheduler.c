@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "core/log.h"
 #include "serve/database.h"
+#include "serve/deliver_desk.h"
 #include "serve/exit_code.h"
 #include "serve/export_desk.h"
 #include "serve/roles.h"
@@ -46,6 +47,8 @@ struct scheduler {
 	struct store_judge store_judge;
 	struct export_options export;
 	struct export_desk *jobs;
+	struct deliver_desk *deliveries;
+	bool deliveries_planned;
 	bool acting;
 	bool clock_doubted; /* said already */
 };
@@ -338,6 +341,14 @@ static int64_t run_jobs(struct scheduler *s)
 	return export_desk_run(s->jobs, s->store, clock_us(CLOCK_REALTIME));
 }
 
+static int64_t run_deliveries(struct scheduler *s)
+{
+	if (!s->deliveries_planned && deliver_desk_plan(s->deliveries, s->store))
+		return UPKEEP_RETRY_MS;
+	s->deliveries_planned = true;
+	return deliver_desk_run(s->deliveries, s->store, clock_us(CLOCK_REALTIME));
+}
+
 /* ---- the loop ---- */
 
 /* Asks the database before each piece of work: a lock whose connection was lost is somebody else's. */
@@ -353,6 +364,8 @@ static bool acts(struct scheduler *s)
 		log_event(LOG_INFO, acting ? "acting" : "standing_by", LOG_ERR(err));
 	if (acting && !s->acting)
 		export_desk_forget(s->jobs);
+	if (!acting)
+		deliver_desk_drop(s->deliveries);
 	s->acting = acting;
 	return acting;
 }
@@ -393,6 +406,7 @@ static enum err load_settings(struct scheduler *s)
 	s->export.keep_us = config_int(config, CONFIG_EXPORT_KEEP_DAYS) * TIMESTAMP_DAY_US;
 	s->export.policy_version = suppress_policy_version(&s->suppress, s->arena);
 	s->jobs = export_desk_new(config, s->export.policy_version);
+	s->deliveries = deliver_desk_new(config);
 	return ERR_OK;
 }
 
@@ -400,7 +414,7 @@ int role_scheduler(struct role *role)
 {
 	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_expire, 0 },
 		{ run_guard, 0 }, { run_past, 0 }, { run_export, 0 }, { run_jobs, 0 },
-		{ run_pack, 0 }, { run_join, 0 } };
+		{ run_deliveries, 0 }, { run_pack, 0 }, { run_join, 0 } };
 	struct scheduler s = { .role = role, .arena = arena_new() };
 	enum err err = load_settings(&s);
 
@@ -414,6 +428,7 @@ int role_scheduler(struct role *role)
 	}
 	store_close(s.store);
 	export_desk_free(s.jobs);
+	deliver_desk_free(s.deliveries);
 	arena_free(s.arena);
 	return database_exit_code(err);
 }

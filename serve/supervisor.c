@@ -2,6 +2,7 @@
 #include "serve/supervisor.h"
 
 #include "core/log.h"
+#include "serve/deliver_desk.h"
 #include "serve/exit_code.h"
 #include "serve/quickstart_hints.h"
 #include "serve/supervisor_parts_priv.h"
@@ -65,19 +66,22 @@ static void add_children(struct supervisor *s)
 		for (int64_t i = 0; i < parsers; i++)
 			if (flags & ROLE_USES_PARSERS)
 				add_child(s, ROLE_PARSER, client);
+		if (flags & ROLE_USES_DELIVERY && deliver_desk_wanted(s->config))
+			add_child(s, ROLE_DELIVER, client);
 	}
 }
 
-/* A parser and its client are joined by a socket pair. The client gets its end when the parser is ready:
- * one that dies before, for want of right rules, must not be blamed on a message. */
-static void start_parser(struct supervisor *s, struct child *parser)
+/* A role and its client are joined by a socket pair. The client gets its end when the role is ready: a parser
+ * that dies before, for want of right rules, must not be blamed on a message. */
+static void start_paired(struct supervisor *s, struct child *parser)
 {
+	bool parses = parser->role == ROLE_PARSER;
 	int pair[2], size = PARSER_SOCKET_BYTES;
 	int fds[2];
 	struct child_start start = { s->config, fds, 1 };
 	int rules_fd = parser == s->trial ? s->candidate_fd : s->rules_fd;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+	if (socketpair(AF_UNIX, (parses ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0, pair)) {
 		parser->due_ms = child_now_ms() + child_backoff_ms(++parser->failures);
 		return;
 	}
@@ -86,7 +90,7 @@ static void start_parser(struct supervisor *s, struct child *parser)
 		setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	}
 	fds[0] = pair[0];
-	if (rules_fd >= 0)
+	if (rules_fd >= 0 && parses)
 		fds[start.n_fds++] = rules_fd;
 	s->trial_started |= parser == s->trial;
 	if (child_start(parser, &start))
@@ -166,11 +170,9 @@ static void start_due(struct supervisor *s)
 
 		if (!may_start(s, child, now_ms))
 			continue;
-		if (child->role == ROLE_PARSER) {
-			start_parser(s, child);
-			continue;
-		}
-		if (child->role == ROLE_SMTP)
+		if (role_flags(child->role) & ROLE_NEEDS_CLIENT)
+			start_paired(s, child);
+		else if (child->role == ROLE_SMTP)
 			start_smtp(s, child);
 		else if (child->role == ROLE_API)
 			start_api(s, child);
@@ -253,15 +255,17 @@ static void read_signals(struct supervisor *s)
 }
 
 /* Who stops takes no parser any more, and that is no news. */
-static void hand_over(const struct supervisor *s, struct child *parser)
+static void hand_over(const struct supervisor *s, struct child *child)
 {
-	if (parser->hand_over_fd < 0)
+	enum control packet = child->role == ROLE_DELIVER ? CONTROL_DELIVERY : CONTROL_PARSER;
+
+	if (child->hand_over_fd < 0)
 		return;
-	if (!s->stopping &&
-		!child_send_fds(parser->client, CONTROL_PARSER, &parser->hand_over_fd, 1))
-		log_event(LOG_WARN, "parser_not_handed_over", LOG_I64("pid", parser->pid));
-	close(parser->hand_over_fd); /* a parser that nobody has reads the end of its socket and ends */
-	parser->hand_over_fd = -1;
+	if (!s->stopping && !child_send_fds(child->client, packet, &child->hand_over_fd, 1))
+		log_event(LOG_WARN, "socket_not_handed_over", LOG_C("of", role_name(child->role)),
+			LOG_I64("pid", child->pid));
+	close(child->hand_over_fd); /* one that nobody has reads the end of its socket and ends */
+	child->hand_over_fd = -1;
 }
 
 static void read_control(struct supervisor *s, struct child *child)

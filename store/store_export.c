@@ -22,7 +22,7 @@ enum err store_export_ran(struct store *store, const struct store_export *job, i
 		pg_i64((int64_t)job->files));
 }
 
-enum err store_export_forget(struct store *store, const struct str *names, size_t n)
+static enum err forget(struct store *store, enum query query, const struct str *names, size_t n)
 {
 	struct buf lines = BUF_INIT(EXPORT_NAMES_BYTES);
 	enum err err;
@@ -33,9 +33,19 @@ enum err store_export_forget(struct store *store, const struct str *names, size_
 	}
 	err = buf_check(&lines);
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_EXPORT_FORGET, NULL, pg_text(buf_str(&lines)));
+		err = PG_RUN(store->pg, query, NULL, pg_text(buf_str(&lines)));
 	buf_release(&lines);
 	return err;
+}
+
+enum err store_export_forget(struct store *store, const struct str *names, size_t n)
+{
+	return forget(store, QUERY_EXPORT_FORGET, names, n);
+}
+
+enum err store_delivery_forget(struct store *store, const struct str *names, size_t n)
+{
+	return forget(store, QUERY_DELIVERY_FORGET, names, n);
 }
 
 enum err store_exports(struct store *store, store_export_fn *fn, void *context)
@@ -57,10 +67,65 @@ enum err store_exports(struct store *store, store_export_fn *fn, void *context)
 			.to_seq = (uint64_t)pg_get_i64(rows, i, 10),
 			.rows = (uint64_t)pg_get_i64(rows, i, 11),
 			.left_out = (uint64_t)pg_get_i64(rows, i, 12),
-			.files = (uint64_t)pg_get_i64(rows, i, 13) };
+			.files = (uint64_t)pg_get_i64(rows, i, 13),
+			.to_deliver = (uint64_t)pg_get_i64(rows, i, 14),
+			.delivery_failures = (uint64_t)pg_get_i64(rows, i, 15),
+			.delivery_status = pg_get_text(rows, i, 16),
+			.delivery_next_us = pg_get_time(rows, i, 17),
+			.delivered_seq = (uint64_t)pg_get_i64(rows, i, 18),
+			.delivered_us = pg_get_time(rows, i, 19) };
 
 		if (!fn(context, &job))
 			break;
 	}
+	return err;
+}
+
+/* ---- deliveries ---- */
+
+enum err store_delivery_add(
+	struct store *store, const struct store_delivery *delivery, int64_t now_us)
+{
+	enum err err = PG_RUN(store->pg, QUERY_DELIVERY_ADD, NULL, pg_text(delivery->job),
+		pg_time(delivery->made_us), pg_i64((int64_t)delivery->from_seq),
+		pg_i64((int64_t)delivery->to_seq), pg_i64(delivery->whole),
+		pg_text(delivery->files), pg_i64((int64_t)delivery->n_files), pg_time(now_us));
+
+	return err ? err
+		   : PG_RUN(store->pg, QUERY_DELIVERY_OVERTAKEN, NULL, pg_text(delivery->job));
+}
+
+enum err store_delivery_next(
+	struct store *store, struct str job, struct arena *arena, struct store_delivery *ret)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_DELIVERY_NEXT, &rows, pg_text(job));
+
+	if (!err && !pg_rows_count(rows))
+		err = ERR_NOT_FOUND;
+	if (!err)
+		*ret = (struct store_delivery){ .id = pg_get_i64(rows, 0, 0),
+			.job = arena_dup(arena, job),
+			.files = arena_dup(arena, pg_get_text(rows, 0, 1)),
+			.whole = pg_get_i64(rows, 0, 2),
+			.made_us = pg_get_time(rows, 0, 3),
+			.next_us = pg_get_time(rows, 0, 4),
+			.from_seq = (uint64_t)pg_get_i64(rows, 0, 5),
+			.to_seq = (uint64_t)pg_get_i64(rows, 0, 6),
+			.n_files = (uint64_t)pg_get_i64(rows, 0, 7),
+			.done_files = (uint64_t)pg_get_i64(rows, 0, 8),
+			.failures = (uint64_t)pg_get_i64(rows, 0, 9) };
+	return err;
+}
+
+enum err store_delivery_tried(struct store *store, const struct store_delivery *delivery,
+	struct str status, int64_t now_us)
+{
+	enum err err = PG_RUN(store->pg, QUERY_DELIVERY_TRIED, NULL, pg_i64(delivery->id),
+		pg_i64((int64_t)delivery->done_files), pg_i64((int64_t)delivery->failures),
+		pg_text(status), pg_time(now_us), pg_time(delivery->next_us));
+
+	if (!err && delivery->next_us == TIMESTAMP_NONE)
+		err = PG_RUN(store->pg, QUERY_DELIVERY_CLEAN, NULL, pg_text(delivery->job));
 	return err;
 }

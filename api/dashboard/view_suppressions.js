@@ -27,6 +27,8 @@ async function list(state, signal) {
 
 const exportState = (job) => h("span", { class: "state of-" + (job.state === "good" ? "allowed" : job.state === "waiting" ? "removed" : "active") }, job.state);
 
+const exportTrouble = (job) => job.error || (job.delivery && job.delivery.status ? "its command: " + job.delivery.status : null);
+
 async function exports(state, signal) {
 	const { exports: jobs } = await ask("/v1/exports", {}, { signal });
 
@@ -40,7 +42,7 @@ async function exports(state, signal) {
 		{ key: "files", label: "Files", kind: "number", from: "wide", value: (job) => job.files, cell: (job) => format.count(job.files) },
 		{ key: "next_at", label: "Next", from: "medium", value: (job) => job.next_at, cell: (job) => format.ago(job.next_at) },
 		{ key: "path", label: "File", from: "wide", value: (job) => job.path, cell: (job) => h("span", { class: "said" }, job.path) },
-		{ key: "error", label: "Trouble", from: "medium", value: (job) => job.error, cell: (job) => job.error ? h("span", { class: "said" }, job.error) : "none" }] }))];
+		{ key: "error", label: "Trouble", from: "medium", value: exportTrouble, cell: (job) => exportTrouble(job) ? h("span", { class: "said" }, exportTrouble(job)) : "none" }] }))];
 }
 
 const TABS = { list: ["The list", list], holds: ["Held by the guard", holds], exports: ["Exports", exports], undo: ["Take back", undo] };

@@ -9,7 +9,7 @@ enum export_state { EXPORT_WAITING, EXPORT_GOOD, EXPORT_LATE, EXPORT_FAILED };
 
 static inline enum export_state export_state(const struct store_export *job, int64_t now_us)
 {
-	if (job->failures)
+	if (job->failures || job->delivery_failures)
 		return EXPORT_FAILED;
 	if (job->next_us != TIMESTAMP_NONE && job->next_us < now_us - EXPORT_LATE_US)
 		return EXPORT_LATE;

@@ -22,6 +22,25 @@ static json_t *age_json(const struct store_export *job, int64_t now_us)
 	return json_integer(age_us > 0 ? age_us / TIMESTAMP_SECOND_US : 0);
 }
 
+static const char *delivery_state(const struct store_export *job)
+{
+	if (job->delivery_failures)
+		return "failed";
+	return job->to_deliver ? "waiting" : "good";
+}
+
+/* Null: it never had anything to do with a command. */
+static json_t *delivery_json(const struct store_export *job)
+{
+	if (!job->to_deliver && job->delivered_us == TIMESTAMP_NONE)
+		return json_null();
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:I}", "state", delivery_state(job),
+		"waiting", (json_int_t)job->to_deliver, "failures",
+		(json_int_t)job->delivery_failures, "status", json_text(job->delivery_status),
+		"next_at", json_time(job->delivery_next_us), "delivered_at",
+		json_time(job->delivered_us), "to_seq", (json_int_t)job->delivered_seq);
+}
+
 static bool add_job(void *context, const struct store_export *job)
 {
 	const struct jobs *jobs = context;
@@ -43,6 +62,7 @@ static bool add_job(void *context, const struct store_export *job)
 	json_object_set_new(json, "failures", json_integer((json_int_t)job->failures));
 	json_object_set_new(json, "failed_at", json_time(job->failed_us));
 	json_object_set_new(json, "error", json_text(job->error));
+	json_object_set_new(json, "delivery", delivery_json(job));
 	json_array_append_new(jobs->json, json);
 	return true;
 }

@@ -29,7 +29,7 @@ static bool find_late(void *context, const struct store_export *job)
 
 	switch (export_state(job, late->now_us)) {
 	case EXPORT_FAILED:
-		late->why = "its last run failed";
+		late->why = job->failures ? "its last run failed" : "its command failed";
 		break;
 	case EXPORT_LATE:
 		late->why = "it did not run when it was due";

@@ -86,6 +86,39 @@ static double seconds(int64_t at_us)
 	return at_us == TIMESTAMP_NONE ? 0 : (double)at_us / (double)TIMESTAMP_SECOND_US;
 }
 
+/* Of jobs that have a command. */
+static void put_delivery(const struct exports *exports, const char *name, const char *help,
+	double (*value)(const struct store_export *job), struct buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < exports->n; i++) {
+		const struct store_export *job = &exports->rows[i];
+
+		if (!job->to_deliver && job->delivered_us == TIMESTAMP_NONE)
+			continue;
+		if (!any)
+			metrics_family(out, name, "gauge", help);
+		any = true;
+		buf_printf(out, "%s{job=\"%.*s\"} %.0f\n", name, STR_ARG(job->name), value(job));
+	}
+}
+
+static double deliveries_waiting(const struct store_export *job)
+{
+	return (double)job->to_deliver;
+}
+
+static double delivery_failures(const struct store_export *job)
+{
+	return (double)job->delivery_failures;
+}
+
+static double delivered(const struct store_export *job)
+{
+	return seconds(job->delivered_us);
+}
+
 /* Lists for others: a job whose list is old is what somebody wants to be woken for. */
 static void put_exports(struct arena *arena, struct store *store, struct buf *out)
 {
@@ -109,6 +142,13 @@ static void put_exports(struct arena *arena, struct store *store, struct buf *ou
 	for (size_t i = 0; i < exports->n; i++)
 		buf_printf(out, "bounced_export_rows{job=\"%.*s\"} %" PRIu64 "\n",
 			STR_ARG(exports->rows[i].name), exports->rows[i].rows);
+	put_delivery(exports, "bounced_export_deliveries_waiting",
+		"Runs of a job whose files its command has not taken yet.", deliveries_waiting,
+		out);
+	put_delivery(exports, "bounced_export_delivery_failures",
+		"Failures of a job's command since it last ended well.", delivery_failures, out);
+	put_delivery(exports, "bounced_export_delivered_timestamp_seconds",
+		"When a job's command took all files of a run, the last time.", delivered, out);
 }
 
 /* A hold that is open waits for a person. */

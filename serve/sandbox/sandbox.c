@@ -4,9 +4,14 @@
 #include "core/attr.h"
 #include "serve/sandbox/sandbox_calls.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +28,10 @@ static int landlock_add(int ruleset, const struct landlock_path_beneath_attr *ru
 	return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, rule, 0);
 }
 
+/* What can be allowed of what is no folder. */
+#define OF_FILES                                                                                   \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |                            \
+		LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_TRUNCATE | LANDLOCK_DEVICES)
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* The first version's rights; what later kernels can refuse besides is named below by its number, as older
  * headers lack the names (linux/landlock.h). */
@@ -81,10 +90,54 @@ static bool allow(int ruleset, const char *path, uint64_t rights, enum presence 
 	if (rule.parent_fd < 0)
 		return presence == MAY_BE_MISSING;
 	if (!fstat(rule.parent_fd, &st) && !S_ISDIR(st.st_mode))
-		rule.allowed_access &= LANDLOCK_ACCESS_FS_READ_FILE;
+		rule.allowed_access &= OF_FILES;
 	added = !landlock_add(ruleset, &rule);
 	close(rule.parent_fd);
 	return added;
+}
+
+/* Everything that lies in this folder but one entry. Links are what they lead to, which is allowed or not by itself. */
+static bool allow_beside(int ruleset, const char *folder, const char *but, uint64_t rights)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	bool allowed = dir;
+
+	while (allowed && (entry = readdir(dir))) {
+		char path[PATH_MAX];
+		int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+
+		if (entry->d_type == DT_LNK || !strcmp(entry->d_name, but) ||
+			!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		allowed = n < (int)sizeof path && allow(ruleset, path, rights, MAY_BE_MISSING);
+	}
+	if (dir)
+		closedir(dir);
+	return allowed;
+}
+
+/* Landlock knows no "all but": so all that lies beside the folder, and beside each above it. What is made beside one of these later
+ * is not allowed. */
+static bool allow_all_but(int ruleset, const char *folder, uint64_t rights)
+{
+	char path[PATH_MAX], *name, *slash;
+
+	if (!folder || !realpath(folder, path))
+		return false;
+	for (name = path + 1; *name; name = slash + 1) {
+		slash = strchrnul(name, '/');
+		bool last = !*slash;
+
+		name[-1] = '\0';
+		*slash = '\0';
+		if (!allow_beside(ruleset, *path ? path : "/", name, rights))
+			return false;
+		name[-1] = '/';
+		if (last)
+			break;
+	}
+	return true;
 }
 
 /* All that the rights allow, or false: half a set would stop a role from working. */
@@ -97,6 +150,8 @@ static bool allow_all(int ruleset, const struct sandbox *sandbox, uint64_t known
 			!allow(ruleset, readable[i].path, READ, MAY_BE_MISSING))
 			return false;
 	if (sandbox->rights & SANDBOX_SPOOL && !allow(ruleset, sandbox->spool_dir, all, MUST_EXIST))
+		return false;
+	if (sandbox->rights & SANDBOX_EXECUTES && !allow_all_but(ruleset, sandbox->data_dir, known))
 		return false;
 	for (size_t i = 0; sandbox->rights & SANDBOX_EXPORTS && i < sandbox->n_export_dirs; i++)
 		if (!allow(ruleset, sandbox->export_dirs[i], all, MUST_EXIST))

@@ -10,9 +10,10 @@
 
 struct sandbox {
 	unsigned rights;
-	const char *spool_dir;          /* may be "" where the right is not given; else must exist */
+	const char *spool_dir; /* may be "" where the right is not given; else must exist */
 	const char *const *export_dirs; /* likewise, each */
 	size_t n_export_dirs;
+	const char *data_dir; /* of SANDBOX_EXECUTES; else may be NULL */
 };
 
 /* What could be put in force; a kernel without Landlock or seccomp leaves that out. */

@@ -9,17 +9,18 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
-enum call_use { CALL_ADMIN, CALL_TRACE, CALL_SOCKET, CALL_LISTEN, CALL_BARE };
+enum call_use { CALL_ADMIN, CALL_TRACE, CALL_EXECUTE, CALL_SOCKET, CALL_LISTEN, CALL_BARE };
 
 static const struct {
 	int number;
 	enum call_use use;
 } calls[] = {
-#define CALL_ADMIN(name)  { SCMP_SYS(name), CALL_ADMIN },
-#define CALL_TRACE(name)  { SCMP_SYS(name), CALL_TRACE },
-#define CALL_SOCKET(name) { SCMP_SYS(name), CALL_SOCKET },
-#define CALL_LISTEN(name) { SCMP_SYS(name), CALL_LISTEN },
-#define CALL_BARE(name)   { SCMP_SYS(name), CALL_BARE },
+#define CALL_ADMIN(name)   { SCMP_SYS(name), CALL_ADMIN },
+#define CALL_TRACE(name)   { SCMP_SYS(name), CALL_TRACE },
+#define CALL_EXECUTE(name) { SCMP_SYS(name), CALL_EXECUTE },
+#define CALL_SOCKET(name)  { SCMP_SYS(name), CALL_SOCKET },
+#define CALL_LISTEN(name)  { SCMP_SYS(name), CALL_LISTEN },
+#define CALL_BARE(name)    { SCMP_SYS(name), CALL_BARE },
 #include "serve/sandbox/sandbox_calls.def"
 };
 
@@ -30,10 +31,12 @@ static bool denied(enum call_use use, unsigned rights)
 		return true;
 	case CALL_TRACE:
 		return !SANDBOX_SANITIZED;
+	case CALL_EXECUTE:
+		return !(rights & SANDBOX_EXECUTES);
 	case CALL_SOCKET:
-		return !(rights & (SANDBOX_CONNECTS | SANDBOX_LISTENS));
+		return !(rights & (SANDBOX_CONNECTS | SANDBOX_LISTENS | SANDBOX_EXECUTES));
 	case CALL_LISTEN:
-		return !(rights & SANDBOX_LISTENS);
+		return !(rights & (SANDBOX_LISTENS | SANDBOX_EXECUTES));
 	case CALL_BARE:
 		return false;
 	}

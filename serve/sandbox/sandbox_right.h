@@ -12,6 +12,9 @@ enum sandbox_right {
 	SANDBOX_EXPORTS = 1u << 4,  /* may read and write below the export folder */
 	SANDBOX_SYSTEM =
 		1u << 5, /* may read all files: libpq's certificates, the resolver's settings */
+	SANDBOX_EXECUTES =
+		1u
+		<< 7, /* may run programs, which keep the sandbox, and use all files but those of the data folder */
 	SANDBOX_BARE = 1u << 6, /* no file, no socket: only the calls that computing needs */
 };
 

@@ -140,12 +140,19 @@ void export_folder_clean(int dir_fd, int64_t before_us)
 struct str export_folder_read(int dir_fd, const char *name, struct arena *arena)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *text = arena_alloc(arena, LIMIT_CONFIG_VALUE_BYTES * 4);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, LIMIT_CONFIG_VALUE_BYTES * 4);
+	struct str text = STR_EMPTY;
+	struct stat st;
 
+	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0 && st.st_size <= EXPORT_READ_BYTES) {
+		char *room = arena_alloc(arena, (size_t)st.st_size);
+		ssize_t n = read(fd, room, (size_t)st.st_size);
+
+		if (n == st.st_size)
+			text = str_from(room, (size_t)n);
+	}
 	if (fd >= 0)
 		close(fd);
-	return n > 0 ? str_from(text, (size_t)n) : STR_EMPTY;
+	return text;
 }
 
 /* ---- files that wait for the others of their run ---- */

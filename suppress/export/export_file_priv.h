@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-enum { EXPORT_FILE_NAME_BYTES = 256 };
+enum { EXPORT_FILE_NAME_BYTES = 256, EXPORT_READ_BYTES = 64 << 20 };
 
 /* Bytes go to a temporary name in the same folder. */
 struct export_file {
@@ -33,7 +33,7 @@ void export_file_release(struct export_file *file);
 
 /* Removes what a killed exporter left, and changes that were written before `before_us`. */
 void export_folder_clean(int dir_fd, int64_t before_us);
-/* The whole file in `arena`; empty where there is none. */
+/* The whole file in `arena`; empty where there is none, or none of a manifest's size. */
 struct str export_folder_read(int dir_fd, const char *name, struct arena *arena);
 /* Of a file that was parked. */
 MUST_CHECK enum err export_folder_rename(int dir_fd, const char *name);

@@ -5,6 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What a manifest cannot hold as it is. */
+#define UNQUOTED                                                                                   \
+	"\"\\\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"   \
+	"\x17"                                                                                     \
+	"\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
 enum { JOB_NAME_BYTES = 64, JOB_EVERY_S = 31 * 86400 };
 
 /* The job that is read, and what is said of it that does not stand in it. */
@@ -100,6 +105,11 @@ static bool read_rows(struct reading *r, struct str value)
 	return str_to_u64(value, 1000000000, &r->job->rows) && r->job->rows;
 }
 
+static bool read_command(struct reading *r, struct str value)
+{
+	return job_command_read(r->arena, value, &r->job->command);
+}
+
 static const struct {
 	struct str key;
 	bool (*read)(struct reading *r, struct str value);
@@ -162,6 +172,10 @@ static enum err check_job(struct reading *r, struct str *ret_trouble)
 		return refuse(r, STR("path"),
 			"needs {change}, as this format does not tell additions from removals",
 			ret_trouble);
+	if (job->command.n && str_cspan(job->path, UNQUOTED) != job->path.n)
+		return refuse(r, STR("path"),
+			"may have no quote, backslash or control where there is a command",
+			ret_trouble);
 	return ERR_OK;
 }
 
@@ -189,6 +203,16 @@ static enum err read_job(
 	return err ? err : check_job(&r, ret_trouble);
 }
 
+/* It would swallow the jobs behind it. */
+static bool quote_is_open(struct str text)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < text.n; i++)
+		open ^= text.p[i] == '"';
+	return open;
+}
+
 enum err export_jobs_read(struct arena *arena, struct str text,
 	struct export_job ret_jobs[static EXPORT_JOBS], size_t *ret_n, struct str *ret_trouble)
 {
@@ -196,6 +220,10 @@ enum err export_jobs_read(struct arena *arena, struct str text,
 	size_t n = 0;
 	enum err err = ERR_OK;
 
+	if (quote_is_open(text)) {
+		*ret_trouble = arena_printf(arena, "export.jobs: a quote is not closed");
+		return ERR_SYNTAX;
+	}
 	while (!err && option_next_group(&text, &one)) {
 		if (!one.n)
 			continue;
@@ -287,5 +315,6 @@ struct str export_job_definition(const struct export_job *job, struct arena *are
 	for (size_t i = 0; i < job->selection.n_streams; i++)
 		text = arena_printf(arena, "%.*s%s%.*s", STR_ARG(text), i ? "," : "",
 			STR_ARG(job->selection.streams[i]));
-	return text;
+	/* Who is given files from now on has none of those before. */
+	return job->command.n ? arena_printf(arena, "%.*s delivered", STR_ARG(text)) : text;
 }

@@ -4,6 +4,7 @@
  * `key="with spaces"`. */
 #pragma once
 #include "core/arena.h"
+#include "suppress/export/job_command.h"
 #include "suppress/export/schedule.h"
 #include "suppress/export/selection.h"
 #include "suppress/list/format.h"
@@ -18,6 +19,7 @@ struct export_job {
 	struct schedule schedule;
 	struct selection selection;
 	uint64_t rows; /* most of a file; 0: the format's */
+	struct job_command command;
 };
 
 /* *ret_trouble (in `arena`) names the job and the cure. Texts borrow from `text` and `arena`. */

@@ -187,7 +187,7 @@ def queries():
 
 def check_queries(types, rows):
     """Each name exists. Those of exports are there only where there is a job."""
-    known = {name for name, _ in rows} | set(types) | {"bounced_export_failures", "up"}
+    known = {name for name, _ in rows} | set(types) | {"bounced_export_failures", "bounced_export_delivery_failures", "up"}
     for where, query in queries():
         names = set(re.findall(r"\b(?:bounced|process)_[a-z0-9_]+|\bup\b", query))
         assert names and names <= known, (where, names - known)

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static char root[] = "/tmp/bounced-sandbox-XXXXXX";
-static char spool[64], exports[64], config[64], sock[64];
+static char spool[64], exports[64], config[64], sock[64], data[64], elsewhere[64];
 static int listening; /* inherited, as the smtp role's is */
 
 /* ---- what is tried: 0 if it can be done ---- */
@@ -57,6 +57,22 @@ static int read_config(void)
 static int read_system(void)
 {
 	return tried(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+}
+
+static int read_data(void)
+{
+	return open_in(data, "secret", O_RDONLY);
+}
+
+static int write_elsewhere(void)
+{
+	return open_in(elsewhere, "new", O_RDWR | O_CREAT);
+}
+
+/* What a setuid program would do with its bit. */
+static int gain_privileges(void)
+{
+	return tried(setgid(getgid()));
 }
 
 static int open_socket(void)
@@ -124,7 +140,7 @@ static int compute(void)
 #define MAY(role) (1u << ROLE_##role)
 #define SANDBOXED                                                                                  \
 	(MAY(SMTP) | MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(PARSER) | MAY(MIGRATE) |        \
-		MAY(LOG) | MAY(HOOK) | MAY(RESOLVER))
+		MAY(LOG) | MAY(HOOK) | MAY(RESOLVER) | MAY(DELIVER))
 #define WITH_DATABASE                                                                              \
 	(MAY(API) | MAY(LOADER) | MAY(SCHEDULER) | MAY(MIGRATE) | MAY(LOG) | MAY(HOOK) |           \
 		MAY(RESOLVER))
@@ -134,16 +150,19 @@ static const struct {
 	unsigned allowed;
 } attempts[] = {
 	{ "write the spool", write_spool, MAY(SMTP) | MAY(API) | MAY(LOADER) },
-	{ "write the export folder", write_export, MAY(SCHEDULER) },
+	{ "write the export folder", write_export, MAY(SCHEDULER) | MAY(DELIVER) },
+	{ "read the data folder", read_data, MAY(LOG) | MAY(HOOK) | MAY(RESOLVER) },
+	{ "write elsewhere", write_elsewhere, MAY(DELIVER) },
 	{ "read the configuration", read_config,
-		MAY(LOG) | MAY(HOOK) |
+		MAY(LOG) | MAY(HOOK) | MAY(DELIVER) |
 			MAY(RESOLVER) }, /* logs, certificates and lists of resolvers may lie anywhere */
-	{ "read the names of users", read_system, WITH_DATABASE },
-	{ "open a socket", open_socket, WITH_DATABASE },
-	{ "connect to the database", connect_database, WITH_DATABASE },
-	{ "listen", listen_somewhere, MAY(API) },
+	{ "read the names of users", read_system, WITH_DATABASE | MAY(DELIVER) },
+	{ "open a socket", open_socket, WITH_DATABASE | MAY(DELIVER) },
+	{ "connect to a socket of this user", connect_database, WITH_DATABASE | MAY(DELIVER) },
+	{ "listen", listen_somewhere, MAY(API) | MAY(DELIVER) },
 	{ "take a connection", take_connection, SANDBOXED & ~MAY(PARSER) },
-	{ "run a program", run_program, 0 },
+	{ "run a program", run_program, MAY(DELIVER) },
+	{ "become a program that becomes root", gain_privileges, 0 },
 	{ "map code", map_code, SANDBOXED & ~MAY(PARSER) },
 	{ "compute", compute, SANDBOXED },
 };
@@ -151,7 +170,7 @@ static const struct {
 static int attempt(enum role_id role, int (*try)(void))
 {
 	const char *const folders[] = { exports };
-	const struct sandbox sandbox = { role_rights(role), spool, folders, 1 };
+	const struct sandbox sandbox = { role_rights(role), spool, folders, 1, data };
 	struct sandbox_report report;
 	int status;
 	pid_t pid = fork();
@@ -206,11 +225,15 @@ static void make_world(void)
 	int database = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_ptr_nonnull(mkdtemp(root));
-	snprintf(spool, sizeof spool, "%s/spool", root);
-	snprintf(exports, sizeof exports, "%s/export", root);
+	snprintf(spool, sizeof spool, "%s/data/spool", root);
+	snprintf(exports, sizeof exports, "%s/data/export", root);
 	snprintf(config, sizeof config, "%s/bounced.conf", root);
 	snprintf(sock, sizeof sock, "%s/sock", root);
+	snprintf(data, sizeof data, "%s/data", root);
+	snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", root);
+	ck_assert_int_eq(mkdir(data, 0700) | mkdir(elsewhere, 0700), 0);
 	ck_assert_int_eq(mkdir(spool, 0700) | mkdir(exports, 0700), 0);
+	ck_assert_int_eq(open_in(data, "secret", O_CREAT | O_WRONLY), 0);
 	close(open(config, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	memcpy(address.sun_path, sock, strlen(sock) + 1);
 	ck_assert_int_eq(bind(database, (struct sockaddr *)&address, sizeof address), 0);
@@ -232,6 +255,12 @@ static void remove_world(void)
 	unlink(sock);
 	rmdir(spool);
 	rmdir(exports);
+	snprintf(path, sizeof path, "%s/secret", data);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/new", elsewhere);
+	unlink(path);
+	rmdir(data);
+	rmdir(elsewhere);
 	rmdir(root);
 }
 

@@ -285,6 +285,16 @@ static const struct {
 	{ "a format=csv path=/x/a every=60 states=gone", "states" },
 	{ "a format=csv path=/x/a every=60 colour=red", "no job has" },
 	{ "a format=csv path=/x/a every=60; a format=csv path=/x/b every=60", "twice" },
+	{ "a format=csv path=/x/a every=60 command=/bin/load", NULL },
+	{ "a format=csv path=/x/a every=60 command=\"/bin/load 'a; b' {file}\"; b format=csv "
+	  "path=/x/b every=1",
+		NULL },
+	{ "a format=csv path=/x/a every=60 command=load", "command" },
+	{ "a format=csv path=/x/a every=60 command=\"/bin/load {fil}\"", "command" },
+	{ "a format=csv path=/x/a every=60 command=\"/bin/load {file}; b format=csv path=/x/b "
+	  "every=1",
+		"not closed" },
+	{ "a format=csv path=/x/a\\b every=60 command=/bin/load", "backslash" },
 };
 
 START_TEST(the_text_of_jobs)
