@@ -9,6 +9,7 @@
 #include "core/timestamp.h"
 #include "store/store_access.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -303,10 +304,58 @@ enum err service_admit(const struct service *service, const struct api_request *
 
 /* ---- handling ---- */
 
+/* Routes that call handle_changed: what they change and the note of it happen together. */
+static bool is_noted(enum route route)
+{
+	static const enum route noted[] = { ROUTE_SUPPRESSION_PUT, ROUTE_SUPPRESSION_DELETE,
+		ROUTE_SUPPRESSIONS_IMPORT, ROUTE_SUPPRESSIONS_UNDO, ROUTE_HOLD_RELEASE,
+		ROUTE_HOLD_DISCARD };
+
+	for (size_t i = 0; i < ARRAY_LEN(noted); i++)
+		if (noted[i] == route)
+			return true;
+	return false;
+}
+
+static struct str who(const struct handle *handle)
+{
+	struct str key, prefix;
+
+	if (!bearer_key(handle->request->authorization, &key) || !key_prefix(key, &prefix))
+		return STR("loopback");
+	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
+}
+
+static enum err note_change(const struct handle *handle)
+{
+	const struct store_audit audit = { .at_us = handle->request->now_us,
+		.who = who(handle),
+		.action = str_c(handle->action),
+		.subject = handle->subject,
+		.address = handle->address,
+		.n = handle->n_changed };
+
+	return store_audit_add(handle->store, &audit);
+}
+
+static enum err run_noted(struct handle *handle, handle_fn *handler)
+{
+	enum err err = store_noted_begin(handle->store);
+
+	if (err)
+		return err;
+	err = handler(handle);
+	if (!err && handle->action)
+		err = note_change(handle);
+	err = store_noted_end(handle->store, err);
+	if (err)
+		handle->action = NULL; /* it did not happen */
+	return err;
+}
+
 /* A connection that was lost while nobody asked is no reason to fail a request: once, it is made anew.
  * Every route that asks the store may be asked twice: reads, and writes that replace. */
-static enum err run_handler(
-	const struct service *service, struct handle *handle, handle_fn *handler)
+static enum err run_handler(const struct service *service, struct handle *handle, enum route route)
 {
 	enum err err = ERR_UNAVAILABLE;
 
@@ -316,15 +365,19 @@ static enum err run_handler(
 		err = service->store(service->store_context, attempt > 0, &handle->store);
 		if (err)
 			return err;
-		err = handler(handle);
+		err = is_noted(route) ? run_noted(handle, handlers[route])
+				      : handlers[route](handle);
+		assert(!handle->action || is_noted(route));
 	}
 	return err;
 }
 
 static enum err ask_store(struct handle *handle, enum route route)
 {
-	enum err err = run_handler(handle->service, handle, handlers[route]);
+	enum err err = run_handler(handle->service, handle, route);
 
+	if (err)
+		answer_reset(handle->answer); /* what it said before its end failed */
 	if (err)
 		answer_store_error(handle->answer, err);
 	return err;
@@ -408,29 +461,7 @@ static void name_answer(struct handle *handle, enum route route)
 	buf_reset(&answer->body);
 }
 
-/* ---- what is kept of it ---- */
-
-static struct str who(const struct handle *handle)
-{
-	struct str key, prefix;
-
-	if (!bearer_key(handle->request->authorization, &key) || !key_prefix(key, &prefix))
-		return STR("loopback");
-	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
-}
-
-/* It is done, and stays so if the note of it is lost, which is as likely as that the answer is. */
-static void note_change(const struct handle *handle)
-{
-	const struct store_audit audit = { .at_us = handle->request->now_us,
-		.who = who(handle),
-		.action = str_c(handle->action),
-		.subject = handle->subject,
-		.address = handle->address,
-		.n = handle->n_changed };
-
-	ERR_IGNORE(store_audit_add(handle->store, &audit), "the access line tells of it, too");
-}
+/* ---- what is told of it ---- */
 
 static void tell_log(const struct handle *handle, enum route route)
 {
@@ -456,8 +487,6 @@ enum err service_answer(
 	int64_t start_us = monotonic_us();
 	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
 
-	if (handle.action)
-		note_change(&handle);
 	tell_log(&handle, route);
 	if (route < ROUTE_COUNT)
 		name_answer(&handle, route);

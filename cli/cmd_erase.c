@@ -4,7 +4,7 @@
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/timestamp.h"
-#include "store/store.h"
+#include "store/store_access.h"
 #include "suppress/entry.h"
 
 #include <stdio.h>
@@ -23,6 +23,23 @@ static void print_erased(const struct store_erased *erased, bool hashed)
 		       "leaves a digest of it).\n");
 }
 
+/* Whose it was is what was to be forgotten: the note has no address. */
+static enum err erase_noted(struct store *store, struct arena *arena,
+	const struct store_erase *what, bool hash_entry, struct store_erased *erased)
+{
+	enum err err = store_noted_begin(store);
+
+	if (err)
+		return err;
+	err = hash_entry ? entry_erase(store, arena, what->address,
+				   (int64_t)time(NULL) * TIMESTAMP_SECOND_US, erased)
+			 : store_erase(store, what, erased);
+	if (!err)
+		err = command_audit(store, hash_entry ? "erase.hash_entry" : "erase", STR_EMPTY,
+			STR_EMPTY, erased->events);
+	return store_noted_end(store, err);
+}
+
 static int erase(
 	void *context, const struct config *config, struct arena *arena, int argc, char **argv)
 {
@@ -38,18 +55,13 @@ static int erase(
 	store = command_store(config, arena, "bounced erase");
 	if (!store)
 		return EXIT_CODE_FAILED;
-	err = *hash_entry ? entry_erase(store, arena, what.address,
-				    (int64_t)time(NULL) * TIMESTAMP_SECOND_US, &erased)
-			  : store_erase(store, &what, &erased);
+	err = erase_noted(store, arena, &what, *hash_entry, &erased);
 	if (err == ERR_SYNTAX)
 		code = command_misused("erase", "\"%s\" is no address", argv[1]);
 	else if (err)
 		code = command_failed("nothing was erased: %.*s", STR_ARG(store_error(store)));
 	else
 		print_erased(&erased, *hash_entry);
-	if (!err) /* whose it was is what was to be forgotten */
-		command_audit(store, *hash_entry ? "erase.hash_entry" : "erase", STR_EMPTY,
-			STR_EMPTY, erased.events);
 	store_close(store);
 	return code;
 }

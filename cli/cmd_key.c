@@ -84,6 +84,21 @@ static bool read_key(const struct key_command *command, const char *name, struct
 	return *ret_code == EXIT_CODE_OK;
 }
 
+static enum err add_noted(const struct key_command *command, const struct store_key *key)
+{
+	enum err err = store_noted_begin(command->store);
+
+	if (err)
+		return err;
+	err = store_key_add(command->store, key);
+	if (!err)
+		err = command_audit(command->store, "key.create",
+			arena_printf(command->arena, "%.*s %.*s %.*s", STR_ARG(key->prefix),
+				STR_ARG(key->scope), STR_ARG(key->name)),
+			STR_EMPTY, 1);
+	return store_noted_end(command->store, err);
+}
+
 /* Two random prefixes of 32 bits may be the same; a third try will not. */
 static int create(const struct key_command *command, const char *name)
 {
@@ -102,15 +117,11 @@ static int create(const struct key_command *command, const char *name)
 		if (!key_prefix(str_from(text, sizeof text), &key.prefix))
 			return command_failed("a key was made that is none");
 		key_digest(str_from(text, sizeof text), key.digest);
-		err = store_key_add(command->store, &key);
+		err = add_noted(command, &key);
 	}
 	if (err) {
 		code = failed(command, err);
 	} else {
-		command_audit(command->store, "key.create",
-			arena_printf(command->arena, "%.*s %.*s %.*s", STR_ARG(key.prefix),
-				STR_ARG(key.scope), STR_ARG(key.name)),
-			STR_EMPTY, 1);
 		printf("%.*s\n", KEY_TEXT_BYTES, text);
 		fputs("Keep it: it is not stored and cannot be shown again.\n", stderr);
 	}
@@ -152,6 +163,18 @@ static int list(struct key_command *command)
 	return err ? failed(command, err) : EXIT_CODE_OK;
 }
 
+static enum err revoke_noted(struct store *store, struct str prefix)
+{
+	enum err err = store_noted_begin(store);
+
+	if (err)
+		return err;
+	err = store_key_revoke(store, prefix, now_us());
+	if (!err)
+		err = command_audit(store, "key.revoke", prefix, STR_EMPTY, 1);
+	return store_noted_end(store, err);
+}
+
 /* The whole key is as good as its prefix: that is what somebody who leaked one has at hand. */
 static int revoke(const struct key_command *command, const char *text)
 {
@@ -160,13 +183,11 @@ static int revoke(const struct key_command *command, const char *text)
 
 	if (str_starts(prefix, STR("bk_")))
 		prefix = str_head(str_skip(prefix, 3), KEY_PREFIX_BYTES);
-	err = utf8_valid(prefix) ? store_key_revoke(command->store, prefix, now_us())
-				 : ERR_NOT_FOUND;
+	err = utf8_valid(prefix) ? revoke_noted(command->store, prefix) : ERR_NOT_FOUND;
 	if (err == ERR_NOT_FOUND)
 		return command_failed("no key with the prefix %.*s is valid", STR_ARG(prefix));
 	if (err)
 		return failed(command, err);
-	command_audit(command->store, "key.revoke", prefix, STR_EMPTY, 1);
 	printf("%.*s is revoked; servers know it within seconds.\n", STR_ARG(prefix));
 	return EXIT_CODE_OK;
 }

@@ -4,7 +4,7 @@
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/attr.h"
-#include "store/store.h"
+#include "store/store_access.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,11 +39,16 @@ static int show(struct store *store, int64_t now_us)
 static int resume(struct store *store, int64_t now_us)
 {
 	char room[TIMESTAMP_TEXT_BYTES];
-	enum err err = store_clock_believe(store, now_us);
+	enum err err = store_noted_begin(store);
 
+	if (!err) {
+		err = store_clock_believe(store, now_us);
+		if (!err)
+			err = command_audit(store, "retention.resume", STR_EMPTY, STR_EMPTY, 1);
+		err = store_noted_end(store, err);
+	}
 	if (err)
 		return command_failed("%s: %.*s", err_text(err), STR_ARG(store_error(store)));
-	command_audit(store, "retention.resume", STR_EMPTY, STR_EMPTY, 1);
 	printf("The clock is believed: %.*s.\n", STR_ARG(timestamp_format(now_us, room)));
 	return EXIT_CODE_OK;
 }

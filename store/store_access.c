@@ -1,5 +1,6 @@
 #include "store/store_access.h"
 
+#include "store/store_judge_priv.h"
 #include "store/store_priv.h"
 
 #include <string.h>
@@ -90,6 +91,19 @@ enum err store_audit_add(struct store *store, const struct store_audit *audit)
 	return PG_RUN(store->pg, QUERY_AUDIT_ADD, NULL, pg_time(audit->at_us), pg_text(audit->who),
 		pg_text(audit->action), pg_text(audit->subject), pg_text(audit->address),
 		pg_i64((int64_t)audit->n));
+}
+
+/* Temporary tables are known to be there once they were made: they are made before what may be undone. */
+enum err store_noted_begin(struct store *store)
+{
+	enum err err = store_judge_tables(store);
+
+	return err ? err : pg_hold(store->pg);
+}
+
+enum err store_noted_end(struct store *store, enum err err)
+{
+	return pg_release(store->pg, err);
 }
 
 enum err store_audits(struct store *store, const struct store_audit_query *query,

@@ -29,7 +29,13 @@ typedef bool store_key_fn(void *context, const struct store_key *key);
 /* All, the oldest first. */
 MUST_CHECK enum err store_keys(struct store *store, store_key_fn *fn, void *context);
 
-/* ---- the audit: kept behind what was done ---- */
+/* ---- the audit: what was done and the note of it are kept together, or neither ---- */
+
+/* What verbs change from here on counts with store_noted_end, in one transaction. Not for verbs that take long, or read a snapshot
+ * of their own (lists, store_backtest). */
+MUST_CHECK enum err store_noted_begin(struct store *store);
+/* `err`: of what stood between, notes among it; all of it is undone then, and it is returned. */
+MUST_CHECK enum err store_noted_end(struct store *store, enum err err);
 
 struct store_audit {
 	int64_t id; /* 0: not stored yet */

@@ -2,6 +2,7 @@
 #pragma once
 #include "domain/provider.h"
 #include "store/pg/pg.h"
+#include "store/pg/pg_transaction.h"
 #include "store/store.h"
 
 struct store {

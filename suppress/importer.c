@@ -13,6 +13,7 @@ struct importer {
 	struct store_import *import;
 	struct list_reader *reader;
 	struct import_result result;
+	uint64_t noted;   /* of result.kept */
 	uint64_t waiting; /* rows that are not merged yet */
 	enum err err;
 };
@@ -28,15 +29,27 @@ static void take_flaw(void *context, uint64_t line, enum list_flaw flaw)
 		importer->options.flaw(importer->options.context, line, flaw);
 }
 
+/* Of what was put there since the note before. */
+static enum err note(struct importer *importer)
+{
+	uint64_t n = importer->result.kept - importer->noted;
+
+	importer->noted = importer->result.kept;
+	return n && importer->options.note ? importer->options.note(importer->options.context,
+						     list_reader_format(importer->reader), n)
+					   : ERR_OK;
+}
+
 static enum err merge(struct importer *importer)
 {
 	enum err err =
 		store_import_merge(importer->import, importer->options.by, &importer->result.kept);
 
 	importer->waiting = 0;
-	if (!err && !importer->options.all_or_nothing)
-		err = store_import_commit(importer->import);
-	return err;
+	if (err || importer->options.all_or_nothing)
+		return err;
+	err = note(importer);
+	return err ? err : store_import_commit(importer->import);
 }
 
 static struct str source_of(const struct importer *importer, const struct list_entry *entry,
@@ -134,6 +147,8 @@ enum err importer_end(
 	if (!err && importer->import && good)
 		err = store_import_merge(
 			importer->import, importer->options.by, &importer->result.kept);
+	if (!err && importer->import && good)
+		err = note(importer);
 	result = importer_progress(importer);
 	result.imported = good && importer->import;
 	if (!result.imported)

@@ -16,6 +16,9 @@ struct import_options {
 	bool dry_run;            /* nothing in any case */
 	uint64_t rows_at_once;   /* of one statement; 0: many */
 	int64_t now_us;
+	/* Called once in each transaction that puts something there, with how many entries: what it notes of that is kept with them,
+	 * or is not. NULL: nobody notes. */
+	enum err (*note)(void *context, enum list_source format, uint64_t n);
 	/* Called for each refused line; NULL: nobody wants to know. */
 	void (*flaw)(void *context, uint64_t line, enum list_flaw flaw);
 	void *context;

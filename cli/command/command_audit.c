@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "cli/command/command_audit.h"
 
-#include "cli/command/command_line.h"
 #include "store/store_access.h"
 
 #include <pwd.h>
@@ -16,7 +15,7 @@ struct str command_who(struct arena *arena)
 		    : arena_printf(arena, "cli:%u", (unsigned)getuid());
 }
 
-void command_audit(
+enum err command_audit(
 	struct store *store, const char *action, struct str subject, struct str address, uint64_t n)
 {
 	struct arena *arena = arena_new();
@@ -26,9 +25,8 @@ void command_audit(
 		.subject = subject,
 		.address = address,
 		.n = n };
+	enum err err = store_audit_add(store, &audit);
 
-	if (store_audit_add(store, &audit))
-		command_failed(
-			"done, but not noted for the audit: %.*s", STR_ARG(store_error(store)));
 	arena_free(arena);
+	return err;
 }

@@ -14,6 +14,7 @@
 #include "core/config.h"
 #include "core/limits.h"
 #include "store/store.h"
+#include "store/store_access.h"
 #include "suppress/entry.h"
 #include "suppress/policy/meaning.h"
 
@@ -133,14 +134,16 @@ static int put(struct suppress *s, enum suppression_state state)
 			.last_seen_us = now_us,
 			.expires_at_us = end_us,
 			.changed_by = suppress_who(s) };
-	err = store_suppressions_put(s->store, rows, s->n_operands, &kept);
+	err = store_noted_begin(s->store);
 	if (err)
 		return suppress_failed(s, err);
-	for (size_t i = 0; i < s->n_operands; i++)
-		command_audit(s->store,
+	err = store_suppressions_put(s->store, rows, s->n_operands, &kept);
+	for (size_t i = 0; i < s->n_operands && !err; i++)
+		err = command_audit(s->store,
 			state == SUPPRESSION_ALLOWED ? "suppression.allow" : "suppression.put",
 			str_c(s->stream), addresses[i], 1);
-	return EXIT_CODE_OK;
+	err = store_noted_end(s->store, err);
+	return err ? suppress_failed(s, err) : EXIT_CODE_OK;
 }
 
 static int run_add(struct suppress *s)
@@ -153,6 +156,19 @@ static int run_allow(struct suppress *s)
 	return put(s, SUPPRESSION_ALLOWED);
 }
 
+static enum err remove_noted(struct suppress *s, struct str address)
+{
+	enum err err = store_noted_begin(s->store);
+
+	if (err)
+		return err;
+	err = entry_remove(
+		s->store, s->arena, address, str_c(s->stream), suppress_who(s), suppress_now_us());
+	if (!err)
+		err = command_audit(s->store, "suppression.remove", str_c(s->stream), address, 1);
+	return store_noted_end(s->store, err);
+}
+
 static int run_remove(struct suppress *s)
 {
 	struct str *addresses;
@@ -161,16 +177,12 @@ static int run_remove(struct suppress *s)
 	if (!take_addresses(s, &addresses))
 		return EXIT_CODE_USAGE;
 	for (size_t i = 0; i < s->n_operands; i++) {
-		enum err err = entry_remove(s->store, s->arena, addresses[i], str_c(s->stream),
-			suppress_who(s), suppress_now_us());
+		enum err err = remove_noted(s, addresses[i]);
 
 		if (err == ERR_NOT_FOUND)
 			code = command_failed("%.*s is not on the list", STR_ARG(addresses[i]));
 		else if (err)
 			return suppress_failed(s, err);
-		else
-			command_audit(
-				s->store, "suppression.remove", str_c(s->stream), addresses[i], 1);
 	}
 	return code;
 }

@@ -2,6 +2,7 @@
 #include "cli/suppress/cmd_suppress_amend.h"
 
 #include "cli/command/command_audit.h"
+#include "store/store_access.h"
 #include "store/store_amend.h"
 #include "suppress/suppress_settings.h"
 
@@ -44,6 +45,21 @@ static bool read_moment(const char *option, const char *text, int64_t otherwise_
 	       false;
 }
 
+static enum err undo_noted(struct store *store, const struct store_judge *judge,
+	const struct store_undo *undo, int64_t now_us, struct store_amended *amended)
+{
+	enum err err = store_noted_begin(store);
+
+	if (err)
+		return err;
+	err = store_undo(store, judge, undo, now_us, amended);
+	if (!err && !undo->dry_run)
+		err = command_audit(store, "suppression.undo",
+			undo->provider.n ? undo->provider : undo->stream, STR_EMPTY,
+			amended->lifted);
+	return store_noted_end(store, err);
+}
+
 int cmd_suppress_undo(struct suppress *s)
 {
 	struct store_undo undo = { .provider = arena_lower(s->arena, str_c(s->domain)),
@@ -63,12 +79,9 @@ int cmd_suppress_undo(struct suppress *s)
 		return EXIT_CODE_USAGE;
 	if (!seat(s, bench))
 		return EXIT_CODE_USAGE;
-	err = store_undo(s->store, &bench->store_judge, &undo, now_us, &amended);
+	err = undo_noted(s->store, &bench->store_judge, &undo, now_us, &amended);
 	if (err)
 		return suppress_failed(s, err);
-	if (!undo.dry_run)
-		command_audit(s->store, "suppression.undo",
-			undo.provider.n ? undo.provider : undo.stream, STR_EMPTY, amended.lifted);
 	printf("events\t%" PRIu64 "\n", amended.events);
 	return print_amended(&amended, undo.dry_run);
 }
@@ -95,6 +108,22 @@ int cmd_suppress_holds(struct suppress *s)
 	return fflush(stdout) ? command_failed("cannot write to standard output") : EXIT_CODE_OK;
 }
 
+static enum err decide_noted(struct suppress *s, const struct store_judge *judge, int64_t id,
+	enum store_hold_end end, struct store_amended *amended)
+{
+	enum err err = store_noted_begin(s->store);
+
+	if (err)
+		return err;
+	err = store_hold_decide(
+		s->store, judge, id, end, suppress_who(s), suppress_now_us(), amended);
+	if (!err)
+		err = command_audit(s->store,
+			end == STORE_HOLD_RELEASE ? "hold.release" : "hold.discard",
+			str_c(s->operands[0]), STR_EMPTY, amended->entries);
+	return store_noted_end(s->store, err);
+}
+
 static int decide(struct suppress *s, enum store_hold_end end)
 {
 	struct bench *bench = arena_zalloc(s->arena, sizeof *bench);
@@ -106,14 +135,11 @@ static int decide(struct suppress *s, enum store_hold_end end)
 		return command_misused("suppress", "the number of a hold is needed");
 	if (!seat(s, bench))
 		return EXIT_CODE_USAGE;
-	err = store_hold_decide(s->store, &bench->store_judge, (int64_t)id, end, suppress_who(s),
-		suppress_now_us(), &amended);
+	err = decide_noted(s, &bench->store_judge, (int64_t)id, end, &amended);
 	if (err == ERR_NOT_FOUND)
 		return command_failed("there is no open hold %s", s->operands[0]);
 	if (err)
 		return suppress_failed(s, err);
-	command_audit(s->store, end == STORE_HOLD_RELEASE ? "hold.release" : "hold.discard",
-		str_c(s->operands[0]), STR_EMPTY, amended.entries);
 	return print_amended(&amended, false);
 }
 

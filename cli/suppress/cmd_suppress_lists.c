@@ -121,6 +121,15 @@ static void tell_flaw(void *context, uint64_t line, enum list_flaw flaw)
 	fprintf(stderr, "%s:%" PRIu64 ": %.*s\n", in->name, line, STR_ARG(list_flaw_text(flaw)));
 }
 
+static enum err note_import(void *context, enum list_source format, uint64_t n)
+{
+	const struct in *in = context;
+
+	return command_audit(in->s->store, "suppression.import",
+		format == LIST_SOURCE_COUNT ? STR("none") : list_source_row(format)->name,
+		STR_EMPTY, n);
+}
+
 static void show_progress(struct in *in, const struct importer *importer)
 {
 	struct import_result result = importer_progress(importer);
@@ -161,8 +170,6 @@ static int print_result(struct in *in, const struct import_result *result)
 				    : list_source_row(result->format)->name;
 
 	import_progress_clear(&in->progress);
-	if (result->imported)
-		command_audit(in->s->store, "suppression.import", format, STR_EMPTY, result->kept);
 	if (in->told > LIMIT_IMPORT_FLAWS && !in->s->verbose)
 		fprintf(stderr, "%s: %" PRIu64 " more; --verbose tells them all\n", in->name,
 			in->told - LIMIT_IMPORT_FLAWS);
@@ -207,6 +214,7 @@ static int import_file(struct suppress *s, const char *path, const struct import
 	if (fd < 0)
 		return command_failed("%s: %s", path, strerror(errno));
 	all.flaw = tell_flaw;
+	all.note = note_import;
 	all.context = &in;
 	code = import_fd(&in, fd, &all);
 	if (!is_stdin)

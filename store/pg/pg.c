@@ -15,6 +15,7 @@ struct pg {
 	PGconn *conn;
 	char *conninfo, *application_name;
 	unsigned statement_timeout_ms, connect_timeout_s;
+	bool held; /* pg_transaction.h */
 	bool read_only; /* the server said so: it counts as lost, since another one may take writes by now */
 	struct buf error;
 };
@@ -171,7 +172,7 @@ enum err pg_reopen(struct pg *pg)
 
 	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
 	PQfinish(pg->conn);
-	pg->read_only = false;
+	pg->read_only = pg->held = false;
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
 		return connection_error(pg);
@@ -230,6 +231,22 @@ bool pg_connected(const struct pg *pg)
 struct str pg_error(const struct pg *pg)
 {
 	return buf_str(&pg->error);
+}
+
+void pg_set_error(struct pg *pg, struct str text)
+{
+	buf_reset(&pg->error);
+	buf_put(&pg->error, text);
+}
+
+bool pg_is_held(const struct pg *pg)
+{
+	return pg->held;
+}
+
+void pg_set_held(struct pg *pg, bool held)
+{
+	pg->held = held;
 }
 
 /* ---- queries ---- */
@@ -334,17 +351,6 @@ enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, 
 	return ERR_OK;
 }
 
-enum err pg_do(struct pg *pg, enum query query, size_t *ret_touched)
-{
-	struct pg_rows *rows = NULL;
-	enum err err = pg_run(pg, query, NULL, 0, &rows);
-
-	if (!err && ret_touched)
-		*ret_touched = pg_rows_touched(rows);
-	pg_rows_free(rows);
-	return err;
-}
-
 enum err pg_script(struct pg *pg, const char *sql)
 {
 	PGresult *result = PQexec(pg->conn, sql);
@@ -380,21 +386,6 @@ enum err pg_copy(struct pg *pg, enum query query, struct str rows)
 		PQclear(result);
 	while ((extra = PQgetResult(pg->conn)))
 		PQclear(extra);
-	return err;
-}
-
-enum err pg_end(struct pg *pg, enum err err)
-{
-	struct buf kept = BUF_INIT(1024);
-
-	if (!err)
-		return pg_do(pg, QUERY_COMMIT, NULL);
-	buf_put(&kept, pg_error(pg));
-	if (PQstatus(pg->conn) == CONNECTION_OK)
-		ERR_IGNORE(pg_do(pg, QUERY_ROLLBACK, NULL), "the first error is the one to tell");
-	buf_reset(&pg->error);
-	buf_put(&pg->error, buf_str(&kept));
-	buf_release(&kept);
 	return err;
 }
 

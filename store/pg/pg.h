@@ -62,6 +62,10 @@ void pg_close(struct pg *pg);
 MUST_CHECK enum err pg_reopen(struct pg *pg);
 bool pg_connected(const struct pg *pg);
 struct str pg_error(const struct pg *pg);
+void pg_set_error(struct pg *pg, struct str text);
+/* Is a transaction around those of verbs open? pg_transaction.h sees to it; a connection that is made anew has none. */
+bool pg_is_held(const struct pg *pg);
+void pg_set_held(struct pg *pg, bool held);
 /* Ends the connection for a reason of ours, which pg_error tells from now on. */
 void pg_hang_up(struct pg *pg, const char *why);
 
@@ -72,16 +76,12 @@ MUST_CHECK enum err pg_run(struct pg *pg, enum query query, const struct pg_valu
 	pg_run((pg), (query), (const struct pg_value[]){ __VA_ARGS__ },                            \
 		sizeof((const struct pg_value[]){ __VA_ARGS__ }) / sizeof(struct pg_value),        \
 		(ret_rows))
-/* A query without values, and its number of rows touched. ret_touched may be NULL. */
-MUST_CHECK enum err pg_do(struct pg *pg, enum query query, size_t *ret_touched);
 /* Many statements, without values: a migration. `sql` has a NUL behind it. */
 MUST_CHECK enum err pg_script(struct pg *pg, const char *sql);
 /* A COPY ... FROM STDIN (FORMAT binary) with the rows that copy_priv.h writes. */
 MUST_CHECK enum err pg_copy(struct pg *pg, enum query query, struct str rows);
 /* Sends rows that have a header; the trailer stands behind them for the time of the call. */
 MUST_CHECK enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows);
-/* COMMIT after ERR_OK, else ROLLBACK, which keeps the first error and its text. */
-MUST_CHECK enum err pg_end(struct pg *pg, enum err err);
 
 size_t pg_rows_count(const struct pg_rows *rows);
 size_t pg_rows_touched(const struct pg_rows *rows);

@@ -84,6 +84,43 @@ def by_command(server, admin):
     e2e.wait_for(lambda: subjects(server) == ["suppress.strikes=3"], "the settings to be noted", 60, server)
 
 
+def both_or_neither(server, admin):
+    """What cannot be noted is not done: by the API and by commands."""
+    run(server, "suppress", "add", "eve@example.com")
+    kept = run(server, "key", "create", "kept").strip()
+
+    def state():
+        rows = run(server, "suppress", "list").splitlines()
+        keys = [line for line in run(server, "key", "list").splitlines() if not line.startswith(admin[3:11])]  # "last used" moves
+        return [row.split("\t")[0] for row in rows], keys
+    before = state()
+    server.sql("ALTER TABLE audit ADD CONSTRAINT never CHECK (at < '2000-01-01') NOT VALID")
+    for method, path, body in (("PUT", "/v1/suppressions/fay@example.com", {"note": "x"}), ("DELETE", "/v1/suppressions/eve@example.com", None),
+                               ("PUT", "/v1/suppressions/eve@example.com", {"state": "allowed"})):
+        status, _, answer = server.request(method, path, body, bearer(admin))
+        assert status == 500 and json.loads(answer)["type"].endswith("internal"), (method, path, status, answer)
+    status, _, answer = server.request("POST", "/v1/suppressions/import", b"gus@example.com\nhal@example.com\n",
+                                       {"Content-Type": "text/csv", **bearer(admin)})
+    assert status == 500, answer
+    listed = server.folder / "list.txt"
+    listed.write_text("ida@example.com\njoe@example.com\n")
+    for words in (("suppress", "add", "kim@example.com"), ("suppress", "allow", "eve@example.com"), ("suppress", "remove", "eve@example.com"),
+                  ("suppress", "import", str(listed)), ("key", "create", "lost"), ("key", "revoke", kept[3:11]),
+                  ("erase", "--hash-entry", "eve@example.com"), ("suppress", "undo", "--since", "2020-01-01", "--yes"), ("retention", "resume")):
+        run(server, *words, code=1)
+    assert state() == before, (state(), before)
+    assert server.request("GET", "/v1/key", headers=bearer(kept))[0] == 200, "revoked it is not"
+    server.sql("ALTER TABLE audit DROP CONSTRAINT never")
+    # Of an address that was erased it is the digest that stands on the list: the first try, by the address, found nothing.
+    run(server, "erase", "--hash-entry", "eve@example.com")
+    status, _, answer = server.request("DELETE", "/v1/suppressions/eve@example.com", headers=bearer(admin))
+    assert status == 200, answer
+    assert audit(server, admin)[0]["action"] == "suppression.remove"
+    run(server, "suppress", "import", str(listed))
+    assert [(row["action"], row["n"]) for row in audit(server, admin)][0] == ("suppression.import", 2), audit(server, admin)[0]
+    assert "ida@example.com" in state()[0]
+
+
 def access(server, admin):
     server.request("GET", "/v1/recipients/ann@example.com", headers=bearer(admin))
     server.request("GET", "/v1/recipients/ann@example.com")
@@ -128,6 +165,7 @@ def main():
         scopes(server, admin)
         pages(server, admin)
         by_command(server, admin)
+        both_or_neither(server, admin)
         access(server, admin)
         nothing_of_a_client(server, admin)
         restarted(server)
