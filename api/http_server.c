@@ -61,7 +61,8 @@ static struct MHD_Daemon *start_daemon(
 
 	/* Without TLS the end of the options stands where those of TLS begin. */
 	const enum MHD_OPTION tls = options->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END;
-	const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+	const unsigned flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
 
 	return MHD_start_daemon(options->tls ? flags | MHD_USE_TLS : flags, 0, NULL, NULL,
 		exchange_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
@@ -116,6 +117,7 @@ static struct api_server *server_new(const struct api_options *options)
 static void server_free(struct api_server *server)
 {
 	deadlines_stop(server->deadlines);
+	desk_free(server->desk);
 	thread_stores_free(server->stores);
 	keyring_free(server->service.keyring);
 	cache_free(server->service.cache);
@@ -142,8 +144,11 @@ enum err api_server_start(
 	server->log_addresses = options->log_addresses;
 	if (options->cors_origins.n)
 		server->cors_origins = strndup(options->cors_origins.p, options->cors_origins.n);
-	server->daemon = start_daemon(server, options, fd);
+	server->desk = desk_start(&server->service);
+	server->daemon = server->desk ? start_daemon(server, options, fd) : NULL;
 	if (!server->daemon) {
+		if (server->desk)
+			desk_close(server->desk);
 		buf_put(problem,
 			STR("cannot start the HTTP server: no threads or descriptors left"));
 		close(fd);
@@ -175,6 +180,7 @@ void api_server_stop(struct api_server *server)
 		return;
 	fd = MHD_quiesce_daemon(server->daemon);
 	wait_for_running(server);
+	desk_close(server->desk); /* libmicrohttpd stops only where nobody is suspended */
 	MHD_stop_daemon(server->daemon);
 	if (fd >= 0)
 		close(fd);

@@ -23,6 +23,8 @@ struct exchange {
 	bool admitted, refused, packed;
 	struct answer refusal; /* waits for the end of the body, which is dropped */
 	size_t wasted;
+	int64_t start_us;              /* of the work on it, by the monotonic clock */
+	struct desk_question question; /* its answer, however it was made */
 };
 
 void *exchange_start(void *context, const char *uri, struct MHD_Connection *connection)
@@ -38,6 +40,7 @@ void *exchange_start(void *context, const char *uri, struct MHD_Connection *conn
 	http_peer(connection, exchange->arena, &exchange->peer, &exchange->network);
 	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
 	answer_init(&exchange->refusal);
+	answer_init(&exchange->question.answer);
 	return exchange;
 }
 
@@ -76,6 +79,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **reque
 	atomic_fetch_sub(&server->running, 1);
 	buf_release(&exchange->body);
 	answer_release(&exchange->refusal);
+	answer_release(&exchange->question.answer);
 	arena_free(exchange->arena);
 	free(exchange);
 	*request = NULL;
@@ -277,32 +281,41 @@ static enum MHD_Result take_body(
 	return exchange->wasted > LIMIT_HTTP_WASTE_BYTES ? MHD_NO : MHD_YES;
 }
 
+static enum MHD_Result send_answer(
+	struct api_server *server, struct MHD_Connection *connection, struct exchange *exchange)
+{
+	const struct desk_question *question = &exchange->question;
+	const struct answer *answer = exchange->refused ? &exchange->refusal : &question->answer;
+
+	if (question->err)
+		log_failure(server, &question->request, &question->answer, question->err);
+	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
+	access_log(&question->request, answer, monotonic_us() - exchange->start_us,
+		server->log_addresses);
+	return http_send(connection, answer, str_c(server->cors_origins));
+}
+
+/* The whole request is here. What may be asked together with others waits for its answer, which is sent when
+ * libmicrohttpd calls again. */
 static enum MHD_Result finish(struct api_server *server, struct MHD_Connection *connection,
 	struct exchange *exchange, const char *method)
 {
-	struct api_request request;
-	enum MHD_Result result;
-	int64_t start_us = monotonic_us();
-	struct answer answer;
-	enum err err = ERR_OK;
+	struct desk_question *question = &exchange->question;
 
 	if (exchange->packed && !exchange->refused)
 		unpack(server, exchange);
-	request = request_of(exchange, connection, method);
-	request.preflight = is_preflight(server, connection, method);
-	answer_init(&answer);
+	exchange->start_us = monotonic_us();
+	question->connection = connection;
+	question->request = request_of(exchange, connection, method);
+	question->request.preflight = is_preflight(server, connection, method);
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_NONE);
+	if (!exchange->refused && service_joins(&question->request) &&
+		desk_put(server->desk, question))
+		return MHD_YES;
 	if (!exchange->refused)
-		err = service_answer(&server->service, &request, &answer);
-	if (err)
-		log_failure(server, &request, &answer, err);
-	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
-	access_log(&request, exchange->refused ? &exchange->refusal : &answer,
-		monotonic_us() - start_us, server->log_addresses);
-	result = http_send(connection, exchange->refused ? &exchange->refusal : &answer,
-		str_c(server->cors_origins));
-	answer_release(&answer);
-	return result;
+		question->err =
+			service_answer(&server->service, &question->request, &question->answer);
+	return send_answer(server, connection, exchange);
 }
 
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -314,6 +327,8 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 
 	(void)url;
 	(void)version;
+	if (exchange->question.answered)
+		return send_answer(server, connection, exchange);
 	if (!exchange->admitted)
 		return admit(server, connection, exchange, method);
 	if (*data_bytes) {

@@ -2,6 +2,7 @@
  * Knows: libmicrohttpd's callbacks, limits of a body, that a service answers. Does not know: how the daemon is started. */
 #pragma once
 #include "api/http_deadlines_priv.h"
+#include "api/http_server_desk_priv.h"
 #include "api/request/metrics.h"
 #include "api/service.h"
 #include "api/thread_store_priv.h"
@@ -12,6 +13,7 @@
 struct api_server {
 	struct MHD_Daemon *daemon;
 	struct deadlines *deadlines;
+	struct desk *desk;
 	struct thread_stores *stores;
 	struct metrics metrics;
 	struct service service;

@@ -2,9 +2,9 @@
 
 #include "api/answer_cache.h"
 #include "api/handle/handle.h"
-#include "api/keyring_priv.h"
 #include "api/request/metrics.h"
 #include "api/request/router.h"
+#include "api/service_check.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/store_access.h"
@@ -18,264 +18,6 @@ static handle_fn *const handlers[ROUTE_COUNT] = {
 #define ROUTE(id, method, path, scope, needs, handler, ...) [ROUTE_##id] = handler,
 #include "api/request/routes.def"
 };
-
-/* What a client is told of an error of the store. All others are PROBLEM_INTERNAL. */
-static const struct {
-	enum err err;
-	enum problem problem;
-	const char *detail;
-	unsigned retry_after_s;
-} store_problems[] = {
-	{ ERR_UNAVAILABLE, PROBLEM_UNAVAILABLE, "try again in a few seconds", 2 },
-	{ ERR_CONFLICT, PROBLEM_UNAVAILABLE, "two requests met; try again", 1 },
-	{ ERR_TIMEOUT, PROBLEM_TOOK_TOO_LONG, "ask for a shorter window or fewer rows", 10 },
-	{ ERR_UNSUPPORTED, PROBLEM_NOT_MIGRATED, "a table is missing: run bounced migrate", 10 },
-	{ ERR_NOT_FOUND, PROBLEM_NOT_MIGRATED, "the schema is older: run bounced migrate", 10 },
-	{ ERR_NEWER, PROBLEM_NOT_MIGRATED, "the database is newer than this program", 60 },
-};
-
-static void answer_store_error(struct answer *answer, enum err err)
-{
-	for (size_t i = 0; i < ARRAY_LEN(store_problems); i++) {
-		if (store_problems[i].err != err)
-			continue;
-		answer_problem(answer, store_problems[i].problem, str_c(store_problems[i].detail),
-			NULL, STR_EMPTY);
-		answer->retry_after_s = store_problems[i].retry_after_s;
-		return;
-	}
-	answer_problem(
-		answer, PROBLEM_INTERNAL, STR("the database refused the query"), NULL, STR_EMPTY);
-}
-
-/* ---- checks; each returns true or makes an answer ---- */
-
-bool service_host_is_loopback(struct str host)
-{
-	struct str name = host, port = STR_EMPTY;
-	size_t bracket = str_chr(host, ']');
-
-	if (str_starts(host, STR("[")) && bracket != STR_NPOS) {
-		name = str_head(host, bracket + 1);
-		port = str_skip(host, bracket + 1);
-		if (port.n && port.p[0] != ':')
-			return false;
-		port = str_skip(port, 1);
-	} else if (str_chr(host, ':') != STR_NPOS) {
-		(void)str_cut(host, ':', &name, &port);
-	}
-	if (str_span(port, "0123456789") != port.n)
-		return false;
-	return str_ieq(name, STR("localhost")) || str_eq(name, STR("[::1]")) ||
-	       (str_starts(name, STR("127.")) && str_span(name, "0123456789.") == name.n);
-}
-
-/* Without keys, a page of another site must not be able to ask through a browser and a DNS answer that
- * names this machine. */
-static bool check_host(
-	const struct service *service, const struct api_request *request, struct answer *answer)
-{
-	if (service->access != API_ACCESS_LOOPBACK || service_host_is_loopback(request->host))
-		return true;
-	answer_problem(answer, PROBLEM_MISDIRECTED,
-		STR("without keys, only localhost, 127.x.x.x and [::1] are served"), NULL,
-		STR_EMPTY);
-	return false;
-}
-
-static bool check_target(struct handle *handle, struct route_match *ret_match)
-{
-	const struct api_request *request = handle->request;
-	struct answer *answer = handle->answer;
-
-	switch (router_match(handle->arena, request->method, request->path, ret_match)) {
-	case ROUTE_FOUND:
-		return true;
-	case ROUTE_NO_METHOD:
-		if (request->preflight)
-			answer->status = 204;
-		else
-			answer_problem(answer, PROBLEM_METHOD_NOT_ALLOWED,
-				arena_printf(handle->arena, "this path takes %.*s",
-					STR_ARG(ret_match->allow)),
-				NULL, STR_EMPTY);
-		memcpy(answer->allow, ret_match->allow.p, ret_match->allow.n);
-		return false;
-	case ROUTE_MALFORMED:
-		answer_problem(answer, PROBLEM_MALFORMED_TARGET,
-			STR("a % without two hexadecimal digits, a NUL, or bytes that are not "
-			    "UTF-8"),
-			NULL, STR_EMPTY);
-		return false;
-	case ROUTE_NO_PATH:
-		break;
-	}
-	answer_problem(answer, PROBLEM_NOT_FOUND, STR("no route has this path"), NULL, STR_EMPTY);
-	return false;
-}
-
-static bool refuse(struct answer *answer, enum problem problem, struct str detail)
-{
-	answer_problem(answer, problem, detail, NULL, STR_EMPTY);
-	return false;
-}
-
-/* RFC 6750 2.1. False: another scheme, or no key. */
-static bool bearer_key(struct str authorization, struct str *ret_key)
-{
-	struct str scheme, key;
-
-	if (!str_cut(authorization, ' ', &scheme, &key) || !str_ieq(scheme, STR("Bearer")))
-		return false;
-	*ret_key = str_trim(key);
-	return true;
-}
-
-static bool check_often(struct handle *handle, struct str key)
-{
-	const struct service *service = handle->service;
-	unsigned wait_s = 0;
-
-	if (keyring_count(service->keyring, key, handle->request->now_us,
-		    service->key_requests_per_minute, &wait_s))
-		return true;
-	(void)refuse(handle->answer, PROBLEM_TOO_MANY_REQUESTS,
-		arena_printf(handle->arena, "at most %u requests a minute of one key",
-			service->key_requests_per_minute));
-	handle->answer->retry_after_s = wait_s;
-	return false;
-}
-
-static bool check_key(struct handle *handle, struct str key)
-{
-	struct answer *answer = handle->answer;
-
-	switch (keyring_check(handle->service, handle->arena, key, handle->request, &handle->grant,
-		&handle->check_err)) {
-	case KEY_GOOD:
-		return !handle->counts || check_often(handle, key);
-	case KEY_UNCHECKED:
-		answer_store_error(answer, handle->check_err);
-		return false;
-	case KEY_TOO_MANY:
-		(void)refuse(answer, PROBLEM_TOO_MANY_BAD_KEYS,
-			STR("ten bad keys in a minute: wait for the next"));
-		answer->retry_after_s = 60;
-		return false;
-	case KEY_BAD:
-		break;
-	}
-	return refuse(answer, PROBLEM_UNAUTHORIZED, STR("the key is unknown, expired or revoked"));
-}
-
-/* A key that is sent is looked at, also where none is needed: who sends it wants its bounds. */
-static bool check_access(struct handle *handle, enum route route)
-{
-	struct str authorization = handle->request->authorization, key;
-
-	handle->grant = (struct key_grant){ SCOPE_ADMIN, STR_EMPTY };
-	if (router_scope(route) == SCOPE_NONE)
-		return true;
-	if (!authorization.n && handle->service->access == API_ACCESS_LOOPBACK)
-		return true;
-	if (!bearer_key(authorization, &key))
-		return refuse(handle->answer, PROBLEM_UNAUTHORIZED,
-			STR("send a key: Authorization: Bearer KEY"));
-	if (!check_key(handle, key))
-		return false;
-	if (handle->grant.scope >= router_scope(route))
-		return true;
-	return refuse(handle->answer, PROBLEM_FORBIDDEN,
-		arena_printf(handle->arena, "the key has the scope %.*s, this route asks for %.*s",
-			STR_ARG(key_scope_name(handle->grant.scope)),
-			STR_ARG(key_scope_name(router_scope(route)))));
-}
-
-/* A key that is bound to streams names one of them; where there is but one, it need not. */
-static bool check_streams(struct handle *handle, enum route route)
-{
-	struct param_values *values = &handle->values;
-	struct str streams = handle->grant.streams;
-
-	if (!streams.n || !(router_params(route) & PARAM_BIT(PARAM_STREAM)))
-		return true;
-	if (!has_param(handle, PARAM_STREAM) && str_chr(streams, ',') == STR_NPOS) {
-		values->present |= PARAM_BIT(PARAM_STREAM);
-		values->text[PARAM_STREAM] = streams;
-	}
-	if (has_param(handle, PARAM_STREAM) && handle_may_use(handle, values->text[PARAM_STREAM]))
-		return true;
-	return refuse(handle->answer, PROBLEM_FORBIDDEN,
-		arena_printf(handle->arena,
-			"the key is bound to streams: send stream= with one of %.*s",
-			STR_ARG(streams)));
-}
-
-static bool check_query(struct handle *handle, enum route route)
-{
-	static const enum problem problems[] = {
-		[QUERY_MALFORMED] = PROBLEM_MALFORMED_TARGET,
-		[QUERY_UNKNOWN] = PROBLEM_UNKNOWN_PARAMETER,
-		[QUERY_INVALID] = PROBLEM_INVALID_PARAMETER,
-	};
-	struct query_fault fault;
-	const struct query_known known = { router_params(route), handle->request->now_us };
-	enum query_result result = router_query(
-		handle->arena, handle->request->query, &known, &handle->values, &fault);
-
-	if (result == QUERY_GOOD)
-		return true;
-	answer_problem(handle->answer, problems[result], fault.text,
-		fault.name.n ? "parameter" : NULL, fault.name);
-	return false;
-}
-
-/* RFC 9110 8.3: the type without its parameters; JSON is always UTF-8 (RFC 8259 8.1). */
-static bool check_content_type(struct handle *handle, enum route route)
-{
-	struct str type = handle->request->content_type, parameters;
-	const char *const *types = router_body_types(route);
-
-	if (!types ||
-		(router_body_may_be_empty(route) && !handle->request->body.n && !str_trim(type).n))
-		return true;
-	(void)str_cut(type, ';', &type, &parameters);
-	for (size_t i = 0; types[i]; i++)
-		if (str_ieq(str_trim(type), str_c(types[i])))
-			return true;
-	return refuse(handle->answer, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-		arena_printf(handle->arena, "send Content-Type: %s", types[0]));
-}
-
-/* format= is for who can not set a field. */
-static bool check_accept(struct handle *handle, enum route route)
-{
-	if (has_param(handle, PARAM_FORMAT)) {
-		handle->format = (enum list_format)handle->values.number[PARAM_FORMAT];
-		return true;
-	}
-	if (router_answer(route) != ANSWER_LIST ||
-		list_format_choose(handle->request->accept, &handle->format))
-		return true;
-	return refuse(handle->answer, PROBLEM_NOT_ACCEPTABLE,
-		STR("a list is application/json, application/x-ndjson or text/csv"));
-}
-
-/* *ret_route is ROUTE_COUNT until it is known. */
-static bool check_all(struct handle *handle, enum route *ret_route)
-{
-	struct route_match match;
-
-	*ret_route = ROUTE_COUNT;
-	if (!check_host(handle->service, handle->request, handle->answer) ||
-		!check_target(handle, &match))
-		return false;
-	*ret_route = match.route;
-	handle->segment = match.segment;
-	return check_access(handle, match.route) && check_query(handle, match.route) &&
-	       check_streams(handle, match.route) && check_content_type(handle, match.route) &&
-	       check_accept(handle, match.route);
-}
 
 size_t service_body_bytes(const struct api_request *request)
 {
@@ -294,11 +36,10 @@ enum err service_admit(const struct service *service, const struct api_request *
 	struct handle handle = {
 		.arena = arena, .service = service, .request = request, .answer = answer
 	};
-	enum route route;
 
-	*ret_admitted = check_all(&handle, &route);
+	*ret_admitted = service_check(&handle);
 	if (!*ret_admitted)
-		metrics_count(service->metrics, route, answer->status);
+		metrics_count(service->metrics, handle.route, answer->status);
 	return handle.check_err;
 }
 
@@ -321,7 +62,7 @@ static struct str who(const struct handle *handle)
 {
 	struct str key, prefix;
 
-	if (!bearer_key(handle->request->authorization, &key) || !key_prefix(key, &prefix))
+	if (!service_bearer_key(handle->request->authorization, &key) || !key_prefix(key, &prefix))
 		return STR("loopback");
 	return arena_printf(handle->arena, "key:%.*s", STR_ARG(prefix));
 }
@@ -354,33 +95,46 @@ static enum err run_noted(struct handle *handle, handle_fn *handler)
 }
 
 /* A connection that was lost while nobody asked is no reason to fail a request: once, it is made anew.
- * Every route that asks the store may be asked twice: reads, and writes that replace. */
-static enum err run_handler(const struct service *service, struct handle *handle, enum route route)
+ * Every route that asks the store may be asked twice: reads, and writes that replace. Handles that are given
+ * together have one store, and one handler answers them all. */
+static enum err run_handlers(
+	const struct service *service, struct handle *const *handles, size_t n, handles_fn *handler)
 {
 	enum err err = ERR_UNAVAILABLE;
+	struct store *store;
 
 	for (int attempt = 0; attempt < 2 && err == ERR_UNAVAILABLE; attempt++) {
-		answer_reset(handle->answer);
-		handle->action = NULL;
-		err = service->store(service->store_context, attempt > 0, &handle->store);
+		err = service->store(service->store_context, attempt > 0, &store);
 		if (err)
-			return err;
-		err = is_noted(route) ? run_noted(handle, handlers[route])
-				      : handlers[route](handle);
-		assert(!handle->action || is_noted(route));
+			break;
+		for (size_t i = 0; i < n; i++) {
+			answer_reset(handles[i]->answer);
+			handles[i]->action = NULL;
+			handles[i]->store = store;
+		}
+		err = handler(handles, n);
+	}
+	for (size_t i = 0; i < n && err; i++) {
+		answer_reset(handles[i]->answer); /* what it said before its end failed */
+		service_store_error(handles[i]->answer, err);
 	}
 	return err;
 }
 
-static enum err ask_store(struct handle *handle, enum route route)
+static enum err run_alone(struct handle *const *handles, size_t n)
 {
-	enum err err = run_handler(handle->service, handle, route);
+	struct handle *handle = handles[0];
+	enum err err = is_noted(handle->route) ? run_noted(handle, handlers[handle->route])
+					       : handlers[handle->route](handle);
 
-	if (err)
-		answer_reset(handle->answer); /* what it said before its end failed */
-	if (err)
-		answer_store_error(handle->answer, err);
+	(void)n;
+	assert(!handle->action || is_noted(handle->route));
 	return err;
+}
+
+static enum err ask_store(struct handle *handle)
+{
+	return run_handlers(handle->service, &handle, 1, run_alone);
 }
 
 /* Reports over a window, which may cost much. */
@@ -412,7 +166,7 @@ static struct str cache_key(const struct handle *handle)
 		STR_ARG(handle->request->query));
 }
 
-static enum err ask_cache(struct handle *handle, enum route route)
+static enum err ask_cache(struct handle *handle)
 {
 	struct cache *cache = handle->service->cache;
 	struct str key = cache_key(handle);
@@ -421,18 +175,18 @@ static enum err ask_cache(struct handle *handle, enum route route)
 
 	if (cache_take(cache, key, start_us, handle->answer))
 		return ERR_OK;
-	err = ask_store(handle, route);
+	err = ask_store(handle);
 	now_us = monotonic_us();
 	cache_done(cache, key, now_us, now_us - start_us, handle->answer);
 	return err;
 }
 
-static enum err run(struct handle *handle, enum route route)
+static enum err run(struct handle *handle)
 {
-	if (!router_needs_store(route))
-		return handlers[route](handle);
-	return handle->service->cache && is_report(route) ? ask_cache(handle, route)
-							  : ask_store(handle, route);
+	if (!router_needs_store(handle->route))
+		return handlers[handle->route](handle);
+	return handle->service->cache && is_report(handle->route) ? ask_cache(handle)
+								  : ask_store(handle);
 }
 
 /* ---- what the client has already ---- */
@@ -445,8 +199,9 @@ static enum answer_keep keep_of(enum route route)
 }
 
 /* RFC 9110 15.4.5: 304 has the fields that 200 would have, and no body. */
-static void name_answer(struct handle *handle, enum route route)
+static void name_answer(struct handle *handle)
 {
+	const enum route route = handle->route;
 	struct answer *answer = handle->answer;
 	struct str etag;
 
@@ -463,8 +218,9 @@ static void name_answer(struct handle *handle, enum route route)
 
 /* ---- what is told of it ---- */
 
-static void tell_log(const struct handle *handle, enum route route)
+static void tell_log(const struct handle *handle)
 {
+	const enum route route = handle->route;
 	struct answer *answer = handle->answer;
 
 	answer->route = route;
@@ -474,23 +230,68 @@ static void tell_log(const struct handle *handle, enum route route)
 		snprintf(answer->who, sizeof answer->who, "%.*s", STR_ARG(who(handle)));
 }
 
+/* ---- a request, and many of one kind at once ---- */
+
+static struct handle handle_of(
+	const struct service *service, const struct service_question *question, struct arena *arena)
+{
+	return (struct handle){ .arena = arena,
+		.service = service,
+		.request = question->request,
+		.answer = question->answer,
+		.counts = true };
+}
+
+static void finish(struct handle *handle, int64_t us)
+{
+	const struct service *service = handle->service;
+
+	tell_log(handle);
+	if (handle->route < ROUTE_COUNT)
+		name_answer(handle);
+	metrics_count(service->metrics, handle->route, handle->answer->status);
+	metrics_time(service->metrics, handle->route, us);
+}
+
 enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer)
 {
 	CLEANUP(arena_freep) struct arena *arena = arena_new();
-	struct handle handle = { .arena = arena,
-		.service = service,
-		.request = request,
-		.answer = answer,
-		.counts = true };
-	enum route route;
+	const struct service_question question = { request, answer, ERR_OK };
+	struct handle handle = handle_of(service, &question, arena);
 	int64_t start_us = monotonic_us();
-	enum err err = check_all(&handle, &route) ? run(&handle, route) : handle.check_err;
+	enum err err = service_check(&handle) ? run(&handle) : handle.check_err;
 
-	tell_log(&handle, route);
-	if (route < ROUTE_COUNT)
-		name_answer(&handle, route);
-	metrics_count(service->metrics, route, answer->status);
-	metrics_time(service->metrics, route, monotonic_us() - start_us);
+	finish(&handle, monotonic_us() - start_us);
 	return err;
+}
+
+bool service_joins(const struct api_request *request)
+{
+	return str_eq(request->path, router_path(ROUTE_SUPPRESSIONS_CHECK)) &&
+	       str_eq(request->method, STR("POST")) && request->body.n <= SERVICE_JOIN_BODY_BYTES;
+}
+
+void service_answer_joined(
+	const struct service *service, struct service_question *questions, size_t n)
+{
+	CLEANUP(arena_freep) struct arena *arena = arena_new();
+	struct handle *handles = arena_calloc(arena, n, sizeof *handles);
+	struct handle **admitted = arena_calloc(arena, n, sizeof *admitted);
+	int64_t start_us = monotonic_us();
+	size_t n_admitted = 0;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		handles[i] = handle_of(service, &questions[i], arena);
+		if (service_check(&handles[i]))
+			admitted[n_admitted++] = &handles[i];
+		questions[i].err = handles[i].check_err;
+	}
+	if (n_admitted)
+		err = run_handlers(service, admitted, n_admitted, handle_suppressions_check_joined);
+	for (size_t i = 0; i < n_admitted; i++)
+		questions[admitted[i] - handles].err = err;
+	for (size_t i = 0; i < n; i++)
+		finish(&handles[i], monotonic_us() - start_us);
 }

@@ -18,5 +18,16 @@ MUST_CHECK enum err service_admit(const struct service *service, const struct ap
 enum err service_answer(
 	const struct service *service, const struct api_request *request, struct answer *answer);
 
-/* True for localhost, 127.0.0.0/8 and [::1], with or without a port. */
-bool service_host_is_loopback(struct str host);
+/* Questions about few addresses that wait at the same time are one look into the database: a statement costs it ten times
+ * what an address in one does. So many of so many bytes hold no more addresses than one question may (LIMIT_SUPPRESSION_ROWS). */
+enum { SERVICE_JOIN_MOST = 64, SERVICE_JOIN_BODY_BYTES = 450 };
+struct service_question {
+	const struct api_request *request;
+	struct answer *answer;
+	enum err err; /* of the store, for the log */
+};
+/* Is it such a question? */
+bool service_joins(const struct api_request *request);
+/* As service_answer of each; n is at most SERVICE_JOIN_MOST, and each is one that joins. */
+void service_answer_joined(
+	const struct service *service, struct service_question *questions, size_t n);

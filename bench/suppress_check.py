@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
 import server as e2e  # noqa: E402
 
 QUESTIONS, ROWS = 20, 100000
-CONNECTIONS, SINGLES = 8, 40000
+CONNECTIONS, SINGLES = 32, 200000
 
 
 def cpu(pids):

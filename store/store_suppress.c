@@ -135,37 +135,26 @@ static void put_domains(const struct str *addresses, size_t n, struct buf *lines
 	}
 }
 
-static enum err check_lines(struct store *store, struct buf *lines, const struct str *stream,
-	enum store_digest digest, store_suppression_fn *fn, void *context)
-{
-	struct pg_rows *rows = NULL;
-	enum err err = buf_check(lines);
-
-	if (!err)
-		err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHECK, &rows, pg_text(buf_str(lines)),
-			pg_i64(stream != NULL), pg_text(stream ? *stream : STR_EMPTY),
-			pg_i64(digest == STORE_DIGEST_TELL));
-	return hand_out(err, rows, fn, context);
-}
-
 enum err store_suppression_check(struct store *store, const struct str *addresses, size_t n,
 	const struct str *stream, enum store_digest digest, store_suppression_fn *fn, void *context)
 {
-	struct buf lines = BUF_INIT((size_t)LIMIT_SUPPRESSION_ROWS * (LIMIT_ADDRESS_BYTES + 1));
+	struct buf lines = BUF_INIT(2ul * LIMIT_SUPPRESSION_ROWS * (LIMIT_ADDRESS_BYTES + 2));
 	enum err err = n > LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : ERR_OK;
+	struct pg_rows *rows = NULL;
 
 	for (size_t i = 0; i < n && !err; i++) {
 		buf_put(&lines, addresses[i]);
 		buf_putc(&lines, '\n');
 	}
-	if (!err)
-		err = check_lines(store, &lines, stream, digest, fn, context);
-	buf_reset(&lines);
 	put_domains(addresses, err ? 0 : n, &lines);
 	if (!err)
-		err = check_lines(store, &lines, stream, STORE_DIGEST_IGNORE, fn, context);
+		err = buf_check(&lines);
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_SUPPRESSION_CHECK, &rows, pg_text(buf_str(&lines)),
+			pg_i64(stream != NULL), pg_text(stream ? *stream : STR_EMPTY),
+			pg_i64(digest == STORE_DIGEST_TELL));
 	buf_release(&lines);
-	return err;
+	return hand_out(err, rows, fn, context);
 }
 
 static void hand_out_events(const struct pg_rows *rows, store_evidence_fn *fn, void *context)

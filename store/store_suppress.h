@@ -49,7 +49,7 @@ MUST_CHECK enum err store_suppression_evidence(struct store *store, struct arena
 
 /* Does one digest of an erased address, where there are any, come along? Who sees one then asks for those of the addresses. */
 enum store_digest { STORE_DIGEST_IGNORE, STORE_DIGEST_TELL };
-/* All entries that reach one of the addresses, in any state: its own, then its domain's (`@example.com`), each by
+/* All entries that reach one of the addresses, in any state: its own and its domain's (`@example.com`), by
  * address and stream; for every stream and for `stream` (NULL: for any). ERR_LIMIT: over LIMIT_SUPPRESSION_ROWS. */
 MUST_CHECK enum err store_suppression_check(struct store *store, const struct str *addresses,
 	size_t n, const struct str *stream, enum store_digest digest, store_suppression_fn *fn,

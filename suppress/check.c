@@ -15,7 +15,7 @@ struct found {
 
 struct gathered {
 	struct arena *arena;
-	struct found all; /* by address, those of domains behind the others */
+	struct found all; /* by address; a domain's stand under `@` */
 	GHashTable *at;   /* address: the number of its first entry, and one */
 	bool has_digests; /* addresses were erased: any may be one of them */
 };

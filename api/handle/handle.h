@@ -14,6 +14,7 @@ struct handle {
 	struct store *store; /* NULL for routes that do not need it */
 	const struct service *service;
 	const struct api_request *request;
+	enum route route;       /* ROUTE_COUNT: not known yet */
 	struct key_grant grant; /* all, for a request that needs no key */
 	struct str segment;
 	struct param_values values;
@@ -30,6 +31,9 @@ struct handle {
 typedef enum err handle_fn(struct handle *handle);
 #define ROUTE(id, method, path, scope, needs, handler, ...) handle_fn handler;
 #include "api/request/routes.def"
+/* Many requests of one route, which are answered together: they have one store and one arena. */
+typedef enum err handles_fn(struct handle *const *handles, size_t n);
+handles_fn handle_suppressions_check_joined;
 
 static inline bool has_param(const struct handle *handle, enum param param)
 {

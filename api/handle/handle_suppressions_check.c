@@ -70,23 +70,80 @@ static void write_answers(struct handle *handle, const struct str *texts, size_t
 			"answers", others));
 }
 
-enum err handle_suppressions_check(struct handle *handle)
-{
-	json_t *json = suppression_body(handle);
-	struct check_answer *answers;
-	enum err err = ERR_OK;
+struct question {
+	struct handle *handle;
+	json_t *json; /* the texts are its */
 	struct str *texts;
 	size_t n;
+	bool waits;
+};
 
-	if (!json)
-		return ERR_OK;
-	if (read_addresses(handle, json, &texts, &n)) {
-		answers = arena_calloc(handle->arena, n, sizeof *answers);
-		err = check_run(handle->store, handle->arena, texts, n, suppression_stream(handle),
-			handle->request->now_us, answers);
-		if (!err)
-			write_answers(handle, texts, n, answers);
+static void read_question(struct question *question, struct handle *handle)
+{
+	question->handle = handle;
+	question->json = suppression_body(handle);
+	question->waits = question->json &&
+			  read_addresses(handle, question->json, &question->texts, &question->n);
+}
+
+static bool same_stream(const struct handle *a, const struct handle *b)
+{
+	const struct str *of_a = suppression_stream(a), *of_b = suppression_stream(b);
+
+	return of_a && of_b ? str_eq(*of_a, *of_b) : of_a == of_b;
+}
+
+/* The first that waits, and all of its stream that fit beside it, are asked at once. */
+static enum err ask_together(struct question *questions, size_t n, size_t first)
+{
+	struct handle *handle = questions[first].handle;
+	struct str *texts = NULL;
+	struct check_answer *answers;
+	bool *asked = arena_calloc(handle->arena, n, sizeof *asked);
+	size_t n_texts = 0, room = 0, at = 0;
+	enum err err;
+
+	for (size_t i = first; i < n; i++)
+		room += questions[i].n;
+	texts = arena_calloc(handle->arena, room, sizeof *texts);
+	for (size_t i = first; i < n; i++) {
+		if (!questions[i].waits || !same_stream(handle, questions[i].handle) ||
+			questions[i].n > LIMIT_SUPPRESSION_ROWS - n_texts)
+			continue;
+		for (size_t j = 0; j < questions[i].n; j++)
+			texts[n_texts++] = questions[i].texts[j];
+		asked[i] = true;
+		questions[i].waits = false;
 	}
-	json_decref(json);
+	answers = arena_calloc(handle->arena, n_texts, sizeof *answers);
+	err = check_run(handle->store, handle->arena, texts, n_texts, suppression_stream(handle),
+		handle->request->now_us, answers);
+	for (size_t i = first; i < n && !err; i++) {
+		if (!asked[i])
+			continue;
+		write_answers(
+			questions[i].handle, questions[i].texts, questions[i].n, &answers[at]);
+		at += questions[i].n;
+	}
 	return err;
+}
+
+enum err handle_suppressions_check_joined(struct handle *const *handles, size_t n)
+{
+	struct question *questions = arena_calloc(handles[0]->arena, n, sizeof *questions);
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < n; i++)
+		read_question(&questions[i], handles[i]);
+	for (size_t i = 0; i < n && !err; i++)
+		if (questions[i].waits)
+			err = ask_together(questions, n, i);
+	for (size_t i = 0; i < n; i++)
+		json_decref(questions[i].json);
+	return err;
+}
+
+enum err handle_suppressions_check(struct handle *handle)
+{
+	return handle_suppressions_check_joined(&handle, 1);
 }

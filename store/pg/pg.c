@@ -1,8 +1,8 @@
 #include "store/pg/pg.h"
 
-#include <arpa/inet.h>
+#include "store/pg/pg_rows_priv.h"
+
 #include <assert.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +11,29 @@
 
 enum { PG_MAX_VALUES = 24, PG_BINARY = 1, PG_LOCK_TIMEOUT_MS = 60000 };
 
+/* What the server has of a query that is kept. */
+enum plan {
+	PLAN_NONE,
+	PLAN_READY,
+	PLAN_REFUSED, /* it would not, or something between us and it: the text is sent each time */
+};
+
 struct pg {
 	PGconn *conn;
 	char *conninfo, *application_name;
 	unsigned statement_timeout_ms, connect_timeout_s;
 	bool held; /* pg_transaction.h */
 	bool read_only; /* the server said so: it counts as lost, since another one may take writes by now */
+	enum plan plans[QUERY_COUNT]; /* of this connection */
 	struct buf error;
-};
-
-struct pg_rows {
-	PGresult *result;
 };
 
 static const struct {
 	const char *types, *sql;
+	bool kept;
 } pg_queries[QUERY_COUNT] = {
-#define QUERY(id, types, sql) [QUERY_##id] = { types, sql },
+#define QUERY(id, types, sql)      [QUERY_##id] = { types, sql, false },
+#define KEPT_QUERY(id, types, sql) [QUERY_##id] = { types, sql, true },
 #include "store/sql/queries.def"
 };
 
@@ -173,6 +179,7 @@ enum err pg_reopen(struct pg *pg)
 	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
 	PQfinish(pg->conn);
 	pg->read_only = pg->held = false;
+	memset(pg->plans, 0, sizeof pg->plans);
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
 		return connection_error(pg);
@@ -277,11 +284,6 @@ struct pg_room {
 	char bytes[8];
 };
 
-static uint64_t swap_be(uint64_t value)
-{
-	return ((uint64_t)htonl((uint32_t)value) << 32) | htonl((uint32_t)(value >> 32));
-}
-
 /* The binary form of a value: its bytes, or eight in network order in `room`. */
 static struct str value_bytes(const struct pg_value *value, struct pg_room *room)
 {
@@ -295,39 +297,81 @@ static struct str value_bytes(const struct pg_value *value, struct pg_room *room
 		bits = (uint64_t)(value->number - PG_EPOCH_US);
 	if (value->type == 'f')
 		memcpy(&bits, &value->real, sizeof bits);
-	bits = swap_be(bits);
+	bits = pg_swap(bits);
 	memcpy(room->bytes, &bits, sizeof bits);
 	return str_from(room->bytes, sizeof bits);
 }
 
-static PGresult *exec_query(struct pg *pg, enum query query, const struct pg_value *values, int n)
-{
+/* Values in the form that libpq takes. */
+struct pg_sent {
 	struct pg_room rooms[PG_MAX_VALUES];
 	Oid types[PG_MAX_VALUES];
 	const char *pointers[PG_MAX_VALUES];
-	int lengths[PG_MAX_VALUES], formats[PG_MAX_VALUES];
+	int lengths[PG_MAX_VALUES], formats[PG_MAX_VALUES], n;
+};
 
+static void put_values(
+	struct pg_sent *sent, const char *types, const struct pg_value *values, int n)
+{
+	sent->n = n;
 	for (int i = 0; i < n; i++) {
-		struct str bytes = value_bytes(&values[i], &rooms[i]);
+		struct str bytes = value_bytes(&values[i], &sent->rooms[i]);
 
-		assert(values[i].type == pg_queries[query].types[i]);
-		types[i] = oid_of(values[i].type);
-		pointers[i] = values[i].null ? NULL : bytes.p;
-		lengths[i] = (int)bytes.n;
-		formats[i] = PG_BINARY;
+		assert(values[i].type == types[i]);
+		sent->types[i] = oid_of(values[i].type);
+		sent->pointers[i] = values[i].null ? NULL : bytes.p;
+		sent->lengths[i] = (int)bytes.n;
+		sent->formats[i] = PG_BINARY;
 	}
-	return PQexecParams(
-		pg->conn, pg_queries[query].sql, n, types, pointers, lengths, formats, PG_BINARY);
 }
 
-static struct pg_rows *rows_new(PGresult *take_rows)
+static bool in_no_transaction(const struct pg *pg)
 {
-	struct pg_rows *rows = calloc(1, sizeof *rows);
+	return PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+}
 
-	if (!rows)
-		abort();
-	rows->result = take_rows;
-	return rows;
+/* Is there a plan of it now? One that is refused within a transaction would end that, so none is made there. */
+static bool keep_plan(struct pg *pg, enum query query, const char *name, const struct pg_sent *sent)
+{
+	PGresult *result;
+
+	if (pg->plans[query] != PLAN_NONE || !pg_queries[query].kept || !in_no_transaction(pg))
+		return pg->plans[query] == PLAN_READY;
+	result = PQprepare(pg->conn, name, pg_queries[query].sql, sent->n, sent->types);
+	pg->plans[query] = PQresultStatus(result) == PGRES_COMMAND_OK ? PLAN_READY : PLAN_REFUSED;
+	PQclear(result);
+	return pg->plans[query] == PLAN_READY;
+}
+
+/* A plan that the server lost or that does not fit any more (a pooler in between, a table that was changed) is none. */
+static bool lost_plan(struct pg *pg, enum query query, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (!state || (strcmp(state, "26000") != 0 && strcmp(state, "0A000") != 0) ||
+		!in_no_transaction(pg))
+		return false;
+	pg->plans[query] = PLAN_REFUSED;
+	return true;
+}
+
+static PGresult *exec_query(struct pg *pg, enum query query, const struct pg_value *values, int n)
+{
+	struct pg_sent sent;
+	PGresult *result;
+	char name[16];
+
+	put_values(&sent, pg_queries[query].types, values, n);
+	snprintf(name, sizeof name, "q%d", (int)query);
+	if (keep_plan(pg, query, name, &sent)) {
+		result = PQexecPrepared(
+			pg->conn, name, n, sent.pointers, sent.lengths, sent.formats, PG_BINARY);
+		if (!lost_plan(pg, query, result))
+			return result;
+		PQclear(result);
+	}
+	return PQexecParams(pg->conn, pg_queries[query].sql, n, sent.types, sent.pointers,
+		sent.lengths, sent.formats, PG_BINARY);
 }
 
 enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, size_t n_values,
@@ -345,7 +389,7 @@ enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, 
 	if (err)
 		return err;
 	if (ret_rows)
-		*ret_rows = rows_new(result);
+		*ret_rows = pg_rows_new(result);
 	else
 		PQclear(result);
 	return ERR_OK;
@@ -387,92 +431,6 @@ enum err pg_copy(struct pg *pg, enum query query, struct str rows)
 	while ((extra = PQgetResult(pg->conn)))
 		PQclear(extra);
 	return err;
-}
-
-/* ---- rows ---- */
-
-size_t pg_rows_count(const struct pg_rows *rows)
-{
-	return (size_t)PQntuples(rows->result);
-}
-
-size_t pg_rows_touched(const struct pg_rows *rows)
-{
-	uint64_t touched;
-
-	return str_to_u64(str_c(PQcmdTuples(rows->result)), SIZE_MAX, &touched) ? touched : 0;
-}
-
-void pg_rows_free(struct pg_rows *rows)
-{
-	if (!rows)
-		return;
-	PQclear(rows->result);
-	free(rows);
-}
-
-void pg_rows_freep(struct pg_rows **rows)
-{
-	pg_rows_free(*rows);
-}
-
-bool pg_is_null(const struct pg_rows *rows, size_t row, size_t column)
-{
-	return PQgetisnull(rows->result, (int)row, (int)column);
-}
-
-struct str pg_get_text(const struct pg_rows *rows, size_t row, size_t column)
-{
-	return str_from(PQgetvalue(rows->result, (int)row, (int)column),
-		(size_t)PQgetlength(rows->result, (int)row, (int)column));
-}
-
-static uint64_t get_be(const struct pg_rows *rows, size_t row, size_t column)
-{
-	struct str bytes = pg_get_text(rows, row, column);
-	uint64_t bits;
-
-	assert(bytes.n == sizeof bits);
-	memcpy(&bits, bytes.p, sizeof bits);
-	return swap_be(bits);
-}
-
-int64_t pg_get_i64(const struct pg_rows *rows, size_t row, size_t column)
-{
-	return pg_is_null(rows, row, column) ? 0 : (int64_t)get_be(rows, row, column);
-}
-
-double pg_get_f64(const struct pg_rows *rows, size_t row, size_t column)
-{
-	uint64_t bits = pg_is_null(rows, row, column) ? 0 : get_be(rows, row, column);
-	double real;
-
-	memcpy(&real, &bits, sizeof real);
-	return real;
-}
-
-int64_t pg_get_time(const struct pg_rows *rows, size_t row, size_t column)
-{
-	if (pg_is_null(rows, row, column))
-		return TIMESTAMP_NONE;
-	return (int64_t)get_be(rows, row, column) + PG_EPOCH_US;
-}
-
-bool pg_get_bool(const struct pg_rows *rows, size_t row, size_t column)
-{
-	struct str bytes = pg_get_text(rows, row, column);
-
-	return bytes.n == 1 && bytes.p[0];
-}
-
-struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column)
-{
-	struct str bytes = pg_get_text(rows, row, column);
-	struct uuid uuid = { 0 };
-
-	if (bytes.n == sizeof uuid.bytes)
-		memcpy(uuid.bytes, bytes.p, sizeof uuid.bytes);
-	return uuid;
 }
 
 enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows)

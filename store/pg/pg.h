@@ -10,10 +10,10 @@
 #include "store/form/copy.h"
 #include "store/form/store_options.h"
 #include "store/form/uuid.h"
+#include "store/pg/pg_rows.h"
 #include "store/sql/query.h"
 
 struct pg;
-struct pg_rows;
 
 /* A parameter. `type` is the letter of queries.def. */
 struct pg_value {
@@ -82,16 +82,3 @@ MUST_CHECK enum err pg_script(struct pg *pg, const char *sql);
 MUST_CHECK enum err pg_copy(struct pg *pg, enum query query, struct str rows);
 /* Sends rows that have a header; the trailer stands behind them for the time of the call. */
 MUST_CHECK enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows);
-
-size_t pg_rows_count(const struct pg_rows *rows);
-size_t pg_rows_touched(const struct pg_rows *rows);
-void pg_rows_free(struct pg_rows *rows);
-void pg_rows_freep(struct pg_rows **rows);
-bool pg_is_null(const struct pg_rows *rows, size_t row, size_t column);
-/* The value of a column of that type; null is empty, 0, TIMESTAMP_NONE, false. */
-struct str pg_get_text(const struct pg_rows *rows, size_t row, size_t column);
-int64_t pg_get_i64(const struct pg_rows *rows, size_t row, size_t column);
-double pg_get_f64(const struct pg_rows *rows, size_t row, size_t column);
-int64_t pg_get_time(const struct pg_rows *rows, size_t row, size_t column);
-bool pg_get_bool(const struct pg_rows *rows, size_t row, size_t column);
-struct uuid pg_get_uuid(const struct pg_rows *rows, size_t row, size_t column);

@@ -2,7 +2,8 @@
 #pragma once
 
 enum query {
-#define QUERY(id, types, sql) QUERY_##id,
+#define QUERY(id, types, sql)      QUERY_##id,
+#define KEPT_QUERY(id, types, sql) QUERY_##id,
 #include "store/sql/queries.def"
 	QUERY_COUNT
 };

@@ -3,7 +3,7 @@
 #include "api/request/list.h"
 #include "api/request/param_type.h"
 #include "api/request/router.h"
-#include "api/service.h"
+#include "api/service_check.h"
 #include "core/limits.h"
 #include "core/suppression.h"
 #include "core/timestamp.h"
