@@ -229,6 +229,8 @@ static enum err pack_day(struct pg *pg, const struct day *day)
 		err = PG_RUN(pg, QUERY_PACK_CLEAR, NULL, pg_text(day->basis), pg_time(day->at_us));
 	if (!err)
 		err = PG_RUN(pg, QUERY_SPAN_BREAK, NULL, pg_text(day->basis), pg_time(day->at_us));
+	if (!err && !is_volume(day))
+		err = PG_RUN(pg, QUERY_SUM_BREAK, NULL, pg_text(day->basis), pg_time(day->at_us));
 	return err ? err : pack_rows(pg, day, rows);
 }
 
@@ -262,9 +264,23 @@ static enum err pack_span(struct pg *pg, const struct day *span)
 	return err ? err : merge_days(pg, span, rows);
 }
 
+/* ---- the reasons of a day ---- */
+
+static enum err sum_day(struct pg *pg, const struct day *day)
+{
+	static const enum query steps[] = { QUERY_SUM_TAKE, QUERY_SUM_CLEAR, QUERY_SUM_MAKE };
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = PG_RUN(pg, steps[i], NULL, pg_text(day->basis), pg_time(day->at_us));
+	return err;
+}
+
 /* ---- in transactions ---- */
 
-static enum err pack_locked(struct pg *pg, const struct day *day)
+typedef enum err pack_fn(struct pg *pg, const struct day *day);
+
+static enum err pack_locked(struct pg *pg, const struct day *day, pack_fn *fn)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *lock = NULL;
 	enum err err = PG_RUN(pg, QUERY_PACK_LOCK, &lock, pg_i64(PACK_LOCK_KEY));
@@ -273,14 +289,14 @@ static enum err pack_locked(struct pg *pg, const struct day *day)
 		err = ERR_CONFLICT;
 	if (err)
 		return err;
-	return day->days == 1 ? pack_day(pg, day) : pack_span(pg, day);
+	return fn(pg, day);
 }
 
-static enum err pack(struct pg *pg, const struct day *day)
+static enum err pack(struct pg *pg, const struct day *day, pack_fn *fn)
 {
 	enum err err = pg_do(pg, QUERY_BEGIN, NULL);
 
-	return err ? err : pg_end(pg, pack_locked(pg, day));
+	return err ? err : pg_end(pg, pack_locked(pg, day, fn));
 }
 
 static enum err pack_days(struct pg *pg, size_t max, size_t *ret_days)
@@ -290,36 +306,41 @@ static enum err pack_days(struct pg *pg, size_t max, size_t *ret_days)
 	size_t n = 0;
 
 	for (; !err && n < pg_rows_count(stale); n++)
-		err = pack(
-			pg, &(struct day){ pg_get_text(stale, n, 0), pg_get_time(stale, n, 1), 1 });
+		err = pack(pg,
+			&(struct day){ pg_get_text(stale, n, 0), pg_get_time(stale, n, 1), 1 },
+			pack_day);
 	if (!err)
 		*ret_days = n;
 	return err;
 }
 
 /* One at most: days that wait come first. */
-static enum err pack_next_span(struct pg *pg, size_t *ret_spans)
+static enum err pack_waiting(
+	struct pg *pg, enum query next_query, int64_t days, pack_fn *fn, size_t *ret_n)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *next = NULL;
-	enum err err = pg_run(pg, QUERY_SPAN_NEXT, NULL, 0, &next);
+	enum err err = pg_run(pg, next_query, NULL, 0, &next);
 
 	if (!err && pg_rows_count(next))
-		err = pack(pg, &(struct day){ pg_get_text(next, 0, 0), pg_get_time(next, 0, 1),
-				       SPAN_DAYS });
+		err = pack(pg,
+			&(struct day){ pg_get_text(next, 0, 0), pg_get_time(next, 0, 1), days },
+			fn);
 	if (!err)
-		*ret_spans = pg_rows_count(next);
+		*ret_n = pg_rows_count(next);
 	return err;
 }
 
 enum err store_pack(struct store *store, size_t max, size_t *ret_days)
 {
-	size_t days, spans;
+	size_t days, spans, sums;
 	enum err err = pack_days(store->pg, max, &days);
 
 	if (!err)
-		err = pack_next_span(store->pg, &spans);
+		err = pack_waiting(store->pg, QUERY_SPAN_NEXT, SPAN_DAYS, pack_span, &spans);
 	if (!err)
-		*ret_days = days + spans;
+		err = pack_waiting(store->pg, QUERY_SUM_NEXT, 1, sum_day, &sums);
+	if (!err)
+		*ret_days = days + spans + sums;
 	return err;
 }
 

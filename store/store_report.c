@@ -172,8 +172,9 @@ enum err store_domain_reasons(struct store *store, const struct store_window *wi
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	bool more = true;
-	enum err err =
-		PG_RUN(store->pg, QUERY_DOMAIN_REASONS, &rows, WINDOW_VALUES(window, domain));
+	enum err err = PG_RUN(store->pg,
+		store_window_is_days(window) ? QUERY_DOMAIN_REASONS_DAY : QUERY_DOMAIN_REASONS,
+		&rows, WINDOW_VALUES(window, domain));
 
 	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
 		struct store_reason_row row;

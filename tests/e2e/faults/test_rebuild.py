@@ -27,11 +27,21 @@ def moment(random_source):
 
 
 def report(random_source, number):
-    """One of a hundred deliveries, so that several reports are of the same; delays as well as failures."""
+    """One of a hundred deliveries, so that several reports are of the same; delays as well as failures. Some are of a whole list, so
+    that a domain has a day that is summed up."""
     delivery = random_source.randrange(100)
     status, text = random_source.choice(TEXTS)
     action = "delayed" if status[0] == "4" and number % 2 else "failed"
-    at = moment(random_source).strftime("%a, %d %b %Y %H:%M:%S +0000")
+    whole = number % 20 == 3
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=3) if whole else moment(random_source)
+    at = at.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    recipients = [f"list{delivery}.{n}" for n in range(40)] if whole else [f"user{delivery}"]
+    blocks = "\n".join(f"""Final-Recipient: rfc822; {recipient}@{DOMAINS[delivery % len(DOMAINS)]}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {text}
+Last-Attempt-Date: {at}
+""" for recipient in recipients)
     return f"""From: MAILER-DAEMON@mx.example.net
 To: bounce@news.sender.example
 Subject: Undelivered Mail Returned to Sender
@@ -50,12 +60,7 @@ Content-Type: message/delivery-status
 Reporting-MTA: dns; mx.example.net
 Arrival-Date: {at}
 
-Final-Recipient: rfc822; user{delivery}@{DOMAINS[delivery % len(DOMAINS)]}
-Action: {action}
-Status: {status}
-Diagnostic-Code: smtp; {text}
-Last-Attempt-Date: {at}
-
+{blocks}
 --b
 Content-Type: text/rfc822-headers
 
@@ -128,9 +133,24 @@ def replay(server):
     assert server.sql("SELECT count(*), sum(counts::int) FROM event") == before
 
 
+def check(server):
+    said = bounced(server, "rollup", "check", "--since", "13d")
+    assert "14 days: 0 differences" in said, said
+
+
+def sum_up(server):
+    """As if an hour had passed since the last change of a day."""
+    e2e.wait_for(lambda: server.sql("SELECT count(*) FROM stale_day") == [["0"]], "days that are packed", 120, server, 0.3)
+    server.sql("UPDATE stale_sum SET since = '-infinity'")
+    e2e.wait_for(lambda: server.sql("SELECT count(*) FROM stale_sum WHERE bucket < date_trunc('day', now())") == [["0"]],
+                 "days that are summed up", 120, server, 0.3)
+    assert server.sql("SELECT count(*) FROM summed_day") != [["0"]]
+
+
 def answers(server):
     paths = ["/v1/domains?from=13d", "/v1/domains?from=13d&basis=send", "/v1/providers?from=13d", "/v1/reasons?from=13d",
-             "/v1/streams?from=13d", "/v1/timeseries?from=13d&interval=day", "/v1/breakdown?from=13d&by=status"]
+             "/v1/streams?from=13d", "/v1/timeseries?from=13d&interval=day", "/v1/breakdown?from=13d&by=status",
+             *(f"/v1/domains/{domain}?from=13d&basis={basis}" for domain in DOMAINS for basis in ("event", "send"))]
     found = []
     for path in paths:
         status, body = server.get(path)
@@ -143,7 +163,8 @@ def answers(server):
 def main():
     random_source = random.Random(SEED)
     print(f"seed {SEED}", flush=True)
-    with e2e.Server(**{"smtp.max_connections_per_minute": 1000000, "suppress.unsigned": "trust"}) as server:
+    with e2e.Server(**{"smtp.max_connections_per_minute": 1000000, "suppress.unsigned": "trust",
+                       "loader.unsigned_recipients": 100}) as server:
         rules = server.folder / "own.rules"
         for number in range(ROUNDS):
             feed(server, random_source, number)
@@ -156,15 +177,19 @@ def main():
             server.write_config()
             bounced(server, "reclassify")
             bounced(server, "erase", "--hash-entry", f"user{number}@{DOMAINS[number % len(DOMAINS)]}")
-            said = bounced(server, "rollup", "check", "--since", "13d")
-            assert "14 days: 0 differences" in said, said
+            check(server)
+            sum_up(server)
+            check(server)
         before = answers(server)
         for table, column in (("rollup_15m", "n"), ("rollup_day", "failed"), ("total_day", "n"), ("rollup_dimension", "failed"),
-                              ("rollup_diagnostic", "n")):
+                              ("rollup_diagnostic", "n"), ("summed_day", "n")):
             server.sql(f"UPDATE {table} SET {column} = {column} + 1 WHERE ctid IN (SELECT ctid FROM {table} LIMIT 3)")
         assert "rows are not what the events say" in bounced(server, "rollup", "check", "--since", "13d", code=3)
         assert "14 days were made anew" in bounced(server, "rollup", "rebuild", "--since", "13d")
-        assert "14 days: 0 differences" in bounced(server, "rollup", "check", "--since", "13d")
+        check(server)
+        assert answers(server) == before
+        sum_up(server)
+        check(server)
         assert answers(server) == before
         bounced(server, "rollup", "check", "--since", "tomorrow", code=2)
         bounced(server, "rollup", "mend", code=2)
