@@ -2,6 +2,7 @@
 #include "store/form/schema.h"
 #include "store/store_priv.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,6 +11,26 @@
 #define PARTITION_LOCK_KEY ((int64_t)0x626f756e63656402)
 
 enum { MIGRATION_POLL_MS = 100 };
+
+/* What a database of version 6 gets behind all else, so that it answers while that is made. */
+enum { LATE_FROM_VERSION = 6 };
+
+#define LATE_CUT(version, text) { version, text },
+#define LATE_KEY(id)
+static const struct {
+	int64_t version;
+	const char *text;
+} late_cuts[] = {
+#include "store/sql/late_keys.def"
+};
+
+#define LATE_CUT(version, text)
+#define LATE_KEY(id) { QUERY_LATE_##id##_WAITS, QUERY_LATE_##id##_BUILD, QUERY_LATE_##id##_PUT },
+static const struct {
+	enum query waits, build, put;
+} late_keys[] = {
+#include "store/sql/late_keys.def"
+};
 
 /* ---- partitions ---- */
 
@@ -80,26 +101,60 @@ static enum err check_applied(struct store *store, const struct embedded_file *f
 	return pg_get_bool(rows, 0, 0) ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum err apply_file(struct store *store, const struct embedded_file *file)
+/* Of the file without what comes late. */
+static void cut_keys(const struct embedded_file *file, struct buf *out)
+{
+	struct str text = str_from(file->bytes, file->n);
+
+	for (size_t i = 0; i < ARRAY_LEN(late_cuts); i++) {
+		const char *at;
+
+		if (late_cuts[i].version != schema_version(file))
+			continue;
+		at = strstr(text.p, late_cuts[i].text);
+		assert(at); /* the files never change */
+		buf_put(out, str_from(text.p, (size_t)(at - text.p)));
+		text = str_skip(text, (size_t)(at - text.p) + strlen(late_cuts[i].text));
+	}
+	buf_put(out, text);
+	buf_putc(out, '\0');
+}
+
+static enum err run_file(struct store *store, const struct embedded_file *file, bool keys_late)
+{
+	struct buf text = BUF_INIT(file->n + 1);
+	enum err err = pg_do(store->pg, QUERY_MIGRATION_MEMORY, NULL);
+
+	if (!err && !keys_late)
+		err = pg_script(store->pg, file->bytes);
+	else if (!err) {
+		cut_keys(file, &text);
+		err = pg_script(store->pg, text.p);
+	}
+	buf_release(&text);
+	return err;
+}
+
+static enum err apply_file(struct store *store, const struct embedded_file *file, bool keys_late)
 {
 	enum err err = pg_do(store->pg, QUERY_BEGIN, NULL);
 
 	if (err)
 		return err;
-	err = pg_script(store->pg, file->bytes);
+	err = run_file(store, file, keys_late);
 	if (!err)
 		err = PG_RUN(store->pg, QUERY_MIGRATION_DONE, NULL, pg_i64(schema_version(file)),
 			pg_text(str_c(file->name)), pg_bytes(str_from(file->bytes, file->n)));
 	return pg_end(store->pg, err);
 }
 
-static enum err apply_files(struct store *store, struct store_migration *migration)
+static enum err apply_files(struct store *store, bool keys_late, struct store_migration *migration)
 {
 	for (const struct embedded_file *file = migrations_embedded; file->name; file++) {
 		enum err err = check_applied(store, file);
 
 		if (err == ERR_NOT_FOUND) {
-			err = apply_file(store, file);
+			err = apply_file(store, file, keys_late);
 			migration->applied++;
 		}
 		if (err)
@@ -134,20 +189,60 @@ static enum err fill_tables(struct store *store, int64_t now_us)
 	return pg_end(store->pg, err);
 }
 
+/* ---- keys that come late ---- */
+
+static enum err build_key(struct pg *pg, enum query build)
+{
+	enum err err = pg_do(pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	err = pg_do(pg, QUERY_MIGRATION_MEMORY, NULL);
+	if (!err)
+		err = pg_do(pg, build, NULL);
+	return pg_end(pg, err);
+}
+
+/* The index is built while others read, and takes the key's place in a moment. Whatever stops this goes on with the next
+ * call. */
+static enum err make_late_keys(struct store *store)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(late_keys) && !err; i++) {
+		CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+
+		err = pg_run(store->pg, late_keys[i].waits, NULL, 0, &rows);
+		if (err || !pg_get_bool(rows, 0, 0))
+			continue;
+		err = build_key(store->pg, late_keys[i].build);
+		if (!err)
+			err = pg_do(store->pg, late_keys[i].put, NULL);
+	}
+	return err;
+}
+
 static enum err migrate_locked(
 	struct store *store, int64_t now_us, struct store_migration *migration)
 {
+	CLEANUP(pg_rows_freep) struct pg_rows *citus = NULL;
 	int64_t version;
 	enum err err = pg_do(store->pg, QUERY_MIGRATION_TABLE, NULL);
 
 	if (!err)
 		err = store_schema_version(store, &version);
+	if (!err)
+		err = PG_RUN(store->pg, QUERY_MIGRATION_CITUS, &citus);
 	if (err)
 		return err;
 	if (version > schema_newest())
 		return ERR_NEWER;
-	err = apply_files(store, migration);
-	return err ? err : fill_tables(store, now_us);
+	/* A distributed table takes no index for a key that it has already. */
+	err = apply_files(
+		store, version == LATE_FROM_VERSION && !pg_get_bool(citus, 0, 0), migration);
+	if (!err)
+		err = fill_tables(store, now_us);
+	return err ? err : make_late_keys(store);
 }
 
 enum err store_migrate(struct store *store, int64_t now_us, unsigned wait_ms,

@@ -194,6 +194,95 @@ START_TEST(a_database_of_the_schema_before_comes_along)
 }
 END_TEST
 
+/* ---- the same schema, whatever way it came ---- */
+
+/* Without the weeks, which are those of the rows and of the day. */
+static char *schema_of(const char *conninfo)
+{
+	char command[1600];
+	size_t room = 1 << 20, n;
+	char *text = calloc(1, room);
+
+	snprintf(command, sizeof command,
+		"pg_dump -s -T '*_2*' -d '%s' | grep -v -e '^--' -e '^.restrict' -e "
+		"'^.unrestrict' -e 'ATTACH PARTITION'",
+		conninfo);
+	FILE *pipe = popen(command, "r");
+
+	ck_assert_ptr_nonnull(pipe);
+	n = fread(text, 1, room - 1, pipe);
+	ck_assert(n > 10000 && n < room - 1);
+	ck_assert_int_eq(pclose(pipe), 0);
+	return text;
+}
+
+START_TEST(a_schema_that_came_along_is_that_of_a_new_database)
+{
+	char fresh[700], old[700];
+	struct store_migration migration;
+	struct store *store;
+	char *is, *should;
+
+	snprintf(fresh, sizeof fresh, "%s", fixture_database());
+	store = open_database(fresh);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store_close(store);
+	should = schema_of(fresh);
+	snprintf(old, sizeof old, "%s", fixture_database());
+	run_dump(old);
+	store = open_database(old);
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store_close(store);
+	is = schema_of(old);
+	ck_assert_str_eq(is, should);
+	free(is);
+	free(should);
+}
+END_TEST
+
+/* The large keys come last. A crash before them leaves a database that answers; the next start makes them, and loads. */
+START_TEST(answers_come_before_the_large_keys)
+{
+	const int64_t from = (int64_t)20786 * TIMESTAMP_DAY_US; /* 2026-11-29 */
+	struct store_domains_query query = { .window = { .from_us = from,
+						     .to_us = from + TIMESTAMP_DAY_US,
+						     .stream = STR_EMPTY,
+						     .proof = STR_EMPTY },
+		.limit = 1000 };
+	struct store_migration migration;
+	struct sums sums = { 0 };
+	struct store *store;
+	char conninfo[700];
+	char *is;
+
+	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
+	run_dump(conninfo);
+	fixture_sql(conninfo,
+		"CREATE FUNCTION crash() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+		"IF current_query() LIKE 'CREATE UNIQUE INDEX%ON rollup_%' THEN RAISE 'crash'; END "
+		"IF; END $$");
+	fixture_sql(conninfo,
+		"CREATE EVENT TRIGGER crash ON ddl_command_start WHEN TAG IN ('CREATE INDEX') "
+		"EXECUTE FUNCTION crash()");
+	store = open_database(conninfo);
+	ck_assert_int_ne(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	ck_assert_int_eq(store_ready(store), ERR_OK);
+	ck_assert_int_eq(store_domains(store, &query, add_up, &sums), ERR_OK);
+	ck_assert_uint_eq(sums.failed, 52);
+	fixture_sql(conninfo, "DROP EVENT TRIGGER crash");
+	fixture_sql(conninfo, "DROP FUNCTION crash()");
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	ck_assert_uint_eq(migration.applied, 0);
+	store_close(store);
+	is = schema_of(conninfo);
+	ck_assert_ptr_nonnull(strstr(is,
+		"PRIMARY KEY (domain, basis, bucket, stream, outcome, reason, class, proof, "
+		"rated)"));
+	ck_assert_ptr_null(strstr(is, "_next"));
+	free(is);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_migrate");
@@ -209,6 +298,8 @@ int main(void)
 	tcase_add_test(tests, reasons_stand_in_their_table);
 	tcase_add_test(tests, a_wrong_address_says_so);
 	tcase_add_test(tests, a_database_of_the_schema_before_comes_along);
+	tcase_add_test(tests, a_schema_that_came_along_is_that_of_a_new_database);
+	tcase_add_test(tests, answers_come_before_the_large_keys);
 	suite_add_tcase(suite, tests);
 	fixture_start();
 	code = suite_run(suite);
