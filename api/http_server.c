@@ -5,6 +5,7 @@
 #include "api/http_server_exchange_priv.h"
 #include "api/http_tls_priv.h"
 #include "api/keyring_priv.h"
+#include "api/warm_priv.h"
 #include "core/limits.h"
 #include "core/timestamp.h"
 #include "store/ranking.h"
@@ -116,6 +117,7 @@ static struct api_server *server_new(const struct api_options *options)
 
 static void server_free(struct api_server *server)
 {
+	warm_stop(server->warm);
 	deadlines_stop(server->deadlines);
 	desk_free(server->desk);
 	thread_stores_free(server->stores);
@@ -155,6 +157,7 @@ enum err api_server_start(
 		server_free(server);
 		return ERR_IO;
 	}
+	server->warm = warm_start(server->stores, server->service.names);
 	*ret_server = server;
 	return ERR_OK;
 }

@@ -15,6 +15,7 @@ struct api_server {
 	struct deadlines *deadlines;
 	struct desk *desk;
 	struct thread_stores *stores;
+	struct warm *warm; /* warm_priv.h */
 	struct metrics metrics;
 	struct service service;
 	unsigned port;

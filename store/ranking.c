@@ -80,6 +80,16 @@ static enum err learn_names(struct store *store, struct store_names *names, uint
 	return err;
 }
 
+enum err store_names_learn(struct store *store, struct store_names *names)
+{
+	enum err err;
+
+	pthread_rwlock_wrlock(&names->lock);
+	err = learn_names(store, names, UINT64_MAX - 1);
+	pthread_rwlock_unlock(&names->lock);
+	return err;
+}
+
 /* ---- adding up ---- */
 
 struct rank {
@@ -258,26 +268,16 @@ static void fill_picked(
 
 static double size_of(const struct rank *rank, enum store_sort sort)
 {
-	switch (sort) {
-	case STORE_SORT_DOMAIN:
+	if (sort == STORE_SORT_DOMAIN)
 		return 0;
-	case STORE_SORT_ATTEMPTED:
+	if (sort == STORE_SORT_ATTEMPTED)
 		return rank->has_volume ? (double)rank->attempted : -1;
-	case STORE_SORT_FAILURE_RATE:
-		return rank->attempted && rank->covered <= rank->attempted &&
-				       (!rank->failed || rank->covered)
-			       ? (double)rank->covered / (double)rank->attempted
-			       : -1;
-	case STORE_SORT_FAILED:
-	case STORE_SORT_HARD:
-	case STORE_SORT_SOFT:
-	case STORE_SORT_BLOCK:
-	case STORE_SORT_DELAYED:
-	case STORE_SORT_COMPLAINTS:
-	case STORE_SORT_COUNT:
-		break;
-	}
-	return (double)rank->sum;
+	if (sort != STORE_SORT_FAILURE_RATE)
+		return (double)rank->sum;
+	return rank->attempted && rank->covered <= rank->attempted &&
+			       (!rank->failed || rank->covered)
+		       ? (double)rank->covered / (double)rank->attempted
+		       : -1;
 }
 
 /* The larger, the nearer to the front, whatever the order; -1 is a size that is not known. */

@@ -9,6 +9,8 @@ struct store_names;
 struct store_names *store_names_new(void);
 /* Takes NULL. */
 void store_names_free(struct store_names *names);
+/* Reads those that are not known yet, so that no question has to. */
+MUST_CHECK enum err store_names_learn(struct store *store, struct store_names *names);
 
 /* Packs days that changed, the newest first, at most `max`, and a span of eight whose days wait no more; each in a
  * transaction of its own. ERR_CONFLICT: somebody else does. */
