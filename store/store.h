@@ -97,6 +97,14 @@ enum store_kept {
  * Loaders wait for a moment. ERR_CONFLICT: a long query is in the way; try again. */
 MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us);
 
+struct str store_kept_name(enum store_kept kept); /* "raw" */
+struct store_retention {
+	int64_t run_us; /* when the clock was last believed, and so what is old looked for; TIMESTAMP_NONE: never */
+	int64_t before_us
+		[STORE_KEPT_COUNT]; /* older rows were dropped; TIMESTAMP_NONE: none ever */
+};
+MUST_CHECK enum err store_retention(struct store *store, struct store_retention *ret_retention);
+
 /* By which moment may be deleted what is old? (form/clock_guard.h) */
 struct store_clock {
 	bool believed;              /* else nothing may be deleted until store_clock_believe */

@@ -45,7 +45,6 @@ MUST_CHECK enum err store_do_all(struct pg *pg, const enum query *queries, size_
 /* Moves every count by the rows of batch_change. */
 MUST_CHECK enum err store_count_changes(struct pg *pg);
 
-struct str store_kept_name(enum store_kept kept);
 /* $1 to $6 of queries_report.def. */
 #define WINDOW_VALUES(window, domain)                                                              \
 	pg_time((window)->from_us), pg_time((window)->to_us), pg_text((window)->stream),           \

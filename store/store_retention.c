@@ -97,3 +97,26 @@ enum err store_clock(struct store *store, int64_t now_us, struct store_clock *re
 		*ret_clock = clock;
 	return err;
 }
+
+enum err store_retention(struct store *store, struct store_retention *ret_retention)
+{
+	struct store_retention all = { .run_us = TIMESTAMP_NONE };
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = pg_run(store->pg, QUERY_RETENTION, NULL, 0, &rows);
+
+	if (err)
+		return err;
+	for (size_t kept = 0; kept < STORE_KEPT_COUNT; kept++)
+		all.before_us[kept] = TIMESTAMP_NONE;
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
+		struct str name = pg_get_text(rows, i, 0);
+
+		if (str_eq(name, STR("clock")))
+			all.run_us = pg_get_time(rows, i, 1);
+		for (size_t kept = 0; kept < STORE_KEPT_COUNT; kept++)
+			if (str_eq(name, kept_tables[kept].name))
+				all.before_us[kept] = pg_get_time(rows, i, 1);
+	}
+	*ret_retention = all;
+	return ERR_OK;
+}

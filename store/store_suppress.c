@@ -430,3 +430,20 @@ enum err store_suppression_walk(struct store *store, enum store_walk walk, uint6
 		err = next_rows(store, fn, context, &more);
 	return pg_end(store->pg, err);
 }
+
+enum err store_suppressions_count(
+	struct store *store, uint64_t ret_counts[static SUPPRESSION_STATE_COUNT])
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = pg_run(store->pg, QUERY_SUPPRESSION_COUNTS, NULL, 0, &rows);
+	enum suppression_state state;
+
+	if (err)
+		return err;
+	for (int i = 0; i < SUPPRESSION_STATE_COUNT; i++)
+		ret_counts[i] = 0;
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		if (suppression_state_from_name(pg_get_text(rows, i, 0), &state))
+			ret_counts[state] = (uint64_t)pg_get_i64(rows, i, 1);
+	return ERR_OK;
+}

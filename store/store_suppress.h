@@ -91,3 +91,6 @@ enum store_walk {
 MUST_CHECK enum err store_suppression_walk(struct store *store, enum store_walk walk,
 	uint64_t from_seq, uint64_t to_seq, const struct store_suppression_place *after,
 	store_suppression_fn *fn, void *context);
+/* How many entries are in each state. It looks at all of them. */
+MUST_CHECK enum err store_suppressions_count(
+	struct store *store, uint64_t ret_counts[static SUPPRESSION_STATE_COUNT]);

@@ -6,11 +6,13 @@
 #include "store/overview.h"
 #include "store/store_amend.h"
 #include "store/store_export.h"
+#include "store/store_suppress.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 enum { METRICS_BYTES = 4 << 20, MAX_SPOOLS = 1000 };
+#define SUPPRESSIONS_AGE_US TIMESTAMP_MINUTE_US
 
 struct spools {
 	struct store_spool_row rows[MAX_SPOOLS];
@@ -166,6 +168,59 @@ static void put_holds(struct store *store, struct buf *out)
 	buf_printf(out, "bounced_suppression_held_events %" PRIu64 "\n", events);
 }
 
+/* The whole list is looked at: once a minute at most, however many scrape. Who comes while another counts tells the numbers of
+ * before. */
+static void count_suppressions(
+	struct store *store, struct metrics *metrics, int64_t now_us, int64_t counted_us)
+{
+	uint64_t counts[SUPPRESSION_STATE_COUNT];
+
+	if (now_us - counted_us < SUPPRESSIONS_AGE_US && now_us >= counted_us)
+		return;
+	if (!atomic_compare_exchange_strong(&metrics->suppressions_at_us, &counted_us, now_us))
+		return;
+	if (store_suppressions_count(store, counts))
+		return;
+	for (size_t i = 0; i < SUPPRESSION_STATE_COUNT; i++)
+		atomic_store(&metrics->suppressions[i], (unsigned long)counts[i]);
+}
+
+static void put_suppressions(const struct handle *handle, struct store *store, struct buf *out)
+{
+	struct metrics *metrics = handle->service->metrics;
+
+	if (!metrics)
+		return;
+	count_suppressions(
+		store, metrics, handle->request->now_us, atomic_load(&metrics->suppressions_at_us));
+	metrics_family(out, "bounced_suppressions", "gauge",
+		"Entries of the suppression list by state, counted once a minute.");
+	for (int i = 0; i < SUPPRESSION_STATE_COUNT; i++)
+		buf_printf(out, "bounced_suppressions{state=\"%.*s\"} %lu\n",
+			STR_ARG(suppression_state_name((enum suppression_state)i)),
+			atomic_load(&metrics->suppressions[i]));
+}
+
+static void put_retention(struct store *store, struct buf *out)
+{
+	struct store_retention retention;
+
+	if (store_retention(store, &retention))
+		return;
+	metrics_family(out, "bounced_retention_run_timestamp_seconds", "gauge",
+		"When the scheduler last looked for what is too old; it stands still while the "
+		"clock is not believed.");
+	buf_printf(
+		out, "bounced_retention_run_timestamp_seconds %.0f\n", seconds(retention.run_us));
+	metrics_family(out, "bounced_retention_dropped_before_timestamp_seconds", "gauge",
+		"Rows from before this moment were dropped; 0: none.");
+	for (int i = 0; i < STORE_KEPT_COUNT; i++)
+		buf_printf(out,
+			"bounced_retention_dropped_before_timestamp_seconds{of=\"%.*s\"} %.0f\n",
+			STR_ARG(store_kept_name((enum store_kept)i)),
+			seconds(retention.before_us[i]));
+}
+
 static void put_certificate(const struct service *service, struct buf *out)
 {
 	metrics_family(out, "bounced_http_tls_certificate_expiry_timestamp_seconds", "gauge",
@@ -200,6 +255,8 @@ enum err handle_metrics(struct handle *handle)
 		put_spools(handle->arena, spools, &out);
 		put_exports(handle->arena, store, &out);
 		put_holds(store, &out);
+		put_suppressions(handle, store, &out);
+		put_retention(store, &out);
 	}
 	metrics_put_lanes(handle, &out);
 	metrics_put_node(service->node, &out);

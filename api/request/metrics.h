@@ -2,6 +2,7 @@
  * Knows: numbers. Does not know Prometheus' text (handle_metrics.c). Safe to call from every thread. */
 #pragma once
 #include "api/request/router.h"
+#include "core/suppression.h"
 #include "spool/meter.h"
 
 #include <stdatomic.h>
@@ -14,6 +15,9 @@ struct metrics {
 	atomic_ulong times[ROUTE_COUNT + 1][METER_BOUNDS + 1], sum_us[ROUTE_COUNT + 1];
 	atomic_ulong refused;    /* by libmicrohttpd, before there was a request */
 	atomic_uint connections; /* to the database, that are open now */
+	/* Entries of the suppression list, counted by who first asks in a minute; 0: not yet. */
+	_Atomic int64_t suppressions_at_us;
+	atomic_ulong suppressions[SUPPRESSION_STATE_COUNT];
 };
 
 static inline void metrics_count(struct metrics *metrics, enum route route, unsigned status)

@@ -47,6 +47,32 @@ def skip(why):
     sys.exit(SKIP)
 
 
+def unpacked(name, packages):
+    """The folder of the files of Debian's packages, which are not installed and start nothing; None where they cannot be had. Kept
+    beside the build."""
+    folder = BINARY.resolve().parent / "unpacked" / name
+    root = folder / "root"
+    if not root.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["apt-get", "-qq", "download", *packages.split()], cwd=folder, capture_output=True, timeout=120)
+        if done.returncode:
+            print(f"{name}: not tried: {done.stderr.decode()[:200]}")
+            return None
+        half = folder / "half"
+        for package in folder.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", package, half], check=True)
+        half.rename(root)
+    return root
+
+
+def tool(name, packages):
+    """The program: the machine's, else out of Debian's packages; None: there is none."""
+    if shutil.which(name):
+        return shutil.which(name)
+    root = unpacked(packages.split()[0], packages)
+    return next((path for path in (root / "usr/bin" / name, root / "bin" / name) if path.exists()), None) if root else None
+
+
 class Server:
     """`bounced serve` in a temporary folder. Use as a context manager."""
 

@@ -1,10 +1,15 @@
 #!/usr/bin/python3
-"""What bash offers behind `bounced`, asked of bash itself: every command of the help, every option of a command's own help, the words that
+"""What bash and zsh offer behind `bounced`, asked of the shells themselves: every command of the help, every option of a command's own help, the words that
 options take."""
+import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 import server as e2e
 
@@ -46,12 +51,69 @@ def main():
     assert run("completion", "fish").returncode == run("completion").returncode == 2
     zsh = run("completion", "zsh").stdout
     assert "bashcompinit" in zsh and zsh.split("\n", 2)[2] == run("completion", "bash").stdout.split("\n", 1)[1]
-    if shutil.which("zsh"):
-        done = subprocess.run(["zsh", "-fc", "autoload -U compinit && compinit -D; source $1 && (( $+functions[_bounced] ))", "zsh",
-                               "/dev/stdin"], input=zsh, text=True, capture_output=True, timeout=60)
-        assert done.returncode == 0, done
-    else:
-        print("zsh is not installed: its script is that of bash behind bashcompinit, and was not run")
+    by_zsh()
 
 
-main()
+class Terminal:
+    """zsh as a person has it, whose `bounced` says what it was called with."""
+
+    def __init__(self, zsh, folder, root):
+        (folder / ".zshenv").write_text("".join([f"module_path=({root}/usr/lib/*/zsh/*(/))\n", f"fpath=({root}/usr/share/zsh/functions/**/*(/))\n"]
+                                                if root else []))
+        (folder / ".zshrc").write_text(f"""PS1='READY> '; unsetopt zle_bracketed_paste prompt_sp 2>/dev/null
+autoload -U compinit && compinit -D -u
+source <({e2e.BINARY.resolve()} completion zsh)
+bounced() {{ print -r -- "RAN:$*:" }}
+""")
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            e2e.die_with_parent()
+            os.chdir(folder)
+            os.execve(zsh, ["zsh", "-o", "no_global_rcs", "-i"], {"ZDOTDIR": str(folder), "TERM": "dumb", "PATH": os.environ["PATH"],
+                                                                  "HOME": str(folder)})
+        self.heard = ""
+        self.hear("READY> ")
+
+    def hear(self, text):
+        end = time.monotonic() + 60
+        while text not in self.heard:
+            assert time.monotonic() < end, (text, self.heard)
+            if select.select([self.terminal], [], [], 1)[0]:
+                self.heard += os.read(self.terminal, 4096).decode(errors="replace")
+        before, _, self.heard = self.heard.partition(text)
+        return before
+
+    def types(self, keys):
+        """What `bounced` was called with when these keys, tabs among them, were typed."""
+        os.write(self.terminal, keys.encode() + b"\n")
+        self.hear("RAN:")
+        return self.hear(":").strip()
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+
+
+def by_zsh():
+    """The machine's, else that of Debian's packages where they can be had."""
+    root = None if shutil.which("zsh") else e2e.unpacked("zsh", "zsh zsh-common")
+    zsh = shutil.which("zsh") or root and next((path for path in (root / "bin/zsh", root / "usr/bin/zsh") if path.is_file()), None)
+    if not zsh:
+        print("zsh cannot be had: its script is that of bash behind bashcompinit, and was not run")
+        return
+    with tempfile.TemporaryDirectory() as name:
+        terminal = Terminal(zsh, e2e.pathlib.Path(name), root)
+        try:
+            for keys, want in (("bounced completi\t", "completion"), ("bounced doctor --off\t", "doctor --offline"),
+                               ("bounced key create n --scope rea\t", "key create n --scope read"),
+                               ("bounced serve --config .zshe\t", "serve --config .zshenv")):
+                got = terminal.types(keys)
+                assert got == want, (keys, got)
+        finally:
+            terminal.close()
+    print("zsh completes, too")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,6 @@ import subprocess
 import sys
 
 import server as e2e
-from test_mtas import CACHE
 
 ADDRESSES = ['"a b"@quoted.example', "#hash@plain.example", "/slash@plain.example", "ann@plain.example",
              "bob+tag@plain.example", "jürgen@bücher.example", "zoe@[192.0.2.7]"]
@@ -144,21 +143,7 @@ def check_changes(server):
 # ---- other programs ----
 
 def unpacked(name):
-    """The folder of the packages' files, or None where they cannot be had."""
-    folder = CACHE / ("list-" + name)
-    root = folder / "root"
-    if not root.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["apt-get", "-qq", "download", *PACKAGES[name].split()], cwd=folder, capture_output=True,
-                              timeout=120)
-        if done.returncode:
-            print(f"{name}: not tried: {done.stderr.decode()[:200]}")
-            return None
-        half = folder / "half"
-        for package in folder.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, half], check=True)
-        half.rename(root)
-    return root
+    return e2e.unpacked("list-" + name, PACKAGES[name])
 
 
 def as_installed(folder, *command, group=0):

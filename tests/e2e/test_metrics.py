@@ -3,7 +3,6 @@
 where it is installed), with numbers that are those of what was done."""
 import json
 import re
-import shutil
 import subprocess
 import time
 import urllib.parse
@@ -12,7 +11,7 @@ import urllib.request
 import server as e2e
 
 BOUNCE = e2e.crlf((e2e.ROOT / "tests/golden/dsn-postfix-user-unknown.eml").read_bytes())
-LINE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{([^}]*)\})? (-?[0-9.e+]+|\+Inf|NaN)$')
+LINE = re.compile(r'^([a-z_:][a-z0-9_:]*)(?:\{((?:[^}"]|"[^"]*")*)\})? (-?[0-9.e+]+|\+Inf|NaN)$')
 LABEL = re.compile(r'([a-z_]+)="([^"\\\n]*)"')
 
 
@@ -82,10 +81,14 @@ def scrape(server):
 
 
 def promtool(body):
-    tool = shutil.which("promtool")
+    tool = e2e.tool("promtool", "prometheus")
     if tool:
         done = subprocess.run([tool, "check", "metrics"], input=body, capture_output=True, timeout=60)
         assert done.returncode == 0 and not done.stderr, done.stderr.decode()
+        rules = e2e.ROOT / "docker/prometheus"
+        for words in (["check", "rules", rules / "bounced.rules.yml"], ["test", "rules", rules / "bounced.rules.test.yml"]):
+            done = subprocess.run([tool, *words], capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, (words, done.stdout, done.stderr)
     else:
         print("promtool is not installed: its rules as this test has them")
 
@@ -142,6 +145,10 @@ def check_numbers(rows):
         assert total(rows, "process_open_fds", role=role) > 2, role
         assert abs(total(rows, "process_start_time_seconds", role=role) - time.time()) < 3600, role
     assert total(rows, "process_cpu_seconds_total") > 0
+    assert total(rows, "bounced_suppressions", state="active") == 2 and total(rows, "bounced_suppressions") == 3, rows
+    assert abs(total(rows, "bounced_retention_run_timestamp_seconds") - time.time()) < 3600
+    for of in ("raw", "raw_unclassified", "events"):
+        assert 0 < total(rows, "bounced_retention_dropped_before_timestamp_seconds", of=of) < time.time(), of
     assert total(rows, "bounced_role_restarts_total") == 0
 
 
@@ -202,7 +209,7 @@ def ask(port, query):
 
 def check_prometheus(server):
     """A real one, where it is installed: every query of the dashboard has data."""
-    tool = shutil.which("prometheus")
+    tool = e2e.tool("prometheus", "prometheus")
     if not tool:
         print("prometheus is not installed: the dashboard's names were checked, its queries not run")
         return
@@ -229,6 +236,8 @@ def check_prometheus(server):
 
 def main():
     with e2e.Server(**{"smtp.return_path_domains": "bounces.example", "smtp.exempt_networks": "127.0.0.0/8"}) as server:
+        for address, state in (("ann@list.example", "active"), ("bob@list.example", "active"), ("cat@list.example", "allowed")):
+            assert server.request("PUT", f"/v1/suppressions/{address}", {"state": state})[0] == 200
         take_and_refuse(server)
         e2e.wait_for(lambda: loaded(server), "three mails to be loaded", 120, server)
         e2e.wait_for(lambda: total(scrape(server)[2], "bounced_smtp_refusal_replies_total") == 2
