@@ -1,15 +1,7 @@
 #include "cli/manual.h"
 
+#include "cli/command/command_table.h"
 #include "core/attr.h"
-
-#include <stddef.h>
-
-static const struct {
-	const char *name, *arguments, *help;
-} rows[] = {
-#define COMMAND(name, function, arguments, help) { name, arguments, help },
-#include "cli/command/commands.def"
-};
 
 static const char head[] =
 	".\\\" Made by `bounced help --man`; a test compares.\n"
@@ -61,12 +53,14 @@ static const char tail[] =
 	"The documents below \\fI/usr/share/doc/bounced\\fR: configuration, the HTTP API, the "
 	"spool, the rules.\n";
 
-/* Text as roff takes it: a hyphen that is to be copied is \-, a backslash \e. */
+/* Text as roff takes it: a hyphen and a quote that are to be copied are \- and \(aq, a backslash \e. */
 static void put_roff(struct buf *out, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == '-')
 			buf_put(out, STR("\\-"));
+		else if (text.p[i] == '\'')
+			buf_put(out, STR("\\(aq"));
 		else if (text.p[i] == '\\')
 			buf_put(out, STR("\\e"));
 		else
@@ -74,17 +68,51 @@ static void put_roff(struct buf *out, struct str text)
 	}
 }
 
+static void put_option(struct buf *out, const struct command_option_row *row)
+{
+	buf_put(out, STR(".TP\n\\fB"));
+	put_roff(out, str_c(row->name));
+	buf_put(out, STR("\\fR\n"));
+	put_roff(out, str_c(row->meaning));
+	buf_put(out, STR(":\n.br\n.I "));
+	put_roff(out, str_c(row->example));
+	buf_putc(out, '\n');
+}
+
+/* Those of one command; of "" those that several have. */
+static void put_options(struct buf *out, const char *command)
+{
+	const struct command_option_row *row;
+	bool any = false;
+
+	for (size_t i = 0; (row = command_option_at(i)); i++) {
+		if (!str_eq(str_c(row->command), str_c(command)))
+			continue;
+		if (!any)
+			buf_put(out, STR(".RS\n"));
+		any = true;
+		put_option(out, row);
+	}
+	if (any)
+		buf_put(out, STR(".RE\n"));
+}
+
 void manual_write(struct buf *out)
 {
+	const struct command *command;
+
 	buf_put(out, str_c(head));
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; (command = command_at(i)); i++) {
 		buf_put(out, STR(".TP\n\\fBbounced "));
-		put_roff(out, str_c(rows[i].name));
+		put_roff(out, str_c(command->name));
 		buf_put(out, STR("\\fR "));
-		put_roff(out, str_c(rows[i].arguments));
+		put_roff(out, str_c(command->arguments));
 		buf_putc(out, '\n');
-		put_roff(out, str_c(rows[i].help));
+		put_roff(out, str_c(command->help));
 		buf_put(out, STR(".\n"));
+		put_options(out, command->name);
 	}
+	buf_put(out, STR(".TP\nof all that have it\n"));
+	put_options(out, "");
 	buf_put(out, str_c(tail));
 }

@@ -31,11 +31,30 @@ int command_misused(const char *name, const char *format, ...)
 	return EXIT_CODE_USAGE;
 }
 
+/* Each once, in the order of the usage line. */
+static void print_options(const struct command *command)
+{
+	struct str rest = str_c(command->arguments), name, before;
+
+	while (command_next_option(&rest, &name)) {
+		const struct command_option_row *row = command_option_find(command->name, name);
+		struct str seen =
+			str_head(str_c(command->arguments), (size_t)(name.p - command->arguments));
+		bool again = false;
+
+		while (command_next_option(&seen, &before))
+			again |= str_eq(before, name);
+		if (row && !again)
+			printf("\n  %-18s%s\n%20s%s\n", row->name, row->meaning, "", row->example);
+	}
+}
+
 int command_print_help(const char *name)
 {
 	const struct command *command = command_find(name);
 
 	printf("usage: bounced %s %s\n%s\n", command->name, command->arguments, command->help);
+	print_options(command);
 	return EXIT_CODE_OK;
 }
 

@@ -51,7 +51,35 @@ def main():
     assert run("completion", "fish").returncode == run("completion").returncode == 2
     zsh = run("completion", "zsh").stdout
     assert "bashcompinit" in zsh and zsh.split("\n", 2)[2] == run("completion", "bash").stdout.split("\n", 1)[1]
+    examples()
     by_zsh()
+
+
+def examples():
+    """Each line of options.def is taken by its command: what it then lacks is a database, a server, a file, never another option."""
+    rows = re.findall(r'^OPTION\("([a-z]*)", "(--[a-z-]+)", ".*", "(bounced .*)"\)$',
+                      (e2e.ROOT / "cli/command/options.def").read_text(), re.M)
+    assert len(rows) > 70, len(rows)
+    environment = {**os.environ, "BOUNCED_DATABASE_URL": "host=/nowhere", "BOUNCED_SMTP_RETURN_PATH_DOMAINS": "*"}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("bounced.conf", "new.conf", "own.rules", "own.cases", "replies.tsv", "list.csv"):
+            (e2e.pathlib.Path(folder) / name).touch()
+        (e2e.pathlib.Path(folder) / "bounce.eml").write_bytes((e2e.ROOT / "tests/golden/dsn-postfix-user-unknown.eml").read_bytes())
+        tried = 0
+        for command, option, example in rows:
+            if command in ("serve", "fetch", "demo", "pipe", "import") or example == "bounced doctor --json" or "doctor --port" in example:
+                continue  # they start, connect or write
+            done = subprocess.run(["sh", "-c", f'bounced() {{ "{e2e.BINARY.resolve()}" "$@"; }}; {example}'], cwd=folder, env=environment,
+                                  capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+            assert 'Try "bounced help' not in done.stderr and "unknown option" not in done.stderr, (example, done.stderr)
+            tried += 1
+    assert tried > 45, tried
+    # What a command says of an option is what the table says.
+    assert "bounced key create prometheus --scope read" in run("key", "--help").stdout
+    for command in sorted(offered("bounced", "")):
+        text = run("help", command).stdout
+        for option in set(re.findall(r"--[a-z-]+", text.splitlines()[0])):
+            assert re.search(rf"^  {option} .*\n +bounced .*{option}", text, re.M), (command, option)
 
 
 class Terminal:

@@ -1,6 +1,7 @@
 // links: cli
 // Check program of cli: options, the pages that are made from tables, a report in words.
 #include "cli/command/command_line.h"
+#include "cli/command/command_table.h"
 #include "cli/explain.h"
 #include "cli/manual.h"
 #include "cli/reasons_page.h"
@@ -35,6 +36,66 @@ START_TEST(options_and_operands_are_told_apart)
 	ck_assert_str_eq(config, "c");
 	ck_assert_str_eq(x, "1=2");
 	ck_assert(pretty && !help);
+}
+END_TEST
+
+/* A name of the table, which lives on. */
+static const char *str_dup_c(struct str word)
+{
+	static char room[32];
+
+	snprintf(room, sizeof room, "%.*s", STR_ARG(word));
+	return room;
+}
+
+/* ---- options: each is explained, and has an example ---- */
+
+static bool takes(const struct command *command, struct str wanted)
+{
+	struct str rest = str_c(command->arguments), name;
+
+	while (command_next_option(&rest, &name))
+		if (str_eq(name, wanted))
+			return true;
+	return false;
+}
+
+START_TEST(every_option_has_its_row)
+{
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		struct str rest = str_c(command->arguments), name;
+
+		while (command_next_option(&rest, &name))
+			ck_assert_msg(command_option_find(command->name, name) != NULL,
+				"options.def has no %s %.*s", command->name, STR_ARG(name));
+	}
+}
+END_TEST
+
+START_TEST(every_row_is_of_an_option)
+{
+	const struct command_option_row *row;
+
+	for (size_t i = 0; (row = command_option_at(i)); i++) {
+		struct str example = str_c(row->example), word, name;
+		const struct command *command;
+
+		ck_assert_msg(strlen(row->meaning) > 5, "%s", row->name);
+		ck_assert(str_next_word(&example, " ", &word) && str_eq(word, STR("bounced")));
+		ck_assert(str_next_word(&example, " ", &word));
+		command = command_find(*row->command ? row->command : str_dup_c(word));
+		ck_assert_ptr_nonnull(command);
+		ck_assert_msg(str_eq(word, str_c(command->name)), "%s", row->example);
+		ck_assert_msg(takes(command, str_c(row->name)), "%s %s", row->command, row->name);
+		ck_assert_msg(strstr(row->example, row->name) != NULL, "%s", row->example);
+		while (command_next_option(&example, &name))
+			ck_assert_msg(takes(command, name), "%s", row->example);
+		ck_assert_msg(!*row->command ||
+				      command_option_find(row->command, str_c(row->name)) == row,
+			"%s %s twice", row->command, row->name);
+	}
 }
 END_TEST
 
@@ -98,6 +159,8 @@ int main(void)
 	TCase *tcase = tcase_create("cli");
 
 	tcase_add_test(tcase, options_and_operands_are_told_apart);
+	tcase_add_test(tcase, every_option_has_its_row);
+	tcase_add_test(tcase, every_row_is_of_an_option);
 	tcase_add_test(tcase, pages_are_made_from_their_tables);
 	tcase_add_test(tcase, the_words_that_decided_are_marked);
 	suite_add_tcase(suite, tcase);
