@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The .deb holds what it should, and the unit in it is hardened."""
+"""The .deb holds what it should, and the unit in it is hardened; what the compose file names is there, and fits together."""
+import os
 import pathlib
 import re
 import shutil
@@ -22,7 +23,98 @@ def run(*words, **more):
     return done.stdout
 
 
+# ---- the compose file, read without an engine ----
+
+def yaml_of(path):
+    """By Debian's python3-yaml, installed or not."""
+    try:
+        import yaml
+    except ImportError:
+        root = e2e.unpacked("yaml", "python3-yaml")
+        if not root:
+            return None
+        sys.path.append(str(root / "usr/lib/python3/dist-packages"))
+        import yaml
+    return yaml.safe_load(path.read_text())
+
+
+def filled(value):
+    """${NAME:-else}, ${NAME:?said} and ${NAME} as somebody would set them."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+(:\?[^}]*)?\}", "secret", str(value)))
+
+
+def mounts(folder, compose):
+    """service -> {place in its container: what stands there}; a name is a volume, a path a file that is in the repository."""
+    found = {}
+    for name, service in compose["services"].items():
+        for text in service.get("volumes", []):
+            source, place = text.split(":")[:2]
+            if source.startswith("."):
+                assert (folder / source).exists(), (name, source)
+            else:
+                assert source in compose["volumes"], (name, source)
+            found.setdefault(name, {})[place] = (folder / source).resolve() if source.startswith(".") else None
+    return found
+
+
+def services(folder, compose):
+    for name, service in compose["services"].items():
+        assert ("image" in service) != ("build" in service), name
+        for other in service.get("depends_on", []):
+            assert other in compose["services"], (name, other)
+            waits = isinstance(service["depends_on"], dict) and service["depends_on"][other]["condition"] == "service_healthy"
+            assert not waits or "healthcheck" in compose["services"][other], (name, other)
+        if "build" in service:
+            context = (folder / service["build"]["context"]).resolve()
+            docker = (context / service["build"]["dockerfile"]).read_text()
+            for line in re.findall(r"^COPY (?!--from)(.*)$", docker, re.M):
+                assert all((context / source).exists() for source in line.split()[:-1]), line
+            exposed = set(re.search(r"^EXPOSE (.*)$", docker, re.M)[1].split())
+            assert {port.split(":")[-1] for port in service["ports"]} == exposed, (service["ports"], exposed)
+
+
+def bounced_of(folder, service):
+    """Its variables are settings, and it listens where its ports lead to."""
+    environment = {key: filled(value) for key, value in service["environment"].items()}
+    base = {key: value for key, value in os.environ.items() if not key.startswith("BOUNCED")}
+    done = subprocess.run([e2e.BINARY, "config", "check", "--config", folder / "bounced.conf"], capture_output=True, text=True,
+                          timeout=60, env={**base, **environment})
+    assert "names no setting" not in done.stderr and "environment BOUNCED" not in done.stderr, done.stderr
+    printed = subprocess.run([e2e.BINARY, "config", "print", "--config", folder / "bounced.conf"], capture_output=True, text=True,
+                             timeout=60, env={**base, **environment}).stdout
+    for port in service["ports"]:
+        assert re.search(rf"^listen = 0\.0\.0\.0:{port.split(':')[-1]}$", printed, re.M), (port, printed)
+
+
+def watchers(compose, found):
+    watch = yaml_of(found["prometheus"]["/etc/prometheus"] / "prometheus.yml")
+    for file in watch["rule_files"]:
+        assert (found["prometheus"]["/etc/prometheus"] / file).exists(), file
+    target, port = watch["scrape_configs"][0]["static_configs"][0]["targets"][0].split(":")
+    assert any(p.split(":")[-1] == port for p in compose["services"][target]["ports"]), (target, port)
+    provisioning = found["grafana"]["/etc/grafana/provisioning"]
+    source = yaml_of(provisioning / "datasources/prometheus.yml")["datasources"][0]
+    host, port = source["url"].removeprefix("http://").split(":")
+    assert compose["services"][host]["ports"] == [f"127.0.0.1:{port}:{port}"], source
+    place = yaml_of(provisioning / "dashboards/bounced.yml")["providers"][0]["options"]["path"]
+    assert f"{place}/bounced.json" in found["grafana"], place
+
+
+def compose_file():
+    folder = e2e.ROOT / "docker"
+    compose = yaml_of(folder / "compose.yaml")
+    if compose is None:
+        print("no YAML can be read here: the compose file was not")
+        return
+    found = mounts(folder, compose)
+    services(folder, compose)
+    bounced_of(folder, compose["services"]["bounced"])
+    watchers(compose, found)
+    print("the compose file fits together")
+
+
 def main():
+    compose_file()
     if not shutil.which("dpkg-deb"):
         e2e.skip("not a Debian machine")
     build = e2e.BINARY.parent
