@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -200,9 +201,10 @@ static void try_tls(struct probing *p, struct str name)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	SSL *ssl = context ? SSL_new(context) : NULL;
+	char host[256]; /* the library's macro takes no const */
 
-	if (!ssl || SSL_set_fd(ssl, p->fd) != 1 ||
-		SSL_set_tlsext_host_name(ssl, arena_c(p->arena, name)) != 1)
+	snprintf(host, sizeof host, "%.*s", STR_ARG(str_head(name, sizeof host - 1)));
+	if (!ssl || SSL_set_fd(ssl, p->fd) != 1 || SSL_set_tlsext_host_name(ssl, host) != 1)
 		abort(); /* out of memory */
 	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
 	ERR_clear_error();
