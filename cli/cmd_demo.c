@@ -54,8 +54,10 @@ struct demo_mail {
 struct demo {
 	CURL *curl;
 	char smtp_url[300], http_url[300], error[CURL_ERROR_SIZE];
-	int64_t now_us, today; /* today: days since 1970 */
-	int64_t days;          /* before today */
+	const char *scheme;      /* of the API */
+	const char *certificate; /* that it shows; empty: it does no TLS */
+	int64_t now_us, today;   /* today: days since 1970 */
+	int64_t days;            /* before today */
 	struct str streams[DEMO_STREAM_COUNT];
 	unsigned sent, volumes;
 	struct buf mail;
@@ -280,6 +282,11 @@ static bool post_volumes(struct demo *demo)
 	CURLcode code;
 
 	set_common(demo, demo->http_url);
+	/* The server's own certificate is what is trusted, by whatever address it listens on. */
+	if (*demo->certificate) {
+		curl_easy_setopt(demo->curl, CURLOPT_CAINFO, demo->certificate);
+		curl_easy_setopt(demo->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	curl_easy_setopt(demo->curl, CURLOPT_HTTPHEADER, fields);
 	curl_easy_setopt(demo->curl, CURLOPT_POSTFIELDS, json);
 	code = curl_easy_perform(demo->curl);
@@ -311,9 +318,9 @@ static int run_demo(struct demo *demo, const char *http)
 	buf_release(&demo->mail);
 	if (!ok)
 		return EXIT_CODE_FAILED;
-	printf("Sent %u bounces by SMTP and posted %u volumes. Now look at http://%s/ or ask:\n"
-	       "  curl http://%s/v1/domains\n",
-		demo->sent, demo->volumes, http, http);
+	printf("Sent %u bounces by SMTP and posted %u volumes. Now look at %s://%s/ or ask:\n"
+	       "  curl %s://%s/v1/domains\n",
+		demo->sent, demo->volumes, demo->scheme, http, demo->scheme, http);
 	return EXIT_CODE_OK;
 }
 
@@ -380,7 +387,9 @@ int cmd_demo(int argc, char **argv)
 	smtp = smtp ? smtp : arena_c(arena, smtp_settings_address(config));
 	http = http ? http : arena_c(arena, config_str(config, CONFIG_API_LISTEN));
 	snprintf(demo.smtp_url, sizeof demo.smtp_url, "smtp://%s/demo.sender.example", smtp);
-	snprintf(demo.http_url, sizeof demo.http_url, "http://%s/v1/volumes", http);
+	demo.certificate = arena_c(arena, config_str(config, CONFIG_API_TLS_CERTIFICATE));
+	demo.scheme = *demo.certificate ? "https" : "http";
+	snprintf(demo.http_url, sizeof demo.http_url, "%s://%s/v1/volumes", demo.scheme, http);
 	if (find_streams(&demo, config, arena))
 		code = run_demo(&demo, http);
 	else

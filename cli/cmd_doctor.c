@@ -41,6 +41,7 @@ static void examine(struct checkup *checkup, struct findings *findings,
 		checkup->config, roles ? CONFIG_CHECK_RUNNING : CONFIG_CHECK_BEFORE, findings);
 	tell_findings(checkup, findings);
 	doctor_node_spool(checkup);
+	doctor_node_api(checkup);
 	doctor_database(checkup);
 	if (!options->offline)
 		doctor_outside(checkup, port);

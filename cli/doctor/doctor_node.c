@@ -1,8 +1,10 @@
 #include "cli/doctor/doctor_node.h"
 
 #include "core/timestamp.h"
+#include "ingest/smtp/smtp_tls.h"
 #include "serve/folder_lock.h"
 #include "serve/node_status.h"
+#include "serve/tls_files.h"
 #include "spool/backlog.h"
 #include "spool/lanes.h"
 
@@ -75,23 +77,22 @@ unsigned doctor_node_roles(struct checkup *checkup)
 
 /* ---- the spool ---- */
 
-static void check_certificate(struct checkup *checkup, const struct spool_backlog *lane)
+static void check_certificate(struct checkup *checkup, struct str subject, int64_t until_s)
 {
-	int64_t until_us = (int64_t)lane->counters[COUNTER_TLS_UNTIL] * TIMESTAMP_SECOND_US;
-	int64_t left_us = until_us - checkup->now_us;
+	int64_t left_us = until_s * TIMESTAMP_SECOND_US - checkup->now_us;
 
-	if (!until_us)
+	if (!until_s)
 		return;
 	if (left_us < 0)
-		checkup_find(checkup, AILMENT_TLS_EXPIRED, STR("smtp"),
+		checkup_find(checkup, AILMENT_TLS_EXPIRED, subject,
 			arena_printf(checkup->arena, "the certificate ended %.*s ago",
 				STR_ARG(checkup_age(checkup->arena, -left_us))));
 	else if (left_us < EXPIRES_US)
-		checkup_find(checkup, AILMENT_TLS_EXPIRES, STR("smtp"),
+		checkup_find(checkup, AILMENT_TLS_EXPIRES, subject,
 			arena_printf(checkup->arena, "the certificate ends in %.*s",
 				STR_ARG(checkup_age(checkup->arena, left_us))));
 	else
-		checkup_pass(checkup, "tls", STR("smtp"),
+		checkup_pass(checkup, "tls", subject,
 			arena_printf(checkup->arena, "the certificate is good for %.*s",
 				STR_ARG(checkup_age(checkup->arena, left_us))));
 }
@@ -122,7 +123,7 @@ static void check_lane(struct checkup *checkup, struct str name, const struct sp
 	if (lane->counters[COUNTER_NO_ROOM])
 		checkup_find(checkup, AILMENT_SPOOL_REFUSES, name,
 			STR("MAIL is refused for want of room"));
-	check_certificate(checkup, lane);
+	check_certificate(checkup, STR("smtp"), (int64_t)lane->counters[COUNTER_TLS_UNTIL]);
 }
 
 /* The spool takes nothing below so much: spool.min_free_bytes, else as spool/spool.h has it. */
@@ -169,4 +170,24 @@ void doctor_node_spool(struct checkup *checkup)
 	if (!config_str(checkup->config, CONFIG_SMTP_TLS_CERTIFICATE).n)
 		checkup_find(checkup, AILMENT_TLS_NONE, STR("smtp"), STR("no certificate is set"));
 	check_disk(checkup);
+}
+
+/* A pair that cannot be read was told of with the settings. */
+void doctor_node_api(struct checkup *checkup)
+{
+	struct tls_files files = { .reader_fd = -1, .fds = { -1, -1 } };
+	char why[SMTP_TLS_TROUBLE_BYTES];
+	struct smtp_tls *tls = NULL;
+	struct str trouble;
+
+	if (tls_files_open(checkup->config, TLS_OF_API, checkup->arena, &files, &trouble) ||
+		files.fds[TLS_KEY] < 0)
+		return;
+	if (!smtp_tls_load(files.fds[TLS_CERTIFICATE], files.fds[TLS_KEY], why, &tls))
+		check_certificate(checkup, STR("api"), smtp_tls_until_s(tls));
+	smtp_tls_free(tls);
+	for (size_t i = 0; i < TLS_FILES; i++)
+		close(files.fds[i]);
+	if (files.reader_fd >= 0)
+		close(files.reader_fd);
 }

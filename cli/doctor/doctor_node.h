@@ -6,3 +6,5 @@
 /* Roles that are served from the data folder now; 0: none. */
 unsigned doctor_node_roles(struct checkup *checkup);
 void doctor_node_spool(struct checkup *checkup);
+/* The API's certificate, as it stands in its file. */
+void doctor_node_api(struct checkup *checkup);

@@ -167,6 +167,8 @@ def certificates(patient):
         server.process.send_signal(signal.SIGHUP)
     renew(3)
     e2e.wait_for(lambda: "tls.expires" in names(patient.ask("--offline")), "the new certificate", 60, server)
+    both = {"api.tls_certificate": server.folder / "cert.pem", "api.tls_key": server.folder / "key.pem"}
+    patient.finds("tls.expires", "--offline", subject="api", **both)
     renew(-1)
     e2e.wait_for(lambda: "tls.expired" in names(patient.ask()), "the old certificate", 60, server)
     renew(90)

@@ -90,6 +90,11 @@ def protocols(server):
         assert b"200" not in got, got
 
 
+def demo(server):
+    done = subprocess.run([e2e.BINARY, "demo", "--days", "0", "--config", server.config], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and f"https://127.0.0.1:{server.http_port}/" in done.stdout, done
+
+
 def check(**settings):
     with tempfile.TemporaryDirectory() as folder:
         server = e2e.Server(**{"server.data_dir": f"{folder}/data", "smtp.return_path_domains": "b.example", **settings})
@@ -117,6 +122,7 @@ def main():
     server.settings |= {"api.tls_certificate": server.folder / "cert.pem", "api.tls_key": server.folder / "key.pem"}
     tls.make_certificate(server.folder, NAMES[0])
     with server:
+        demo(server)
         renewal(server)
         wrong(server)
         protocols(server)
