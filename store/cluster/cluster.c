@@ -203,8 +203,8 @@ static char *const *server_arguments(struct arena *arena, const char *program, s
 {
 	static const char *const settings[] = { "listen_addresses=",
 		"dynamic_shared_memory_type=mmap", "jit=off", "shared_buffers=128MB",
-		"wal_compression=on", "max_wal_size=2GB", "log_checkpoints=off",
-		"log_timezone=UTC" };
+		"wal_compression=on", "max_wal_size=2GB", "effective_io_concurrency=32",
+		"log_checkpoints=off", "log_timezone=UTC" };
 	static const char *const test_settings[] = { "fsync=off", "synchronous_commit=off",
 		"full_page_writes=off" };
 	size_t n_test = durability == CLUSTER_TEST ? ARRAY_LEN(test_settings) : 0, n = 0;

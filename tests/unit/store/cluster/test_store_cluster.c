@@ -147,6 +147,20 @@ START_TEST(the_server_holds_the_lock)
 }
 END_TEST
 
+/* Pages of a domain lie anywhere: they are asked of the disk ahead. */
+START_TEST(the_server_reads_ahead)
+{
+	struct cluster_plan plan;
+	bool found = false;
+
+	ck_assert_int_eq(prepare(path("pg"), NULL, &plan), ERR_OK);
+	for (size_t i = 0; plan.argv[i]; i++)
+		found |= strcmp(plan.argv[i], "effective_io_concurrency=32") == 0;
+	ck_assert(found);
+	close(plan.lock_fd);
+}
+END_TEST
+
 START_TEST(what_is_no_cluster_is_left_alone)
 {
 	struct cluster_plan plan;
@@ -287,6 +301,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, made_once_and_found_again);
 	tcase_add_test(tests, the_server_holds_the_lock);
+	tcase_add_test(tests, the_server_reads_ahead);
 	tcase_add_test(tests, what_is_no_cluster_is_left_alone);
 	tcase_add_test(tests, another_version_is_not_touched);
 	tcase_add_test(tests, a_wrong_program_folder_says_so);
