@@ -120,9 +120,7 @@ struct sums {
 
 static bool is_chosen(struct str wanted, struct str proof, bool rated)
 {
-	if (!wanted.n)
-		return rated;
-	return str_eq(wanted, STR("all")) || str_eq(wanted, proof);
+	return wanted.n ? str_eq(wanted, STR("all")) || str_eq(wanted, proof) : rated;
 }
 
 static void read_parts(struct sums *sums, struct arena *arena)
@@ -176,24 +174,27 @@ static void add_rank(
 	rank->sum += column >= 0 ? get(entry, (enum pack_column)column) : 0;
 }
 
-/* First walk: what the order is made of, of every domain. */
+/* First walk: what the order is made of, of every domain. Memory is asked for several ranks before one is added to. */
 static enum err add_up(struct sums *sums)
 {
 	int column = sort_columns[sums->query->sort];
+	struct pack_entry entries[MARK_ENTRIES];
 
 	for (struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++) {
+		size_t n = MARK_ENTRIES;
 		struct pack_reader reader;
-		struct pack_entry entry;
 
 		pack_open(&reader, part->packed);
-		for (size_t n = 0;; n++) {
-			if (n % MARK_ENTRIES == 0)
-				part->marks[part->n_marks++] = reader;
-			if (!pack_next(&reader, &entry))
-				break;
-			if (entry.number >= sums->n)
-				return ERR_CORRUPT;
-			add_rank(&sums->ranks[entry.number], &entry, part, column);
+		while (n == MARK_ENTRIES) {
+			part->marks[part->n_marks++] = reader;
+			for (n = 0; n < MARK_ENTRIES && pack_next(&reader, &entries[n]); n++) {
+				if (entries[n].number >= sums->n)
+					return ERR_CORRUPT;
+				__builtin_prefetch(&sums->ranks[entries[n].number], 1);
+			}
+			for (size_t i = 0; i < n; i++)
+				add_rank(
+					&sums->ranks[entries[i].number], &entries[i], part, column);
 		}
 		if (reader.bad)
 			return ERR_CORRUPT;
@@ -357,21 +358,20 @@ static size_t rank_pick(const struct store_domains_query *query, struct rank *ra
 	size_t kept = 0;
 
 	for (uint64_t i = 1; i < n; i++) {
+		bool full = kept == query->limit;
 		struct store_domain_place place = { value_of(&ranks[i], query), names[i],
 			query->reversed && query->sort == STORE_SORT_DOMAIN };
-		struct store_domain_row row = {
+
+		if (!is_wanted(query, &ranks[i], &place) ||
+			(full && !is_behind(&rows[0].place, &place)))
+			continue;
+		rows[full ? 0 : kept] = (struct store_domain_row){
 			.domain = place.domain, .place = place, .number = i
 		};
-
-		if (!is_wanted(query, &ranks[i], &place))
-			continue;
-		if (kept < query->limit) {
-			rows[kept] = row;
-			rise(rows, kept++);
-		} else if (is_behind(&rows[0].place, &place)) {
-			rows[0] = row;
+		if (full)
 			sink(rows, kept, 0);
-		}
+		else
+			rise(rows, kept++);
 	}
 	put_in_order(rows, kept);
 	for (size_t i = 0; i < kept; i++)
