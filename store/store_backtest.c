@@ -125,6 +125,17 @@ static enum proof proof_of(struct str text)
 
 /* ---- too many of one network ---- */
 
+enum err store_backtest_is_loud(struct store_backtest *backtest, unsigned most, bool *ret_loud)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(backtest->store->pg, QUERY_BACKTEST_LOUD, &rows,
+		pg_time(backtest->since_us), pg_i64(most));
+
+	if (!err)
+		*ret_loud = pg_rows_count(rows) != 0;
+	return err;
+}
+
 enum err store_backtest_groups(
 	struct store_backtest *backtest, store_backtest_group_fn *fn, void *context)
 {

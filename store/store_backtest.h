@@ -23,6 +23,9 @@ struct store_backtest_group {
 	uint64_t n;
 };
 typedef enum err store_backtest_group_fn(void *context, const struct store_backtest_group *group);
+/* Has any network of peers (origin_network) more than `most` such events on a day? Perhaps, where it says so. */
+MUST_CHECK enum err store_backtest_is_loud(
+	struct store_backtest *backtest, unsigned most, bool *ret_loud);
 /* By day. */
 MUST_CHECK enum err store_backtest_groups(
 	struct store_backtest *backtest, store_backtest_group_fn *fn, void *context);

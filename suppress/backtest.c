@@ -4,6 +4,7 @@
 #include "suppress/backtest_side.h"
 #include "suppress/policy/origin.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,13 +120,19 @@ static enum err take_group(void *context, const struct store_backtest_group *row
 static enum err find_full(struct run *run)
 {
 	struct day day = { .run = run, .at_us = TIMESTAMP_NONE };
-	bool wanted = false;
+	unsigned most = UINT_MAX;
+	bool loud = false;
 	enum err err;
 
 	for (size_t i = 0; i < run->backtest->n_sides; i++)
-		wanted |= side_counts_networks(&run->sides[i]);
-	if (!wanted)
+		if (side_counts_networks(&run->sides[i]) &&
+			run->sides[i].settings->network_strikes < most)
+			most = run->sides[i].settings->network_strikes;
+	if (most == UINT_MAX)
 		return ERR_OK;
+	err = store_backtest_is_loud(run->store, most, &loud);
+	if (err || !loud)
+		return err;
 	day.arena = arena_new();
 	day.networks = g_hash_table_new(hash_text, same_text);
 	err = store_backtest_groups(run->store, take_group, &day);

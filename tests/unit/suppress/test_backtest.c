@@ -50,8 +50,8 @@ static const char *const names[] = { "a@example.com", "b@example.com", "C@Exampl
 	"d@example.org", "e@example.org", "f@example.net", "=1+2@example.com",
 	"\"g h\"@example.com" };
 static const char *const streams[] = { "news", "shop", "" };
-static const char *const peers[] = { "192.0.2.1", "192.0.2.77", "198.51.100.9", "2001:db8:1::5",
-	"2001:db8:2::5", "" };
+static const char *const peers[] = { "192.0.2.1", "::ffff:192.0.2.77", "198.51.100.9",
+	"2001:db8:1::5", "2001:db8:2::5", "" };
 static const struct {
 	enum reason reason;
 	enum reason_class class;
@@ -347,6 +347,46 @@ static void mail(struct seat *seat, const char *recipient, enum reason reason, i
 
 /* What the policy in force never counted is counted by one that does; another scope has other entries; what a person took away
  * stays away in it; and events from before the time are none. */
+/* Each pair is one network, of which one mail a day counts: however its peers are written, the second is one too many. */
+static const char *const pairs[][2] = {
+	{ "192.0.2.1", "192.0.2.77" },
+	{ "192.0.2.1", "::ffff:192.0.2.77" },
+	{ "2001:db8:1::5", "2001:db8:1:2::9" },
+	{ "2001:db8::5", "2001:db8:0:1::9" },
+};
+
+START_TEST(two_mails_of_a_network_are_one_too_many)
+{
+	struct buf list = BUF_INIT(1 << 20), found = BUF_INIT(1 << 20);
+	struct seat seat;
+
+	sit(&seat, "strikes", "global", "hard=1/1");
+	for (int i = 0; i < 2; i++) {
+		const struct envelope envelope = { .received_at_us = NOW + i * TIMESTAMP_HOUR_US,
+			.stream = STR("shop"),
+			.peer = str_c(pairs[_i][i]) };
+		const struct evidence evidence = { .kind = KIND_BOUNCE,
+			.outcome = OUTCOME_FAILED,
+			.reason = REASON_RECIPIENT_UNKNOWN,
+			.class = CLASS_HARD,
+			.recipient = str_c(names[i]),
+			.domain = STR("example.com"),
+			.remote_mta = STR("mx.elsewhere.example") };
+
+		submit(&seat, &envelope, &evidence, true, STR_EMPTY);
+	}
+	write_list(&list);
+	run_backtest(&seat, NULL, &found);
+	ck_assert_ptr_nonnull(strstr(arena_c(arena, buf_str(&list)), "a@example.com"));
+	ck_assert_ptr_null(strstr(arena_c(arena, buf_str(&list)), "b@example.com"));
+	ck_assert_msg(str_eq(buf_str(&list), buf_str(&found)), "%.*sand not\n%.*s",
+		STR_ARG(buf_str(&list)), STR_ARG(buf_str(&found)));
+	config_free(seat.config);
+	buf_release(&list);
+	buf_release(&found);
+}
+END_TEST
+
 START_TEST(another_policy_is_judged_by_its_own_settings)
 {
 	struct buf found = BUF_INIT(1 << 16);
@@ -383,6 +423,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, open_migrated, close_all);
 	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(
+		tcase, two_mails_of_a_network_are_one_too_many, 0, (int)ARRAY_LEN(pairs));
 	tcase_add_loop_test(tcase, of_the_policy_in_force_it_is_the_list, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(tcase, another_policy_is_judged_by_its_own_settings);
 	suite_add_tcase(suite, tcase);
