@@ -8,6 +8,8 @@
 #include "core/err.h"
 #include "core/str.h"
 
+#include <jansson.h>
+
 enum param {
 #define PARAM(id, name, type, help) PARAM_##id,
 #include "api/request/params.def"
@@ -107,3 +109,5 @@ bool percent_decode(struct arena *arena, struct str s, struct str *ret_text);
 void router_docs(struct buf *out);
 /* Appends the OpenAPI 3.1 document. */
 void router_openapi(struct buf *out);
+/* Its schemas, by name; the caller's. */
+json_t *router_schemas(void);

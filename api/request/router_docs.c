@@ -1,3 +1,4 @@
+#include "api/request/router_fields.h"
 #include "api/request/router_priv.h"
 
 static const char intro[] =
@@ -172,6 +173,11 @@ static void put_route(struct buf *out, const struct route_row *row)
 	buf_printf(out, "\n### %.*s %.*s\n\n%s\n\nScope: %s.\n",
 		STR_ARG(router_method_name(row->method)), STR_ARG(row->path), row->help,
 		scope_texts[row->scope]);
+	if (row->schema) {
+		buf_put(out, STR("\nAnswer: "));
+		fields_link(row->schema, out);
+		buf_put(out, STR(".\n"));
+	}
 	if (row->params)
 		put_params(out, row->params);
 	if (row->example)
@@ -180,8 +186,14 @@ static void put_route(struct buf *out, const struct route_row *row)
 
 void router_docs(struct buf *out)
 {
+	json_t *schemas;
+
 	buf_put(out, str_c(intro));
 	buf_put(out, STR("\n## Routes\n"));
 	for (int route = 0; route < ROUTE_COUNT; route++)
 		put_route(out, router_row((enum route)route));
+	buf_put(out, STR("\n## Fields\n"));
+	schemas = router_schemas();
+	fields_docs(schemas, out);
+	json_decref(schemas);
 }

@@ -2,6 +2,7 @@
  * the schemas of answers in api/openapi/schemas.json. */
 #include "api/request/answer.h"
 #include "api/request/list.h"
+#include "api/request/router_fields.h"
 #include "api/request/router_priv.h"
 #include "core/embedded.h"
 #include "core/report.h"
@@ -345,16 +346,35 @@ static int put_bytes(const char *bytes, size_t n, void *context)
 	return out->failed ? -1 : 0;
 }
 
-void router_openapi(struct buf *out)
+/* The schemas as they are written, and the words that are core's. */
+static json_t *document(json_t **ret_components)
 {
 	json_t *json = from_text(openapi_embedded[0].bytes);
 	json_t *components = json_object_get(json, "components");
 
-	set(json, "paths", paths());
 	fill_names(components, "ReasonName", REASON_NONE + 1, REASON_COUNT, nth_reason);
 	fill_names(components, "Outcome", 0, OUTCOME_COUNT, nth_outcome);
 	fill_names(components, "Kind", 0, KIND_COUNT, nth_kind);
 	fill_names(components, "Flaw", 0, FLAW_COUNT, nth_flaw);
+	*ret_components = components;
+	return json;
+}
+
+json_t *router_schemas(void)
+{
+	json_t *components, *json = document(&components);
+	json_t *schemas = json_incref(json_object_get(components, "schemas"));
+
+	json_decref(json);
+	return schemas;
+}
+
+void router_openapi(struct buf *out)
+{
+	json_t *components, *json = document(&components);
+
+	set(json, "paths", paths());
+	fields_describe(json_object_get(components, "schemas"));
 	set(components, "responses", problem_responses());
 	if (json_dump_callback(json, put_bytes, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6)))
 		out->failed = true;

@@ -3,6 +3,7 @@
 #include "api/request/list.h"
 #include "api/request/param_type.h"
 #include "api/request/router.h"
+#include "api/request/router_fields.h"
 #include "api/service_check.h"
 #include "core/limits.h"
 #include "core/suppression.h"
@@ -317,6 +318,19 @@ START_TEST(hosts)
 }
 END_TEST
 
+/* Of answers and of bodies; a row that no schema has any more is one too many. */
+START_TEST(every_field_has_a_meaning)
+{
+	struct buf missing = BUF_INIT(1 << 16);
+	json_t *schemas = router_schemas();
+
+	fields_missing(schemas, &missing);
+	ck_assert_msg(!missing.n, "%.*s", STR_ARG(buf_str(&missing)));
+	json_decref(schemas);
+	buf_release(&missing);
+}
+END_TEST
+
 /* `UPDATE_DOCS=1 test_router` writes the file anew. */
 START_TEST(the_document_is_of_this_table)
 {
@@ -357,6 +371,7 @@ int main(void)
 	tcase_add_test(tests, an_unknown_parameter_names_the_known);
 	tcase_add_test(tests, routes_below_v1_have_a_scope);
 	tcase_add_loop_test(tests, hosts, 0, ARRAY_LEN(host_cases));
+	tcase_add_test(tests, every_field_has_a_meaning);
 	tcase_add_test(tests, the_document_is_of_this_table);
 	suite_add_tcase(suite, tests);
 	return suite_run(suite);
