@@ -14,6 +14,7 @@ export const grant = {
 		of = key.get();
 	},
 	mayWrite: () => known?.scope === "write" || known?.scope === "admin",
+	mayAdmin: () => known?.scope === "admin",
 	/* Those that the key is bound to; empty: all. */
 	streams: () => known?.streams ?? [],
 };

@@ -59,11 +59,15 @@ function stateTiles(system, holds) {
 	];
 }
 
+/* Anybody can write a bounce: what of a stream that signs nobody proved stands beside the rate. */
+const unprovenTile = (total) => total.unproven ? tile("Not proven", format.count(total.unproven),
+	h("span", { class: "muted" }, `${format.percent(total.forged_share)} of all failures, in no rate`), { title: "Failures without a signed return path, of streams that sign", href: to(["events"], { proof: "none" }) }) : null;
+
 const tiles = (total, system, holds) => h("div", { class: "tiles" }, rateTile(total),
 	countTile(total, "attempted", "Attempted", false), countTile(total, "hard", "Hard", true, { class: "hard", outcome: "failed" }),
 	countTile(total, "soft", "Soft", true, { class: "soft", outcome: "failed" }), countTile(total, "block", "Block", true, { class: "block", outcome: "failed" }),
 	countTile(total, "delayed", "Delayed", true, { outcome: "delayed" }), countTile(total, "complaints", "Complaints", true, { outcome: "complaint" }),
-	stateTiles(system, holds));
+	unprovenTile(total), stateTiles(system, holds));
 
 /* ---- reasons over time ---- */
 

@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { refreshButton } from "./controls.js";
 import { card, facts, h } from "./dom.js";
 import * as format from "./format.js";
+import { grant } from "./grant.js";
 import { table } from "./table.js";
 
 export const title = () => "System";
@@ -27,8 +28,21 @@ const sources = (rows) => table({ caption: "Sources of volumes", rows, sorted: n
 	{ key: "last_at", label: "Last volume until", value: (row) => row.last_at, cell: (row) => h("time", { datetime: row.last_at, title: format.exact(row.last_at) }, format.ago(row.last_at)) },
 	{ key: "silent", label: "State", value: (row) => row.silent, cell: (row) => h("span", { class: "state of-" + (row.silent ? "active" : "allowed") }, row.silent ? "fell silent" : "as usual") }] });
 
+const changes = (rows) => table({ caption: "Who changed what", rows, sorted: null, columns: [
+	{ key: "at", label: "When", value: (row) => row.at, cell: (row) => format.rowTime(row.at) },
+	{ key: "who", label: "Who", value: (row) => row.who },
+	{ key: "action", label: "What", value: (row) => row.action },
+	{ key: "address", label: "Of", from: "medium", value: (row) => row.address ?? row.subject ?? "" },
+	number("n", "Rows", "medium")] });
+
+/* Only for who may know: other keys are refused, and the view does without. */
+async function audit(signal) {
+	await grant.learn(signal);
+	return grant.mayAdmin() ? (await ask("/v1/audit", { from: "30d", limit: 20 }, { signal })).audit : null;
+}
+
 export async function show(state, signal, again) {
-	const system = await ask("/v1/system", {}, { signal });
+	const [system, changed] = await Promise.all([ask("/v1/system", {}, { signal }), audit(signal)]);
 	const waiting = system.lanes.reduce((sum, lane) => sum + lane.waiting, 0), running = system.roles.filter((row) => row.processes || row.restarts), silent = system.volumes.filter((row) => row.silent).length;
 
 	return [card("This server", refreshButton(again), facts([["Version", system.version], ["Its clock", format.time(system.now)],
@@ -37,5 +51,6 @@ export async function show(state, signal, again) {
 	card("Lanes of the spool", null, lanes(system.lanes)),
 	running.length ? card("Processes", null, roles(running)) : null,
 	card("Who tells how much was sent", null, silent ? h("p", { class: "change worse" }, `${format.count(silent)} fell silent: without volumes there is no failure rate.`) : null,
-		system.volumes.length ? sources(system.volumes) : h("p", { class: "muted" }, "Nobody in the last 30 days: without volumes there are counts, and no failure rate. POST /v1/volumes takes them."))];
+		system.volumes.length ? sources(system.volumes) : h("p", { class: "muted" }, "Nobody in the last 30 days: without volumes there are counts, and no failure rate. POST /v1/volumes takes them.")),
+	changed ? card("Who changed what", null, changed.length ? changes(changed) : h("p", { class: "muted" }, "Nothing was changed by hand or by key in the last 30 days.")) : null];
 }

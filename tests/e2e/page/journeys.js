@@ -154,6 +154,10 @@ async function decisions(browser) {
 	step = "exports";
 	await open(page, "#/suppressions?tab=exports");
 	expect((await texts(page, "tbody tr")).length === 1, "does not list the job");
+	step = "audit";
+	await open(page, "#/system");
+	const changed = await page.locator("table:has(caption:has-text('Who changed what')) tbody").innerText();
+	expect(["suppression.put", "suppression.remove", "hold.release", "loopback"].every((word) => changed.includes(word)), "does not tell of what was done: " + changed);
 	step = "undo";
 	await open(page, "#/suppressions?tab=undo");
 	await page.click("button:has-text('Try')");
@@ -184,6 +188,10 @@ async function keys(browser) {
 	await page.click("text=Use this key");
 	await page.waitForSelector("text=This key only reads");
 	expect(await page.locator("text=Remove from the list").count() === 0, "what would be refused is offered");
+	await page.goto(spec.locked + "/#/system");
+	await page.waitForSelector("h2:has-text('This server')");
+	expect(await page.locator("text=Who changed what").count() === 0, "a key that only reads is shown who changed what");
+	await page.goBack();
 	await page.reload();
 	await page.waitForSelector("text=This key only reads");
 	await page.close();
