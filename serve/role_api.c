@@ -107,7 +107,8 @@ static enum err use_tls(const int fds[static TLS_FILES], struct buf *problem)
 	else
 		err = http_tls_use(pem[TLS_CERTIFICATE], pem[TLS_KEY], problem);
 	/* The library has a copy of its own. */
-	explicit_bzero((void *)(uintptr_t)pem[TLS_KEY].p, pem[TLS_KEY].n);
+	if (pem[TLS_KEY].n)
+		explicit_bzero((void *)(uintptr_t)pem[TLS_KEY].p, pem[TLS_KEY].n);
 	arena_free(arena);
 	return err;
 }

@@ -54,9 +54,10 @@ def unpacked(name, packages):
     root = folder / "root"
     if not root.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["apt-get", "-qq", "download", *packages.split()], cwd=folder, capture_output=True, timeout=120)
-        if done.returncode:
-            print(f"{name}: not tried: {done.stderr.decode()[:200]}")
+        try:
+            subprocess.run(["apt-get", "-qq", "download", *packages.split()], cwd=folder, capture_output=True, timeout=120, check=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"{name}: not tried: {error}")
             return None
         half = folder / "half"
         for package in folder.glob("*.deb"):
