@@ -66,7 +66,8 @@ struct event {
 	int64_t arrival_date_us, last_attempt_date_us, will_retry_until_us;
 	struct rule_ref rule;
 	double confidence; /* 0 to 1 */
-	struct str account; /* how the verdict came about, in lines; empty unless it was asked for */
+	struct str
+		account; /* how the verdict came about, in lines; empty unless it was asked for */
 };
 
 /* Of the message that bounced, from its returned headers. */
@@ -80,6 +81,8 @@ struct original {
 struct token_ref {
 	enum token_verdict verdict;
 	struct str text; /* the token as it stood in the return path, lower-case */
+	struct str
+		sent_to; /* beside a token: whom the returned message was addressed to, if to one alone */
 };
 
 struct report {

@@ -106,6 +106,8 @@ static void put_token(struct json_out *w, const struct token_ref *token)
 	put_text(w, STR("verdict"), token_verdict_name(token->verdict));
 	if (token->text.n)
 		put_text(w, STR("text"), token->text);
+	if (token->sent_to.n)
+		put_text(w, STR("sent_to"), token->sent_to);
 	json_out_close(w, '}');
 }
 
@@ -283,6 +285,7 @@ static void read_report(struct reader *r, json_t *object, struct report *report)
 	read_original(r, json_object_get(object, "original"), &report->original);
 	r->bad |= !token_verdict_from_name(read_text(r, token, "verdict"), &report->token.verdict);
 	report->token.text = read_text(r, token, "text");
+	report->token.sent_to = read_text(r, token, "sent_to");
 	read_flaws(r, json_object_get(object, "flaws"), &report->flaws);
 }
 

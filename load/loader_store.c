@@ -55,7 +55,7 @@ static struct store_standing standing_of(const struct loader *l, const struct po
 	const struct evidence *evidence, size_t *unproven)
 {
 	enum proof proof = policy_proof(evidence);
-	struct store_standing standing = { proof, policy_rates(policy, proof), true };
+	struct store_standing standing = { proof, policy_rates(policy, proof), true, STR_EMPTY };
 
 	if (!policy_is_proven(proof))
 		standing.counts = ++*unproven <= l->unsigned_recipients;
@@ -117,6 +117,47 @@ static void take_unsubscribe(struct loader *l, struct lane *lane, const struct i
 			envelope->received_at_us);
 }
 
+static bool is_named(const struct loader *l, const struct token_claims *claims, struct str address)
+{
+	return address.n && token_names(&l->token_keys, claims, address);
+}
+
+/* A token has no address in it, only what tells one that is tried: whom the returned message was addressed to, and all that the report
+ * names. Empty: none of these. */
+static struct str token_recipient(
+	const struct loader *l, const struct token_claims *claims, const struct report *report)
+{
+	if (is_named(l, claims, report->token.sent_to))
+		return report->token.sent_to;
+	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
+		const struct event *event = &report->events[i];
+		const struct str tried[] = { event->recipient, event->final_recipient,
+			event->original_recipient };
+
+		for (size_t k = 0; k < ARRAY_LEN(tried); k++)
+			if (is_named(l, claims, tried[k]))
+				return tried[k];
+	}
+	return STR_EMPTY;
+}
+
+/* What a token says and what the report says of a recipient disagree: both are kept. */
+static void note_conflicts(
+	struct loader *l, const struct token_claims *claims, const struct report *report)
+{
+	struct str named = STR_EMPTY;
+	bool tried = false;
+
+	for (size_t i = 0; i < report->n_events && i < LIMIT_EVENTS; i++) {
+		if (l->standings[i].proof != PROOF_UNBOUND)
+			continue;
+		if (!tried)
+			named = token_recipient(l, claims, report);
+		tried = true;
+		l->standings[i].token_recipient = named;
+	}
+}
+
 static void decide(struct loader *l, struct lane *lane, struct item *item)
 {
 	struct report *report = &item->job.report;
@@ -137,6 +178,7 @@ static void decide(struct loader *l, struct lane *lane, struct item *item)
 		if (!l->standings[i].counts)
 			l->weights[i].decision = DECISION_NONE;
 	}
+	note_conflicts(l, &claims, report);
 }
 
 /* ---- storing ---- */

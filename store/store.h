@@ -133,6 +133,8 @@ struct store_standing {
 	enum proof proof;
 	bool rated;  /* counts in its stream's rate; else beside it */
 	bool counts; /* false: kept, and counted nowhere */
+	struct str
+		token_recipient; /* of PROOF_UNBOUND: whom the token was made for; empty: not known */
 };
 
 struct store_message {

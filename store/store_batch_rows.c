@@ -11,7 +11,7 @@
 enum {
 	BATCH_MESSAGE_FIELDS = 25,
 	BATCH_RAW_FIELDS = 3,
-	BATCH_EVENT_FIELDS = 40,
+	BATCH_EVENT_FIELDS = 41,
 	BATCH_DECISION_FIELDS = 7
 };
 
@@ -194,6 +194,7 @@ static void put_standing(struct store_batch *batch, struct buf *out,
 	copy_text(out, proof_name(standing.proof));
 	copy_bool(out, standing.rated);
 	copy_i64(out, weight_of(event, standing));
+	put_text(batch, out, standing.token_recipient.n ? standing.token_recipient : STR_EMPTY);
 	put_failure_text(batch, out, message, event);
 }
 

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-enum { EVENT_COLUMNS = 35 };
+enum { EVENT_COLUMNS = 36 };
 
 void store_events_query_init(struct store_events_query *query)
 {
@@ -77,6 +77,7 @@ static void next_standing(struct reader *reader, struct store_event *event)
 		event->standing.proof = PROOF_NONE;
 	event->standing.rated = pg_get_bool(reader->rows, reader->row, reader->column++);
 	event->standing.counts = pg_get_bool(reader->rows, reader->row, reader->column++);
+	event->standing.token_recipient = next_text(reader);
 }
 
 /* EVENT_COLUMNS of queries.def. */

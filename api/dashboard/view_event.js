@@ -24,7 +24,7 @@ const decided = (event) => card("What was decided", null,
 const whom = (event) => card("Whom it is about", null, facts([
 	["Recipient", event.recipient ? link(to(["recipients", event.recipient]), event.recipient) : null], ["At the end", event.final_recipient === event.recipient ? null : event.final_recipient],
 	["Domain", event.domain ? link(to(["domains", event.domain]), event.domain) : null], ["Refused by", search("remote_mta", event.remote_mta)], ["Reported by", search("reporting_mta", event.reporting_mta)],
-	["Stream", event.stream], ["Campaign", event.campaign], ["Proof", event.proof], ["Happened", when(event.happened_at)], ["Arrived", when(event.received_at)],
+	["Stream", event.stream], ["Campaign", event.campaign], ["Proof", event.proof], ["Token made for", event.proof === "unbound" ? event.token_recipient ? link(to(["recipients", event.token_recipient]), event.token_recipient) : "another address, not told" : null], ["Happened", when(event.happened_at)], ["Arrived", when(event.received_at)],
 	["Retried until", when(event.will_retry_until)]]));
 
 function original({ original: mail }) {

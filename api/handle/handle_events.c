@@ -24,6 +24,7 @@ json_t *handle_event_json(const struct store_event *event)
 	json_object_set_new(json, "source", json_text(event->source));
 	json_object_set_new(json, "campaign", json_text(event->campaign));
 	json_object_set_new(json, "proof", json_text(proof_name(event->standing.proof)));
+	json_object_set_new(json, "token_recipient", json_text(event->standing.token_recipient));
 	json_object_set_new(json, "rated", json_boolean(event->standing.rated));
 	json_object_set_new(json, "counts", json_boolean(event->standing.counts));
 	json_object_set_new(json, "kind", json_text(kind_name(event->kind)));

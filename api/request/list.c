@@ -47,7 +47,8 @@ static const struct column event_columns[] = { SAME("id"), SAME("message_id"), S
 	SAME("status_field"), SAME("reply_code"), SAME("reason"), SAME("class"), SAME("diagnostic"),
 	SAME("diagnostic_type"), SAME("command"), SAME("reporting_mta"), SAME("remote_mta"),
 	SAME("arrival_date"), SAME("last_attempt_date"), { "rule", "rule.id" },
-	{ "rule_layer", "rule.layer" }, SAME("confidence"), { NULL, NULL } };
+	{ "rule_layer", "rule.layer" }, SAME("confidence"), SAME("token_recipient"),
+	{ NULL, NULL } };
 static const struct column suppression_columns[] = { SAME("address"), SAME("stream"),
 	SAME("domain"), SAME("state"), SAME("reason"), SAME("class"), SAME("source"),
 	SAME("first_seen_at"), SAME("last_seen_at"), SAME("expires_at"), SAME("count"),

@@ -110,7 +110,7 @@ static const char intro[] =
 	"  gone by since the end; `mature=true` ends the window there.\n"
 	"- `proof` of an event: `valid` (a signed return path, made for this recipient), `unbound` "
 	"(for another\n"
-	"  recipient), `invalid` (forged or expired), `none`, or `log` (the sender's own log). Of "
+	"  recipient: `token_recipient` of the event, where the mail names that address), `invalid` (forged or expired), `none`, or `log` (the sender's own log). Of "
 	"a stream whose\n"
 	"  return paths are signed, only `valid` and `log` count; `unproven` has the failures "
 	"beside it, and `proof=`\n"

@@ -53,13 +53,6 @@ static struct str find_token(struct arena *arena, const struct notice *notice)
 	return token.n ? token : token_in_headers(arena, &notice->returned, &return_path, 1);
 }
 
-struct token_ref correlate_token(struct arena *arena, const struct notice *notice)
-{
-	struct str text = find_token(arena, notice);
-
-	return (struct token_ref){ text.n ? TOKEN_UNKNOWN : TOKEN_NONE, text };
-}
-
 static struct str kept(struct arena *arena, struct str s)
 {
 	return utf8_head(utf8_clean(arena, s), LIMIT_FIELD_TEXT_BYTES);
@@ -126,4 +119,13 @@ struct str correlate_recipient(struct arena *arena, const struct notice *notice)
 	if (str_ifind(str_head(notice_header(notice, STR("To")), FIELD_BYTES), address) != STR_NPOS)
 		return STR_EMPTY;
 	return address_normal(arena, address);
+}
+
+struct token_ref correlate_token(struct arena *arena, const struct notice *notice)
+{
+	struct str text = find_token(arena, notice);
+
+	if (!text.n)
+		return (struct token_ref){ TOKEN_NONE, STR_EMPTY, STR_EMPTY };
+	return (struct token_ref){ TOKEN_UNKNOWN, text, correlate_recipient(arena, notice) };
 }

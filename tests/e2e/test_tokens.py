@@ -91,10 +91,42 @@ def check_wrapped():
         assert rows == [["eve@example.com", "verp", "strikes"]], rows
 
 
+def returned(report, to):
+    """The report with the headers of the mail that bounced."""
+    boundary = re.search(rb'boundary="([^"]+)"', report).group(1)
+    part = b"Content-Type: text/rfc822-headers\r\n\r\nFrom: news@sender.example\r\nTo: " + to.encode() + b"\r\n\r\n"
+    return report.replace(b"--" + boundary + b"--", b"--" + boundary + b"\r\n" + part + b"\r\n--" + boundary + b"--")
+
+
+def check_conflicts():
+    """A token and a report that disagree: both recipients are kept, shown and erased."""
+    settings = {"token.keys": "1:" + "5a" * 32, "suppress.signed_streams": "default", "smtp.return_path_domains": "news.sender.example"}
+    with test_suppress.Server(**settings) as server:
+        path = token(server, "sign", "Ann@example.com", "news.sender.example").strip()
+        dsn = test_suppress.dsn
+        test_suppress.deliver(server, returned(dsn("bob@example.com"), "Ann <ann@example.com>"), recipient=path)
+        test_suppress.deliver(server, returned(dsn("cid@example.com"), "eve@example.com"), recipient=path)
+        test_suppress.deliver(server, dsn("dan@example.com", "ann@example.com"), recipient=path)
+        test_suppress.deliver(server, returned(dsn("fay@example.com"), "ann@example.com"), recipient="bounce@news.sender.example")
+        told = {event["recipient"]: (event["proof"], event["token_recipient"]) for event in server.events()}
+        assert told == {"bob@example.com": ("unbound", "ann@example.com"), "cid@example.com": ("unbound", None),
+                        "dan@example.com": ("unbound", "ann@example.com"), "ann@example.com": ("valid", None),
+                        "fay@example.com": ("none", None)}, told
+        bob, = server.events(recipient="bob@example.com")
+        assert server.get("/v1/events/" + bob["id"])[1]["token_recipient"] == "ann@example.com"
+        newest = server.get("/v1/recipients/bob@example.com")[1]["newest"]
+        assert [event["token_recipient"] for event in newest] == ["ann@example.com"], newest
+        assert server.active() == {"ann@example.com"}
+        done = subprocess.run([e2e.BINARY, "erase", "ann@example.com", "--config", server.config], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done
+        assert server.sql("SELECT count(*) FROM event WHERE token_recipient <> ''") == [["0"]]
+
+
 def main():
     check_programs()
     check_rotation()
     check_wrapped()
+    check_conflicts()
     print("tokens are made, rotated, and read through what others write")
 
 

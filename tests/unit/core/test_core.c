@@ -434,7 +434,7 @@ START_TEST(report_json_goes_both_ways)
 	in.events = &event;
 	in.n_events = 1;
 	in.flaws = FLAW_BIT(FLAW_NO_ACTION);
-	in.token = (struct token_ref){ TOKEN_UNKNOWN, STR("b1.x") };
+	in.token = (struct token_ref){ TOKEN_UNKNOWN, STR("b1.x"), STR("ann@example.com") };
 	ck_assert_int_eq(report_json_write(&in, STR_EMPTY, options, &one), ERR_OK);
 	ck_assert_int_eq(report_json_read(arena, buf_str(&one), &out), ERR_OK);
 	ck_assert_int_eq(report_json_write(&out, STR_EMPTY, options, &two), ERR_OK);

@@ -213,11 +213,13 @@ static uint64_t failed_of(const char *proof)
 START_TEST(proof_is_asked_for)
 {
 	static const struct told told[] = {
-		{ "valid", OUTCOME_FAILED, CLASS_HARD, { PROOF_VALID, true, true } },
-		{ "log", OUTCOME_FAILED, CLASS_HARD, { PROOF_LOG, true, true } },
-		{ "none", OUTCOME_FAILED, CLASS_HARD, { PROOF_NONE, false, true } },
-		{ "unbound", OUTCOME_FAILED, CLASS_HARD, { PROOF_UNBOUND, false, true } },
-		{ "invalid", OUTCOME_FAILED, CLASS_HARD, { PROOF_INVALID, false, true } },
+		{ "valid", OUTCOME_FAILED, CLASS_HARD, { PROOF_VALID, true, true, STR_EMPTY } },
+		{ "log", OUTCOME_FAILED, CLASS_HARD, { PROOF_LOG, true, true, STR_EMPTY } },
+		{ "none", OUTCOME_FAILED, CLASS_HARD, { PROOF_NONE, false, true, STR_EMPTY } },
+		{ "unbound", OUTCOME_FAILED, CLASS_HARD,
+			{ PROOF_UNBOUND, false, true, STR_EMPTY } },
+		{ "invalid", OUTCOME_FAILED, CLASS_HARD,
+			{ PROOF_INVALID, false, true, STR_EMPTY } },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(told); i++)
