@@ -7,7 +7,12 @@
 
 #include <stdlib.h>
 
-enum { IMPORT_COPY_BYTES = 4 << 20, IMPORT_SPARE_BYTES = 64 << 10, IMPORT_SOURCE_BYTES = 128 };
+enum {
+	IMPORT_COPY_BYTES = 4 << 20,
+	IMPORT_SPARE_BYTES = 64 << 10,
+	IMPORT_SOURCE_BYTES = 128,
+	IMPORT_ANALYZE_ROWS = 10000
+};
 
 struct store_import {
 	struct store *store;
@@ -106,6 +111,20 @@ enum err store_import_add(
 	return out->n >= IMPORT_COPY_BYTES ? send_rows(import) : ERR_OK;
 }
 
+/* The rows, numbered behind the last change. */
+static enum err merge_rows(struct pg *pg, struct str by, struct pg_rows **ret_rows)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *last = NULL;
+	enum err err = pg_do(pg, QUERY_IMPORT_LOCK, NULL);
+
+	if (!err)
+		err = PG_RUN(pg, QUERY_IMPORT_LAST, &last);
+	if (!err)
+		err = PG_RUN(pg, QUERY_IMPORT_MERGE, ret_rows, pg_text(by),
+			pg_i64(pg_get_i64(last, 0, 0)));
+	return err ? err : pg_do(pg, QUERY_IMPORT_COUNT, NULL);
+}
+
 enum err store_import_merge(struct store_import *import, struct str by, uint64_t *kept)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
@@ -114,7 +133,9 @@ enum err store_import_merge(struct store_import *import, struct str by, uint64_t
 	if (!err)
 		err = pg_do(import->store->pg, QUERY_IMPORT_ANALYZE, NULL);
 	if (!err)
-		err = PG_RUN(import->store->pg, QUERY_IMPORT_MERGE, &rows, pg_text(by));
+		err = merge_rows(import->store->pg, by, &rows);
+	if (!err && pg_rows_touched(rows) >= IMPORT_ANALYZE_ROWS)
+		err = pg_do(import->store->pg, QUERY_SUPPRESSION_ANALYZE, NULL);
 	if (!err)
 		err = pg_do(import->store->pg, QUERY_IMPORT_EMPTY, NULL);
 	if (!err)

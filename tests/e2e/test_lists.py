@@ -265,6 +265,31 @@ def check_http(server):
     assert status == 200 and headers["Content-Type"].startswith("text/csv") and body == export(server, "csv"), body[:300]
 
 
+def check_numbers(server, folder):
+    """Imports give numbers to their rows as they come, beside each other, beside people and the scheduler: none twice, none that the
+    counter does not know yet, and what changed since is told once."""
+    counter = "SELECT last, (SELECT count(*) FROM suppression WHERE dirty) FROM suppression_counter"
+    e2e.wait_for(lambda: server.sql(counter)[0][1] == "0", "all to be numbered", 60, server)
+    before = server.sql(counter)[0][0]
+    lists = [folder / f"numbers{i}.txt" for i in range(3)]
+    for i, path in enumerate(lists):
+        path.write_text("".join(f"n{k}@numbers.example\n" for k in range(i * 500, i * 500 + 2000)))
+    running = [subprocess.Popen([e2e.BINARY, "suppress", "import", "--name", path.stem, path, "--config", server.config],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for path in lists]
+    for i in range(5):
+        suppress(server, "add", f"hand{i}@numbers.example")
+    suppress(server, "remove", "hand0@numbers.example")
+    for process in running:
+        assert process.wait(120) == 0, process.stderr.read()
+    e2e.wait_for(lambda: server.sql(counter)[0][1] == "0", "all to be numbered", 60, server)
+    rows = server.sql("SELECT count(*), count(DISTINCT changed_seq), max(changed_seq) <= (SELECT last FROM suppression_counter), "
+                      f"count(*) FILTER (WHERE changed_seq > {before}) FROM suppression WHERE domain = 'numbers.example'")
+    assert rows[0] == ["3005", "3005", "t", "3005"], rows
+    told = export(server, "plain", "--since", before).decode().split()
+    assert len(told) == len(set(told)) == 3004 and "hand0@numbers.example" not in told, len(told)
+    assert export(server, "plain", "--since", server.sql(counter)[0][0]) == b""
+
+
 def check_jobs(server):
     """Jobs run on time, go on where they were after a kill, and a failing one is told of."""
     lists = server.folder / "data" / "lists"
@@ -323,6 +348,7 @@ def main():
         check_removed(server)
         check_changes(server)
         check_http(server)
+        check_numbers(server, folder)
         check_jobs(server)
 
 
