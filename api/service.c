@@ -74,7 +74,8 @@ static enum err note_change(const struct handle *handle)
 		.action = str_c(handle->action),
 		.subject = handle->subject,
 		.address = handle->address,
-		.n = handle->n_changed };
+		.n = handle->n_changed,
+		.note = handle->note };
 
 	return store_audit_add(handle->store, &audit);
 }
@@ -110,6 +111,7 @@ static enum err run_handlers(
 		for (size_t i = 0; i < n; i++) {
 			answer_reset(handles[i]->answer);
 			handles[i]->action = NULL;
+			handles[i]->note = STR_EMPTY;
 			handles[i]->store = store;
 		}
 		err = handler(handles, n);

@@ -31,6 +31,7 @@ static bool print_row(void *context, const struct store_audit *audit)
 	printf("\t%" PRIu64, audit->n);
 	print_text(audit->subject);
 	print_text(audit->address);
+	print_text(audit->note);
 	putchar('\n');
 	return true;
 }

@@ -89,8 +89,8 @@ enum err store_keys(struct store *store, store_key_fn *fn, void *context)
 enum err store_audit_add(struct store *store, const struct store_audit *audit)
 {
 	return PG_RUN(store->pg, QUERY_AUDIT_ADD, NULL, pg_time(audit->at_us), pg_text(audit->who),
-		pg_text(audit->action), pg_text(audit->subject), pg_text(audit->address),
-		pg_i64((int64_t)audit->n));
+		pg_text(audit->action), pg_text(audit->subject), pg_i64((int64_t)audit->n),
+		pg_text(audit->address), pg_text(audit->note));
 }
 
 /* Temporary tables are known to be there once they were made: they are made before what may be undone. */
@@ -122,7 +122,8 @@ enum err store_audits(struct store *store, const struct store_audit_query *query
 			.action = pg_get_text(rows, i, 3),
 			.subject = pg_get_text(rows, i, 4),
 			.address = pg_get_text(rows, i, 5),
-			.n = (uint64_t)pg_get_i64(rows, i, 6) };
+			.n = (uint64_t)pg_get_i64(rows, i, 6),
+			.note = pg_get_text(rows, i, 7) };
 
 		more = fn(context, &audit);
 	}

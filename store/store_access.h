@@ -40,11 +40,12 @@ MUST_CHECK enum err store_noted_end(struct store *store, enum err err);
 struct store_audit {
 	int64_t id; /* 0: not stored yet */
 	int64_t at_us;
-	struct str who;     /* "key:1a2b3c4d", "user:root", "loopback", "bounced" */
+	struct str who;     /* "key:1a2b3c4d", "cli:root", "loopback", "bounced" */
 	struct str action;  /* "key.create", "suppression.put" */
 	struct str subject; /* of the action: a prefix, a stream, what was changed; empty: none */
 	struct str address; /* personal data, which store_erase empties; empty: none */
 	uint64_t n;         /* how many rows it changed */
+	struct str note;    /* why, as who did it says; emptied with the address; empty: nothing */
 };
 MUST_CHECK enum err store_audit_add(struct store *store, const struct store_audit *audit);
 

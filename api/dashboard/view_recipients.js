@@ -34,13 +34,13 @@ const counts = (recipient) => h("div", { class: "tiles small" }, [["failed", "Fa
 function actions(address, stream, again) {
 	if (!grant.mayWrite())
 		return h("p", { class: "muted" }, "This key only reads: with one of scope write this address could be suppressed, removed or allowed here.");
-	const note = h("input", { type: "text", maxlength: 1024, placeholder: "why", title: "Kept with what is suppressed or allowed by hand", class: "key" }), said = h("p", { role: "alert" });
+	const note = h("input", { type: "text", maxlength: 1024, placeholder: "why", title: "Kept with what is suppressed or allowed by hand, and in the audit", class: "key" }), said = h("p", { role: "alert" });
 	const path = "/v1/suppressions/" + segment(address), query = stream ? { stream } : {};
 	const act = (work) => () => work().then(again, (error) => fill(said, error.message));
 	const put = (state) => act(() => tell("PUT", path, query, { state, ...(note.value ? { note: note.value } : {}) }));
 
 	return h("div", { class: "actions" }, field("Note", note), button("Suppress", put("active"), { class: "danger" }), button("Allow, whatever bounces", put("allowed")),
-		button("Remove from the list", act(() => ask(path, query, { method: "DELETE" }))), said);
+		button("Remove from the list", act(() => ask(path, { ...query, ...(note.value ? { note: note.value } : {}) }, { method: "DELETE" }))), said);
 }
 
 function standing({ suppression }, entries, doing) {

@@ -33,7 +33,8 @@ const changes = (rows) => table({ caption: "Who changed what", rows, sorted: nul
 	{ key: "who", label: "Who", value: (row) => row.who },
 	{ key: "action", label: "What", value: (row) => row.action },
 	{ key: "address", label: "Of", from: "medium", value: (row) => row.address ?? row.subject ?? "" },
-	number("n", "Rows", "medium")] });
+	number("n", "Rows", "wide"),
+	{ key: "note", label: "Note", from: "wide", value: (row) => row.note ?? "" }] });
 
 /* Only for who may know: other keys are refused, and the view does without. */
 async function audit(signal) {

@@ -24,7 +24,7 @@ struct handle {
 	bool counts; /* the key's requests: once for each, though the checks may come twice */
 	/* What the audit is to tell of it, see handle_changed. */
 	const char *action; /* NULL: nothing was changed that it tells of */
-	struct str subject, address;
+	struct str subject, address, note;
 	uint64_t n_changed;
 };
 

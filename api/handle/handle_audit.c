@@ -21,6 +21,7 @@ static bool add_row(void *context, const struct store_audit *audit)
 	json_object_set_new(json, "subject", json_text(audit->subject));
 	json_object_set_new(json, "address", json_text(audit->address));
 	json_object_set_new(json, "n", json_integer((json_int_t)audit->n));
+	json_object_set_new(json, "note", json_text(audit->note));
 	page_add(page, json, (const struct str[PLACE_FIELDS]){ id });
 	return true;
 }

@@ -201,6 +201,7 @@ enum err handle_suppression_put(struct handle *handle)
 		.expires_at_us = TIMESTAMP_NONE,
 		.changed_by = suppression_who(handle) };
 	enum err err = ERR_OK;
+	struct str note;
 	json_t *json;
 	size_t kept;
 	bool good;
@@ -211,11 +212,13 @@ enum err handle_suppression_put(struct handle *handle)
 	if (!json)
 		return ERR_OK;
 	good = read_entry(handle, json, &row);
+	note = arena_dup(handle->arena, row.diagnostic);
 	if (good)
 		err = store_suppressions_put(handle->store, &row, 1, &kept);
 	json_decref(json);
 	if (!good || err)
 		return err;
+	handle->note = note;
 	handle_changed(handle,
 		row.state == SUPPRESSION_ALLOWED ? "suppression.allow" : "suppression.put",
 		row.stream, row.address, kept);
@@ -224,16 +227,22 @@ enum err handle_suppression_put(struct handle *handle)
 
 enum err handle_suppression_delete(struct handle *handle)
 {
-	struct str address;
+	struct str address, note = handle->values.text[PARAM_NOTE];
 	enum err err;
 
 	if (!read_target(handle, &address))
 		return ERR_OK;
+	if (note.n > LIMIT_FIELD_TEXT_BYTES) {
+		(void)handle_refuse(handle, PARAM_NOTE, STR("wanted: at most 1024 bytes"));
+		return ERR_OK;
+	}
 	err = entry_remove(handle->store, handle->arena, address, handle->values.text[PARAM_STREAM],
 		suppression_who(handle), handle->request->now_us);
-	if (!err)
+	if (!err) {
+		handle->note = note;
 		handle_changed(handle, "suppression.remove", handle->values.text[PARAM_STREAM],
 			address, 1);
+	}
 	/* One that was removed before is as gone as the client wants it. */
 	return err && err != ERR_NOT_FOUND ? err : answer_target(handle, address);
 }

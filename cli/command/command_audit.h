@@ -6,6 +6,9 @@
 
 /* "cli:root". */
 struct str command_who(struct arena *arena);
-/* Texts may be empty; see store/store_access.h. */
+/* Texts may be empty; see store/store_access.h. `note` is why. */
+MUST_CHECK enum err command_audit_note(struct store *store, const char *action, struct str subject,
+	struct str address, uint64_t n, struct str note);
+/* Without one. */
 MUST_CHECK enum err command_audit(struct store *store, const char *action, struct str subject,
 	struct str address, uint64_t n);

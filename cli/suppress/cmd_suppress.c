@@ -139,9 +139,9 @@ static int put(struct suppress *s, enum suppression_state state)
 		return suppress_failed(s, err);
 	err = store_suppressions_put(s->store, rows, s->n_operands, &kept);
 	for (size_t i = 0; i < s->n_operands && !err; i++)
-		err = command_audit(s->store,
+		err = command_audit_note(s->store,
 			state == SUPPRESSION_ALLOWED ? "suppression.allow" : "suppression.put",
-			str_c(s->stream), addresses[i], 1);
+			str_c(s->stream), addresses[i], 1, str_c(s->reason));
 	err = store_noted_end(s->store, err);
 	return err ? suppress_failed(s, err) : EXIT_CODE_OK;
 }
@@ -165,7 +165,8 @@ static enum err remove_noted(struct suppress *s, struct str address)
 	err = entry_remove(
 		s->store, s->arena, address, str_c(s->stream), suppress_who(s), suppress_now_us());
 	if (!err)
-		err = command_audit(s->store, "suppression.remove", str_c(s->stream), address, 1);
+		err = command_audit_note(s->store, "suppression.remove", str_c(s->stream), address,
+			1, str_c(s->reason));
 	return store_noted_end(s->store, err);
 }
 

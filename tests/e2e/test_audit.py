@@ -35,13 +35,16 @@ def changes(server, key, who):
         return got[2]
     ask("PUT", "/v1/suppressions/ann@example.com", {"note": "asked for it"})
     ask("PUT", "/v1/suppressions/bob@example.com", {"state": "allowed"})
-    ask("DELETE", "/v1/suppressions/ann@example.com")
+    ask("DELETE", "/v1/suppressions/ann@example.com?note=" + "x" * 1025, status=400)
+    ask("DELETE", "/v1/suppressions/ann@example.com?note=is%20back")
     ask("DELETE", "/v1/suppressions/nobody@example.com", status=404)  # was not there: nothing changed
     ask("POST", "/v1/suppressions/undo", {"from": "2020-01-01T00:00:00Z"})  # tried only
     ask("POST", "/v1/suppressions/undo", {"from": "2020-01-01T00:00:00Z", "dry_run": False})
     rows = [(row["action"], row["address"]) for row in audit(server, key) if row["who"] == who]
     assert rows == [("suppression.undo", None), ("suppression.remove", "ann@example.com"),
                     ("suppression.allow", "bob@example.com"), ("suppression.put", "ann@example.com")], rows
+    notes = [row["note"] for row in audit(server, key) if row["who"] == who]
+    assert notes == [None, "is back", None, "asked for it"], notes
 
 
 def scopes(server, admin):
@@ -74,7 +77,7 @@ def pages(server, admin):
 
 def by_command(server, admin):
     run(server, "suppress", "add", "--reason", "x", "cat@example.com", "dan@example.com")
-    run(server, "suppress", "remove", "dan@example.com")
+    run(server, "suppress", "remove", "--reason", "is back", "dan@example.com")
     run(server, "erase", "cat@example.com")
     text = run(server, "audit", "--limit", "4")
     actions = [line.split("\t")[2] for line in text.splitlines()]

@@ -144,6 +144,7 @@ async function decisions(browser) {
 	await page.waitForSelector("main >> text=Do not mail it.");
 	expect((await page.textContent("main")).includes("asked for it"), "the note is not kept");
 	step = "remove";
+	await page.fill("input[placeholder=why]", "is back");
 	await page.click("text=Remove from the list");
 	await page.waitForSelector("main >> text=Nothing speaks against mailing it.");
 	step = "release";
@@ -157,7 +158,7 @@ async function decisions(browser) {
 	step = "audit";
 	await open(page, "#/system");
 	const changed = await page.locator("table:has(caption:has-text('Who changed what')) tbody").innerText();
-	expect(["suppression.put", "suppression.remove", "hold.release", "loopback"].every((word) => changed.includes(word)), "does not tell of what was done: " + changed);
+	expect(["suppression.put", "suppression.remove", "hold.release", "loopback", "asked for it", "is back"].every((word) => changed.includes(word)), "does not tell of what was done: " + changed);
 	step = "undo";
 	await open(page, "#/suppressions?tab=undo");
 	await page.click("button:has-text('Try')");

@@ -84,7 +84,9 @@ static void submit(struct seat *seat, const struct envelope *envelope,
 {
 	struct store_batch *batch = store_batch_new(store, STR("spool"));
 	struct policy policy = suppress_policy(&seat->settings, envelope->stream);
-	struct store_standing standing = { policy_proof(evidence), true, counts };
+	struct store_standing standing = {
+		.proof = policy_proof(evidence), .rated = true, .counts = counts
+	};
 	struct store_weight weight = policy_weigh(&policy, evidence);
 	struct store_batch_result result;
 	struct report report;
