@@ -15,6 +15,7 @@ import server as e2e
 
 SEED = int(os.environ.get("REBUILD_SEED", random.randrange(1 << 32)))
 ROUNDS = int(os.environ.get("REBUILD_ROUNDS", 4))
+SUMMED_ROUND = 1  # the scheduler takes a minute for it, so not in each
 MAILS = 40
 DOMAINS = ["one.example", "mail.one.example", "two.example", "gmail.com"]
 TEXTS = [("5.1.1", "550 5.1.1 User unknown"), ("5.2.2", "552 5.2.2 Mailbox full"), ("5.7.1", "554 zork flimmer quonk"),
@@ -178,8 +179,9 @@ def main():
             bounced(server, "reclassify")
             bounced(server, "erase", "--hash-entry", f"user{number}@{DOMAINS[number % len(DOMAINS)]}")
             check(server)
-            sum_up(server)
-            check(server)
+            if number == SUMMED_ROUND:  # what comes behind it changes days that are summed up
+                sum_up(server)
+                check(server)
         before = answers(server)
         for table, column in (("rollup_15m", "n"), ("rollup_day", "failed"), ("total_day", "n"), ("rollup_dimension", "failed"),
                               ("rollup_diagnostic", "n"), ("summed_day", "n")):
