@@ -148,17 +148,26 @@ def sum_up(server):
     assert server.sql("SELECT count(*) FROM summed_day") != [["0"]]
 
 
+PATHS = ["/v1/domains?from=13d", "/v1/domains?from=13d&basis=send", "/v1/providers?from=13d", "/v1/reasons?from=13d",
+         "/v1/streams?from=13d", "/v1/timeseries?from=13d&interval=day", "/v1/breakdown?from=13d&by=status",
+         *(f"/v1/domains/{domain}?from=13d&basis={basis}" for domain in DOMAINS for basis in ("event", "send"))]
+
+
 def answers(server):
-    paths = ["/v1/domains?from=13d", "/v1/domains?from=13d&basis=send", "/v1/providers?from=13d", "/v1/reasons?from=13d",
-             "/v1/streams?from=13d", "/v1/timeseries?from=13d&interval=day", "/v1/breakdown?from=13d&by=status",
-             *(f"/v1/domains/{domain}?from=13d&basis={basis}" for domain in DOMAINS for basis in ("event", "send"))]
     found = []
-    for path in paths:
+    for path in PATHS:
         status, body = server.get(path)
         assert status == 200, (path, body)
-        body.pop("as_of", None)
-        found.append(json.dumps({key: value for key, value in body.items() if key not in ("from", "to")}, sort_keys=True))
+        for row in body.get("diagnostics", []):
+            del row["example"]  # any event that said it will do, and which one is not what counts
+        found.append({key: value for key, value in body.items() if key not in ("from", "to", "as_of")})
     return found
+
+
+def same(server, before):
+    """Each answer, by itself, so that a difference is seen."""
+    for path, then, now in zip(PATHS, before, answers(server)):
+        assert now == then, (path, [(key, then[key], now.get(key)) for key in then if then[key] != now.get(key)])
 
 
 def main():
@@ -189,10 +198,10 @@ def main():
         assert "rows are not what the events say" in bounced(server, "rollup", "check", "--since", "13d", code=3)
         assert "14 days were made anew" in bounced(server, "rollup", "rebuild", "--since", "13d")
         check(server)
-        assert answers(server) == before
+        same(server, before)
         sum_up(server)
         check(server)
-        assert answers(server) == before
+        same(server, before)
         bounced(server, "rollup", "check", "--since", "tomorrow", code=2)
         bounced(server, "rollup", "mend", code=2)
     print(f"{ROUNDS} rounds: counts are what the events say, and what they are rebuilt to")
