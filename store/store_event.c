@@ -189,7 +189,7 @@ static void own_event(struct arena *arena, struct store_event *event)
 	struct str *const texts[] = { &event->stream, &event->source, &event->campaign,
 		&e->recipient, &e->final_recipient, &e->original_recipient, &e->domain, &e->status,
 		&e->status_field, &e->diagnostic, &e->diagnostic_type, &e->command,
-		&e->reporting_mta, &e->remote_mta, &e->rule.id };
+		&e->reporting_mta, &e->remote_mta, &e->rule.id, &event->standing.token_recipient };
 
 	own_texts(arena, texts, ARRAY_LEN(texts));
 }
