@@ -343,16 +343,16 @@ static bool keep_plan(struct pg *pg, enum query query, const char *name, const s
 	return pg->plans[query] == PLAN_READY;
 }
 
-/* A plan that the server lost or that does not fit any more (a pooler in between, a table that was changed) is none. */
+/* A plan that the server lost or that does not fit any more (a pooler in between, a table that was changed) is none. True: the text can be
+ * sent at once. */
 static bool lost_plan(struct pg *pg, enum query query, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	if (!state || (strcmp(state, "26000") != 0 && strcmp(state, "0A000") != 0) ||
-		!in_no_transaction(pg))
+	if (!state || (strcmp(state, "26000") != 0 && strcmp(state, "0A000") != 0))
 		return false;
 	pg->plans[query] = PLAN_REFUSED;
-	return true;
+	return in_no_transaction(pg); /* else it failed with it, and the next time goes well */
 }
 
 static PGresult *exec_query(struct pg *pg, enum query query, const struct pg_value *values, int n)

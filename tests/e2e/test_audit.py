@@ -76,13 +76,16 @@ def pages(server, admin):
 
 
 def by_command(server, admin):
-    run(server, "suppress", "add", "--reason", "x", "cat@example.com", "dan@example.com")
+    run(server, "suppress", "add", "--reason", "cat wrote to us", "cat@example.com")
+    run(server, "suppress", "add", "--reason", "x", "dan@example.com")
+    assert "cat wrote to us" in run(server, "audit")
     run(server, "suppress", "remove", "--reason", "is back", "dan@example.com")
     run(server, "erase", "cat@example.com")
     text = run(server, "audit", "--limit", "4")
     actions = [line.split("\t")[2] for line in text.splitlines()]
     assert actions == ["erase", "suppression.remove", "suppression.put", "suppression.put"], text
     assert "cat@example.com" not in run(server, "audit"), "an erased address is gone from the audit, too"
+    assert "cat wrote to us" not in run(server, "audit"), "and so is what was written to it"
     assert "dan@example.com" in run(server, "audit")
     e2e.wait_for(lambda: subjects(server) == ["suppress.strikes=3"], "the settings to be noted", 60, server)
 
