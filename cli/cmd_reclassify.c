@@ -74,7 +74,7 @@ static bool judge_words(
 			       : event->diagnostic;
 
 	parse_reply(run->parser, run->arena, text, event->remote_mta, ret_event);
-	if (ret_event->rule.layer > LAYER_MEANING)
+	if (ret_event->rule.layer > LAYER_LIKENESS)
 		return false;
 	if (event->outcome == OUTCOME_DELAYED && ret_event->class == CLASS_HARD)
 		ret_event->class = CLASS_SOFT;

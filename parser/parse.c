@@ -23,6 +23,7 @@ extern const struct embedded_file rules_embedded[], cases_embedded[];
 struct parse_rules {
 	struct rules *rules;
 	struct formats *formats;
+	struct likeness *likeness; /* NULL: nothing was learnt */
 };
 struct parser {
 	const struct parse_rules *rules;
@@ -31,6 +32,7 @@ struct parser {
 	struct arena *work; /* of one verdict */
 	struct buf account;
 	bool wants_account;
+	struct features *features; /* NULL: not asked */
 };
 
 /* ---- rules ---- */
@@ -49,6 +51,7 @@ enum err parse_rules_load(struct arena *arena, const struct parse_source *source
 		abort();
 	both->rules = rules;
 	both->formats = formats_new();
+	both->likeness = likeness_new(likeness_builtin());
 	*ret_rules = both;
 	return ERR_OK;
 }
@@ -92,12 +95,19 @@ const struct rules *parse_rules_set(const struct parse_rules *rules)
 	return rules->rules;
 }
 
+void parse_rules_weigh(struct parse_rules *rules, struct str weights)
+{
+	likeness_free(rules->likeness);
+	rules->likeness = likeness_new(weights);
+}
+
 void parse_rules_free(struct parse_rules *rules)
 {
 	if (!rules)
 		return;
 	rules_free(rules->rules);
 	formats_free(rules->formats);
+	likeness_free(rules->likeness);
 	free(rules);
 }
 
@@ -141,6 +151,11 @@ void parser_ask_account(struct parser *parser, bool on)
 	parser->wants_account = on;
 }
 
+void parser_ask_features(struct parser *parser, struct features *features)
+{
+	parser->features = features;
+}
+
 void parser_freep(struct parser **parser)
 {
 	parser_free(*parser);
@@ -177,8 +192,12 @@ static void read_words(struct arena *arena, struct event *event)
 static void finish_event(struct parser *parser, struct arena *arena,
 	const struct classify_context *context, struct event *event)
 {
-	const struct classifier classifier = { parser->rules->rules, parser->scratch, parser->work,
-		parser->wants_account ? &parser->account : NULL };
+	const struct classifier classifier = { .rules = parser->rules->rules,
+		.likeness = parser->rules->likeness,
+		.scratch = parser->scratch,
+		.work = parser->work,
+		.explanation = parser->wants_account ? &parser->account : NULL,
+		.features = parser->features };
 
 	event->domain = address_domain(arena, event->recipient);
 	if (event->outcome == OUTCOME_FAILED || event->outcome == OUTCOME_DELAYED)
@@ -239,9 +258,8 @@ static void read_bounce(struct parser *parser, struct arena *arena, struct notic
 	notice->returned = g.returned;
 	*ret_inner = g.inner;
 	take_events(parser, arena,
-		&(struct classify_context){ .remarks = g.remarks,
-			.format = g.family,
-			.shared = g.list.n > 1 },
+		&(struct classify_context){
+			.remarks = g.remarks, .format = g.family, .shared = g.list.n > 1 },
 		&g.list, report);
 	if (g.retried)
 		soften_retried(&g.list);

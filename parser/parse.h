@@ -12,6 +12,7 @@
 struct rules;       /* rules.h */
 struct parse_rules; /* the compiled rules */
 struct parser;      /* one thread's reusable state */
+struct features;    /* feature.h */
 
 /* Compiles the sources, an earlier one winning over a later one (an operator's file first). On
  * ERR_SYNTAX, ERR_LIMIT or ERR_EXISTS nothing is made and *ret_trouble (in `arena`) says what is wrong and where:
@@ -25,6 +26,8 @@ size_t parse_builtin_sources(const struct parse_source **ret_sources);
 size_t parse_builtin_cases(const struct parse_source **ret_sources);
 /* The rules themselves, for rules_check and lists. */
 const struct rules *parse_rules_set(const struct parse_rules *rules);
+/* Other weights than those that the build learnt (learn.h), which it borrows; empty: none. For measuring. */
+void parse_rules_weigh(struct parse_rules *rules, struct str weights);
 void parse_rules_free(struct parse_rules *rules);
 void parse_rules_freep(struct parse_rules **rules);
 
@@ -35,6 +38,9 @@ void parser_freep(struct parser **parser);
 
 /* From now on events say how their verdicts came about (event.account). Costs time; off at first. */
 void parser_ask_account(struct parser *parser, bool on);
+
+/* From now on what was looked at in the last refusal is left in *features (NULL: no more). For learning. */
+void parser_ask_features(struct parser *parser, struct features *features);
 
 /* Never fails: what cannot be read becomes KIND_UNKNOWN or KIND_NOT_BOUNCE with its flaws.
  * `envelope` may be NULL (a file). The report lives in `arena`; nothing borrows from `message`. */

@@ -52,6 +52,22 @@ void account_of_meaning(struct buf *out, struct str text, const struct meaning *
 		put_candidate(out, &m->candidates[i]);
 }
 
+void account_of_likeness(struct buf *out, const struct meaning *m,
+	const struct likeness_scores *scores, const struct feature_span *spans, size_t n)
+{
+	if (!out)
+		return;
+	buf_printf(out, "    is like %.*s (%.2f), next %.*s (%.2f); to stop mail for: %.2f; words:",
+		STR_ARG(reason_name(scores->first)), scores->of[scores->first],
+		STR_ARG(reason_name(scores->second)), scores->of[scores->second], scores->hard);
+	for (size_t i = 0; i < n; i++) {
+		buf_put(out, STR(" \""));
+		put_span(out, str_slice(m->marks.folding.text, spans[i].from, spans[i].to));
+		buf_putc(out, '"');
+	}
+	buf_putc(out, '\n');
+}
+
 void account_of_evidence(
 	struct buf *out, const struct evidence_list *list, const struct evidence *best)
 {

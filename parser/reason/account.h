@@ -4,10 +4,14 @@
 #pragma once
 #include "core/buf.h"
 #include "parser/reason/evidence.h"
+#include "parser/reason/likeness.h"
 #include "parser/reason/meaning.h"
 
 /* The clauses of a text with the things and states in them, and the frames that fit. */
 void account_of_meaning(struct buf *out, struct str text, const struct meaning *m);
+/* The two reasons that a text is most like, and the words that speak most for the first. */
+void account_of_likeness(struct buf *out, const struct meaning *m,
+	const struct likeness_scores *scores, const struct feature_span *spans, size_t n);
 /* All evidence, the strongest first; `best` is marked. */
 void account_of_evidence(
 	struct buf *out, const struct evidence_list *list, const struct evidence *best);

@@ -67,8 +67,10 @@ struct judging {
 	const struct event *event;
 	struct str sender;
 	struct evidence_list list;
-	bool shared; /* the remarks may be about another recipient */
-	bool soon;   /* words of time: it may be otherwise tomorrow */
+	struct evidence_likeness likeness; /* of the reply itself */
+	size_t likely_from, likely_to;     /* the word that makes it so */
+	bool shared;                       /* the remarks may be about another recipient */
+	bool soon;                         /* words of time: it may be otherwise tomorrow */
 };
 
 /* Whoever has a reply of his own is not given up for words that may be another's. */
@@ -182,7 +184,8 @@ static bool is_about_recipient(const struct judging *j)
 	return j->event->recipient.n > 0 && count_words(j->event->diagnostic) != 1;
 }
 
-static void hear_meaning(struct judging *j, struct str text, size_t offset, double share)
+static const struct meaning *hear_meaning(
+	struct judging *j, struct str text, size_t offset, double share)
 {
 	struct meaning *m = arena_alloc(j->c->work, sizeof *m);
 	const struct meaning_context context = meaning_context_of(j);
@@ -197,6 +200,7 @@ static void hear_meaning(struct judging *j, struct str text, size_t offset, doub
 			.id = candidate->frame->id,
 			.strength = candidate->strength * share,
 			.confidence = candidate->strength * share,
+			.own = candidate->frame->own,
 			.never_hard = !candidate->thing && candidate->strength < EVIDENCE_PLAIN &&
 				      !is_about_recipient(j) };
 
@@ -210,21 +214,76 @@ static void hear_meaning(struct judging *j, struct str text, size_t offset, doub
 		}
 		evidence_add(&j->list, one);
 	}
+	return m;
+}
+
+/* ---- likeness ---- */
+
+static void find_words(struct judging *j, const struct features *features, const struct meaning *m,
+	const struct likeness_scores *scores, size_t offset)
+{
+	struct feature_span spans[LIKENESS_WORDS];
+	size_t n = likeness_words(j->c->likeness, features, scores->first, scores->second, spans);
+
+	if (n) {
+		j->likely_from = fold_source(&m->marks.folding, spans[0].from) + offset;
+		j->likely_to = fold_source(&m->marks.folding, spans[0].to) + offset;
+	}
+	account_of_likeness(j->c->explanation, m, scores, spans, n);
+}
+
+/* Of the reply itself; a text without a word is like nothing. */
+static void hear_likeness(struct judging *j, const struct meaning *m, size_t offset)
+{
+	struct features *features = j->c->features;
+	struct likeness_scores scores;
+
+	if (!features)
+		features = arena_alloc(j->c->work, sizeof *features);
+	features_of_meaning(m, meaning_context_of(j).codes, features);
+	if (!j->c->likeness || !features->n_spans)
+		return;
+	likeness_score(j->c->likeness, features, &scores);
+	if (!evidence_likeness_counts(
+		    scores.of[scores.first], j->event->reply_code || j->event->status.n))
+		return;
+	j->likeness = (struct evidence_likeness){ .reason = scores.first,
+		.score = scores.of[scores.first],
+		.lead = scores.of[scores.first] - scores.of[scores.second],
+		.hard = scores.hard };
+	find_words(j, features, m, &scores, offset);
 }
 
 /* ---- words and codes ---- */
 
 static double best_strength(const struct judging *j)
 {
-	const struct evidence *best = evidence_settle(&j->list);
+	const struct evidence *best = evidence_settle_by_likeness(&j->list, &j->likeness);
 
 	return best ? best->strength : 0;
 }
 
-static void hear_text(struct judging *j, struct str text, size_t offset, double share)
+static const struct meaning *hear_text(
+	struct judging *j, struct str text, size_t offset, double share)
 {
 	hear_sentence(j, text, offset, share);
-	hear_meaning(j, text, offset, share);
+	return hear_meaning(j, text, offset, share);
+}
+
+/* What nothing else says. */
+static void hear_likeness_alone(struct judging *j)
+{
+	struct evidence one;
+
+	for (size_t i = 0; i < j->list.n; i++)
+		if (j->list.items[i].reason == j->likeness.reason)
+			return;
+	if (!evidence_of_likeness(&j->likeness, &one))
+		return;
+	one.id = arena_printf(j->arena, "likeness.%.*s", STR_ARG(reason_name(one.reason)));
+	one.from = j->likely_from;
+	one.to = j->likely_to;
+	evidence_add(&j->list, one);
 }
 
 static void hear_remarks(struct judging *j, struct str remarks)
@@ -265,11 +324,13 @@ static void hear_codes(struct judging *j)
 static void hear_all(struct judging *j, struct str remarks)
 {
 	struct str diagnostic = j->event->diagnostic, quoted = quoted_reply(diagnostic);
+	size_t offset = (size_t)(quoted.p - diagnostic.p);
 
-	hear_text(j, quoted, (size_t)(quoted.p - diagnostic.p), 1);
+	hear_likeness(j, hear_text(j, quoted, offset, 1), offset);
 	if (quoted.n < diagnostic.n && best_strength(j) < ENOUGH)
 		hear_text(j, diagnostic, 0, SHARE_OF_WRAPPING);
 	hear_codes(j);
+	hear_likeness_alone(j);
 	if (remarks.n && best_strength(j) < ENOUGH)
 		hear_remarks(j, remarks);
 }
@@ -290,7 +351,7 @@ static enum reason_class class_of(const struct judging *j, const struct evidence
 
 	if (class != CLASS_HARD)
 		return class;
-	return is_temporary(j->event) || best->never_hard || j->soon ||
+	return is_temporary(j->event) || !evidence_stops(best, &j->likeness) || j->soon ||
 			       is_greeting(j->event->command)
 		       ? CLASS_SOFT
 		       : CLASS_HARD;
@@ -314,7 +375,7 @@ void classify_event(const struct classifier *classifier, struct arena *arena,
 	if (event->outcome != OUTCOME_FAILED && event->outcome != OUTCOME_DELAYED)
 		return;
 	hear_all(&j, context->remarks);
-	best = evidence_settle(&j.list);
+	best = evidence_settle_by_likeness(&j.list, &j.likeness);
 	if (!best)
 		best = &nothing;
 	event->reason = best->reason;

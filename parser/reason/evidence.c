@@ -7,6 +7,7 @@
 #define SENTENCE_WHOLE       0.6
 #define SENTENCE_LEAST       0.55
 #define SENTENCE_CERTAIN     0.97
+#define SENTENCE_BELIEVED    0.75
 #define SENTENCE_OF_GUARD    0.87
 #define SENTENCE_OF_OPERATOR 1.1
 
@@ -16,6 +17,29 @@
 #define MEANING_HEARD       0.7
 #define HARD_BESIDE_GUARD   0.32
 #define HARD_BESIDE_MEANING 0.78
+
+/* Likeness. By how much the reason that it is most like must lead the next to be believed against words that speak plainly, and
+ * against words that hardly leave a doubt. All figures here are the best of those tried on lists that were not learnt from
+ * (bench/parser/bench_first_sight; docs/accuracy.md). */
+#define LEAD_OF_PLAIN 0.2
+#define LEAD_OF_SURE  0.4
+#define PLAIN_WORDS   0.7
+#define SURE_WORDS    0.95
+/* No stronger codes give way to "no reason is told". */
+#define BELIEF_IN_CODES 0.5
+/* How much a refusal must look like one to stop mail for; where a sentence is certain; where its evidence is in doubt. */
+#define HARD_LEAST         0.15
+#define HARD_OF_SENTENCE   (-0.5)
+#define HARD_AGAINST_DOUBT 0.8
+/* How sure a score makes: at 0, less for each 1 below, more for each 1 above, within bounds. Half were right at -0.5, nearly all
+ * above 0.3. */
+#define SURE_AT_0  0.85
+#define SURE_BELOW 0.7
+#define SURE_ABOVE 0.3
+#define SURE_LEAST 0.4
+#define SURE_MOST  0.95
+/* The least score of words that no code shows to be a refusal. */
+#define WITHOUT_A_CODE 0.3
 
 /* Registered codes; those of one subject that says little count less, and X.n.0 least. */
 #define STATUS_PLAIN   0.70
@@ -99,9 +123,79 @@ const struct evidence *evidence_settle(const struct evidence_list *list)
 	return other ? other : best;
 }
 
+/* What an operator wrote; a sentence that is known, and is the most of what was said. */
+static bool is_certain(const struct evidence *one)
+{
+	return one->own || ((one->layer == LAYER_PROVIDER || one->layer == LAYER_TEXT) &&
+				   !one->guard && one->strength >= SENTENCE_BELIEVED);
+}
+
+/* How much likeness must lead to be believed against words of such a strength. */
+static double lead_against(double strength)
+{
+	return strength >= SURE_WORDS ? LEAD_OF_SURE : strength >= PLAIN_WORDS ? LEAD_OF_PLAIN : 0;
+}
+
+const struct evidence *evidence_settle_by_likeness(
+	const struct evidence_list *list, const struct evidence_likeness *likeness)
+{
+	const struct evidence *best = evidence_settle(list), *believed = NULL;
+
+	if (likeness->reason == REASON_NONE || (best && is_certain(best)))
+		return best;
+	if (likeness->reason == REASON_UNKNOWN_UNCLASSIFIED)
+		return best && !is_words(best) && best->strength <= BELIEF_IN_CODES ? NULL : best;
+	if (best && is_words(best) && likeness->lead < lead_against(best->strength))
+		return best;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].reason == likeness->reason &&
+			(!believed || list->items[i].strength > believed->strength))
+			believed = &list->items[i];
+	return believed ? believed : best;
+}
+
+bool evidence_stops(const struct evidence *one, const struct evidence_likeness *likeness)
+{
+	double least = is_certain(one)   ? HARD_OF_SENTENCE
+		       : one->never_hard ? HARD_AGAINST_DOUBT
+					 : HARD_LEAST;
+
+	if (likeness->reason == REASON_NONE || one->own || one->layer == LAYER_PROVIDER)
+		return !one->never_hard;
+	return likeness->hard >= least;
+}
+
+/* How sure a score makes, as it was right on lists at first sight: half of the time at -0.5, nearly always above 0.3. */
+static double sureness(double score)
+{
+	double sure = SURE_AT_0 + score * (score < 0 ? SURE_BELOW : SURE_ABOVE);
+
+	return sure > SURE_MOST ? SURE_MOST : sure < SURE_LEAST ? SURE_LEAST : sure;
+}
+
+bool evidence_likeness_counts(double score, bool has_code)
+{
+	return has_code || score >= WITHOUT_A_CODE;
+}
+
+bool evidence_of_likeness(const struct evidence_likeness *likeness, struct evidence *ret_evidence)
+{
+	double sure = sureness(likeness->score);
+
+	if (likeness->reason == REASON_NONE || likeness->reason == REASON_UNKNOWN_UNCLASSIFIED)
+		return false;
+	*ret_evidence = (struct evidence){ .layer = LAYER_LIKENESS,
+		.reason = likeness->reason,
+		.strength = sure,
+		.confidence = sure };
+	return true;
+}
+
 struct evidence evidence_of_sentence(enum sentence_kind kind, double confidence, double part)
 {
-	struct evidence one = { .confidence = confidence, .guard = kind == SENTENCE_GUARD };
+	struct evidence one = { .confidence = confidence,
+		.guard = kind == SENTENCE_GUARD,
+		.own = kind == SENTENCE_OWN };
 	double whole = part < SENTENCE_WHOLE ? part / SENTENCE_WHOLE : 1;
 
 	switch (kind) {

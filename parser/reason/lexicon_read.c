@@ -15,6 +15,7 @@ struct reading {
 	struct lexicon_word head; /* of the block of words at hand */
 	unsigned withs;           /* of the frame at hand */
 	struct str source;
+	bool builtin;
 	unsigned line;
 	struct str trouble;
 };
@@ -177,7 +178,7 @@ static bool read_confidence(struct str word, double *ret_value)
 static enum err read_frame_head(struct reading *r, struct str rest)
 {
 	struct lexicon_text *l = &r->text;
-	struct frame frame = { .source = r->source, .line = r->line };
+	struct frame frame = { .own = !r->builtin, .source = r->source, .line = r->line };
 	struct str name, equals, reason, confidence;
 
 	if (!str_next_word(&rest, " \t", &name) || !str_next_word(&rest, " \t", &equals) ||
@@ -286,6 +287,7 @@ static enum err read_source(struct reading *r, const struct parse_source *source
 	enum err err = ERR_OK;
 
 	r->source = arena_dup(r->arena, source->name);
+	r->builtin = source->builtin;
 	r->line = 0;
 	r->block = BLOCK_OTHER;
 	if (rest.n > LIMIT_RULES_BYTES)

@@ -15,7 +15,7 @@ struct lexicon_word {
 	struct str text; /* folded; with a star within, what stands in front of it */
 	struct str tail; /* what follows: "* na"; empty without a star within */
 	enum concept concepts[WORD_CONCEPTS]; /* the second may be CONCEPT_NONE */
-	bool spelling; /* another spelling of the word in front of it */
+	bool spelling;                        /* another spelling of the word in front of it */
 	bool open_left, open_right;           /* "*konto", "exist*": part of a longer word */
 	struct str language, source;
 	unsigned line;
@@ -33,6 +33,7 @@ struct frame {
 	struct concepts with[FRAME_WITH];     /* one of each also stands in the sentence */
 	struct concepts without;              /* none of these does */
 	struct glob_words codes[FRAME_CODES]; /* without words: not asked */
+	bool own;                             /* of an operator's file */
 	struct str source;
 	unsigned line;
 };

@@ -1,0 +1,224 @@
+#include "parser/reason/feature.h"
+
+#include "core/utf8.h"
+
+#include <string.h>
+
+/* What a feature is of, so that a word and a state of one name are two. */
+enum tag {
+	TAG_WORD = 'w',
+	TAG_PAIR = 'b',
+	TAG_PART = 'c',
+	TAG_CONCEPT = 'C',
+	TAG_CONCEPTS = 'P',
+	TAG_FIRST = 'L', /* a concept of the first clause */
+	TAG_FRAME = 'F',
+	TAG_CODE = 'K',
+	TAG_STATUS = 'S',
+	TAG_SUBJECT = 'T', /* of a status: the second of its numbers */
+};
+
+enum {
+	PART_LETTERS = 5,
+	PAIR_REACH = 3,   /* concepts of one clause that are looked at together */
+	FRAMES_HEARD = 3, /* the strongest */
+	FIRST_WIDE =
+		0xE3, /* first byte of a letter: from U+3000 on words may stand without spaces */
+};
+
+struct taking {
+	struct features *f;
+	uint8_t seen[FEATURE_KINDS][FEATURE_ROWS / 8];
+};
+
+/* ---- rows ---- */
+
+/* FNV-1a (Fowler, Noll, Vo), 32 bits. */
+#define HASH_START 2166136261u
+#define HASH_PRIME 16777619u
+
+static uint32_t hash_byte(uint32_t hash, unsigned char byte)
+{
+	return (hash ^ byte) * HASH_PRIME;
+}
+
+static uint32_t hash_str(uint32_t hash, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		hash = hash_byte(hash, (unsigned char)s.p[i]);
+	return hash;
+}
+
+static uint32_t hash_tag(enum tag tag)
+{
+	return hash_byte(HASH_START, (unsigned char)tag);
+}
+
+/* The upper bits are mixed into those that are kept. */
+static uint16_t row_of(uint32_t hash)
+{
+	return (uint16_t)((hash ^ hash >> 15) & (FEATURE_ROWS - 1));
+}
+
+static uint16_t take(struct taking *t, enum feature_kind kind, uint32_t hash)
+{
+	struct feature_group *group = &t->f->groups[kind];
+	uint16_t row = row_of(hash);
+	uint8_t bit = (uint8_t)(1u << (row & 7));
+
+	if (!(t->seen[kind][row >> 3] & bit) && group->n < FEATURES_MOST) {
+		t->seen[kind][row >> 3] |= bit;
+		group->rows[group->n++] = row;
+	}
+	return row;
+}
+
+/* ---- words ---- */
+
+static bool parts_words(char c)
+{
+	return c == ' ' || (c && strchr(",;:!?()\"<>.'[]{}/|=+*&%$#@^~`\\-", c));
+}
+
+static bool is_number(struct str word)
+{
+	return str_span(word, "0123456789") == word.n;
+}
+
+static bool is_name(struct str word)
+{
+	return word.p[0] == FOLD_NAMED;
+}
+
+/* Where each letter of a word starts, its end behind them. A byte that is no letter of UTF-8 is one. */
+enum { WORD_LETTERS = 64 };
+static size_t letters_of(struct str word, size_t ret_at[static WORD_LETTERS + 1], bool *ret_wide)
+{
+	size_t n = 0, i = 0;
+
+	*ret_wide = false;
+	while (i < word.n && n < WORD_LETTERS) {
+		size_t bytes = utf8_sequence(str_skip(word, i));
+
+		ret_at[n++] = i;
+		*ret_wide |= (unsigned char)word.p[i] >= FIRST_WIDE;
+		i += bytes ? bytes : 1;
+	}
+	ret_at[n] = i;
+	return n;
+}
+
+/* Of "<word>", so that a part tells whether a word starts or ends there. */
+static void take_parts(struct taking *t, struct str word)
+{
+	size_t at[WORD_LETTERS + 1], n;
+	bool wide;
+	uint32_t start = hash_tag(TAG_PART);
+
+	n = letters_of(word, at, &wide);
+	for (size_t letters = 3; letters <= PART_LETTERS; letters++)
+		for (size_t i = 0; i + letters <= n + 2; i++) {
+			size_t from = i ? i - 1 : 0, to = i + letters - 1;
+			uint32_t hash = start;
+
+			if (!i)
+				hash = hash_byte(hash, '<');
+			hash = hash_str(hash, str_slice(word, at[from], at[to < n ? to : n]));
+			take(t, FEATURE_WORDS, to > n ? hash_byte(hash, '>') : hash);
+		}
+	for (size_t i = 0; wide && i + 2 <= n; i++)
+		take(t, FEATURE_WORDS, hash_str(start, str_slice(word, at[i], at[i + 2])));
+}
+
+static void keep_span(struct features *f, uint16_t row, size_t from, size_t to)
+{
+	if (f->n_spans < FEATURE_SPANS)
+		f->spans[f->n_spans++] = (struct feature_span){ row, (uint32_t)from, (uint32_t)to };
+}
+
+/* A number is one word whichever it is; a name's letters are no words. */
+static struct str word_as(struct str word)
+{
+	return is_number(word) ? STR("0") : is_name(word) ? STR("\x01") : word;
+}
+
+static void take_words(struct taking *t, struct str text)
+{
+	struct str before = STR_EMPTY;
+	size_t i = 0;
+
+	while (i < text.n) {
+		size_t from = i;
+		struct str word;
+
+		for (; i < text.n && !parts_words(text.p[i]); i++)
+			;
+		word = str_slice(text, from, i);
+		i += i == from;
+		if (!word.n)
+			continue;
+		if (!is_number(word) && !is_name(word)) {
+			take_parts(t, word);
+			keep_span(t->f, row_of(hash_str(hash_tag(TAG_WORD), word)), from, i);
+		}
+		word = word_as(word);
+		take(t, FEATURE_WORDS, hash_str(hash_tag(TAG_WORD), word));
+		if (before.n)
+			take(t, FEATURE_WORDS,
+				hash_str(hash_byte(hash_str(hash_tag(TAG_PAIR), before), ' '),
+					word));
+		before = word;
+	}
+}
+
+/* ---- senses ---- */
+
+static uint32_t hash_mark(uint32_t hash, const struct mark *mark)
+{
+	return hash_byte(hash_str(hash, concept_name(mark->concept)), mark->advice ? '?' : '.');
+}
+
+static void take_marks(struct taking *t, const struct marks *marks)
+{
+	for (size_t i = 0; i < marks->n; i++) {
+		const struct mark *mark = &marks->items[i];
+
+		take(t, FEATURE_SENSES, hash_mark(hash_tag(TAG_CONCEPT), mark));
+		if (mark->clause == marks->items[0].clause)
+			take(t, FEATURE_SENSES, hash_mark(hash_tag(TAG_FIRST), mark));
+		for (size_t k = i + 1; k < marks->n && k <= i + PAIR_REACH; k++)
+			if (marks->items[k].clause == mark->clause)
+				take(t, FEATURE_SENSES,
+					hash_mark(hash_mark(hash_tag(TAG_CONCEPTS), mark),
+						&marks->items[k]));
+	}
+}
+
+static void take_codes(struct taking *t, const struct str codes[static FRAME_CODES])
+{
+	struct str rest = codes[FRAME_STATUS], class, subject;
+
+	if (codes[FRAME_CODE].n)
+		take(t, FEATURE_SENSES, hash_str(hash_tag(TAG_CODE), codes[FRAME_CODE]));
+	if (!rest.n)
+		return;
+	take(t, FEATURE_SENSES, hash_str(hash_tag(TAG_STATUS), rest));
+	if (str_cut(rest, '.', &class, &rest) && str_cut(rest, '.', &subject, &rest))
+		take(t, FEATURE_SENSES, hash_str(hash_tag(TAG_SUBJECT), subject));
+}
+
+void features_of_meaning(const struct meaning *meaning, const struct str codes[static FRAME_CODES],
+	struct features *ret_features)
+{
+	struct taking t = { .f = ret_features };
+
+	ret_features->n_spans = 0;
+	for (size_t i = 0; i < FEATURE_KINDS; i++)
+		ret_features->groups[i].n = 0;
+	take_words(&t, meaning->marks.folding.text);
+	take_marks(&t, &meaning->marks);
+	for (size_t i = 0; i < meaning->n && i < FRAMES_HEARD; i++)
+		take(&t, FEATURE_SENSES,
+			hash_str(hash_tag(TAG_FRAME), meaning->candidates[i].frame->id));
+	take_codes(&t, codes);
+}

@@ -1,0 +1,135 @@
+#include "parser/reason/likeness.h"
+
+#include "core/embedded.h"
+#include "parser/reason/likeness_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct embedded_file likeness_embedded[];
+
+struct likeness {
+	struct likeness_head head;
+	const char *rows; /* FEATURE_ROWS of LIKENESS_STRIDE signed bytes */
+};
+
+struct str likeness_builtin(void)
+{
+	return likeness_embedded[0].name
+		       ? str_from(likeness_embedded[0].bytes, likeness_embedded[0].n)
+		       : STR_EMPTY;
+}
+
+struct likeness *likeness_new(struct str bytes)
+{
+	struct likeness *likeness;
+	struct likeness_head head;
+
+	if (bytes.n != sizeof head + sizeof(int8_t[FEATURE_ROWS][LIKENESS_STRIDE]))
+		return NULL;
+	memcpy(&head, bytes.p, sizeof head);
+	if (memcmp(head.magic, LIKENESS_MAGIC, sizeof head.magic) ||
+		head.columns != LIKENESS_COLUMNS)
+		return NULL;
+	likeness = calloc(1, sizeof *likeness);
+	if (!likeness)
+		abort();
+	likeness->head = head;
+	likeness->rows = bytes.p + sizeof head;
+	return likeness;
+}
+
+void likeness_free(struct likeness *likeness)
+{
+	free(likeness);
+}
+
+static const signed char *row_at(const struct likeness *likeness, uint16_t row)
+{
+	return (const signed char *)likeness->rows + (size_t)row * LIKENESS_STRIDE;
+}
+
+static void add_rows(const struct likeness *likeness, const struct feature_group *group,
+	int32_t ret_sums[static LIKENESS_STRIDE])
+{
+	memset(ret_sums, 0, sizeof(int32_t[LIKENESS_STRIDE]));
+	for (size_t i = 0; i < group->n; i++) {
+		const signed char *row = row_at(likeness, group->rows[i]);
+
+		for (size_t k = 0; k < LIKENESS_STRIDE; k++)
+			ret_sums[k] += row[k];
+	}
+}
+
+static void find_first_two(struct likeness_scores *scores)
+{
+	enum reason first = REASON_NONE + 1, second;
+
+	for (int i = first; i < REASON_COUNT; i++)
+		if (scores->of[i] > scores->of[first])
+			first = (enum reason)i;
+	second = first == REASON_NONE + 1 ? REASON_NONE + 2 : REASON_NONE + 1;
+	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		if (i != (int)first && scores->of[i] > scores->of[second])
+			second = (enum reason)i;
+	scores->first = first;
+	scores->second = second;
+}
+
+static double hard_of(const struct likeness_scores *scores)
+{
+	double best[2] = { -INFINITY, -INFINITY };
+
+	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		bool hard = reason_class((enum reason)i) == CLASS_HARD;
+
+		if (scores->of[i] > best[hard])
+			best[hard] = scores->of[i];
+	}
+	return scores->of[LIKENESS_HARD] + best[true] - best[false];
+}
+
+void likeness_score(const struct likeness *likeness, const struct features *features,
+	struct likeness_scores *ret_scores)
+{
+	int32_t sums[LIKENESS_STRIDE];
+
+	for (size_t k = 0; k < LIKENESS_COLUMNS; k++)
+		ret_scores->of[k] = likeness->head.bias[k];
+	for (size_t kind = 0; kind < FEATURE_KINDS; kind++) {
+		const struct feature_group *group = &features->groups[kind];
+		double each = group->n ? likeness->head.step / sqrt((double)group->n) : 0;
+
+		add_rows(likeness, group, sums);
+		for (size_t k = 0; k < LIKENESS_COLUMNS; k++)
+			ret_scores->of[k] += each * sums[k];
+	}
+	find_first_two(ret_scores);
+	ret_scores->hard = hard_of(ret_scores);
+}
+
+size_t likeness_words(const struct likeness *likeness, const struct features *features,
+	enum reason first, enum reason second, struct feature_span ret_spans[static LIKENESS_WORDS])
+{
+	int loud[LIKENESS_WORDS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < features->n_spans; i++) {
+		const signed char *row = row_at(likeness, features->spans[i].row);
+		int speaks = row[first] - row[second];
+		size_t at = n;
+
+		for (; at && loud[at - 1] < speaks; at--)
+			;
+		if (speaks <= 0 || at == LIKENESS_WORDS)
+			continue;
+		n -= n == LIKENESS_WORDS;
+		memmove(&loud[at + 1], &loud[at], (n - at) * sizeof *loud);
+		memmove(&ret_spans[at + 1], &ret_spans[at], (n - at) * sizeof *ret_spans);
+		loud[at] = speaks;
+		ret_spans[at] = features->spans[i];
+		n++;
+	}
+	return n;
+}
