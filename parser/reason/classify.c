@@ -232,6 +232,13 @@ static void find_words(struct judging *j, const struct features *features, const
 	account_of_likeness(j->c->explanation, m, scores, spans, n);
 }
 
+/* Do codes among the words show that they are a server's? A status may come from a field beside a sentence for a person. */
+static bool shows_code(const struct event *event)
+{
+	return event->reply_code ||
+	       (event->status.n && str_find(event->diagnostic, event->status) != STR_NPOS);
+}
+
 /* Of the reply itself; a text without a word is like nothing. */
 static void hear_likeness(struct judging *j, const struct meaning *m, size_t offset)
 {
@@ -244,8 +251,7 @@ static void hear_likeness(struct judging *j, const struct meaning *m, size_t off
 	if (!j->c->likeness || !features->n_spans)
 		return;
 	likeness_score(j->c->likeness, features, &scores);
-	if (!evidence_likeness_counts(
-		    scores.of[scores.first], j->event->reply_code || j->event->status.n))
+	if (!evidence_likeness_counts(scores.of[scores.first], shows_code(j->event)))
 		return;
 	j->likeness = (struct evidence_likeness){ .reason = scores.first,
 		.score = scores.of[scores.first],
