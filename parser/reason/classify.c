@@ -245,6 +245,8 @@ static void hear_likeness(struct judging *j, const struct meaning *m, size_t off
 	struct features *features = j->c->features;
 	struct likeness_scores scores;
 
+	if (!features && evidence_is_beyond_doubt(evidence_settle(&j->list)))
+		return;
 	if (!features)
 		features = arena_alloc(j->c->work, sizeof *features);
 	features_of_meaning(m, meaning_context_of(j).codes, features);

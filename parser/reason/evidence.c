@@ -130,6 +130,12 @@ static bool is_certain(const struct evidence *one)
 				   !one->guard && one->strength >= SENTENCE_BELIEVED);
 }
 
+bool evidence_is_beyond_doubt(const struct evidence *best)
+{
+	return best && is_certain(best) &&
+	       (!is_hard(best) || best->own || best->layer == LAYER_PROVIDER);
+}
+
 /* How much likeness must lead to be believed against words of such a strength. */
 static double lead_against(double strength)
 {

@@ -42,6 +42,8 @@ const struct evidence *evidence_settle_by_likeness(
 	const struct evidence_list *list, const struct evidence_likeness *likeness);
 /* May mail be stopped for a reason that is hard, on this evidence? */
 bool evidence_stops(const struct evidence *one, const struct evidence_likeness *likeness);
+/* Is it so that likeness, whatever it says, changes nothing? NULL is not. */
+bool evidence_is_beyond_doubt(const struct evidence *best);
 /* Is a score enough to be heard, of words that a code shows to be a refusal, or of any words? */
 bool evidence_likeness_counts(double score, bool has_code);
 /* What likeness alone says; false: nothing. `id` and the span are not set. */

@@ -19,7 +19,8 @@ enum tag {
 };
 
 enum {
-	PART_LETTERS = 5,
+	PART_LEAST = 3, /* letters, the ends of a word counted */
+	PART_MOST = 5,
 	PAIR_REACH = 3,   /* concepts of one clause that are looked at together */
 	FRAMES_HEARD = 3, /* the strongest */
 	FIRST_WIDE =
@@ -108,26 +109,32 @@ static size_t letters_of(struct str word, size_t ret_at[static WORD_LETTERS + 1]
 	return n;
 }
 
-/* Of "<word>", so that a part tells whether a word starts or ends there. */
+/* Parts of "<word>", so that a part tells whether a word starts or ends there; of one that starts at letter `i`, each longer one
+ * goes on where the shorter one ended. */
+static void take_parts_from(struct taking *t, struct str word, const size_t *at, size_t n, size_t i)
+{
+	size_t letters = i ? 0 : 1, last = i ? i - 1 : 0;
+	uint32_t hash = i ? hash_tag(TAG_PART) : hash_byte(hash_tag(TAG_PART), '<');
+
+	for (; letters < PART_MOST && last <= n; letters++, last++) {
+		hash = last == n ? hash_byte(hash, '>')
+				 : hash_str(hash, str_slice(word, at[last], at[last + 1]));
+		if (letters + 1 >= PART_LEAST)
+			take(t, FEATURE_WORDS, hash);
+	}
+}
+
 static void take_parts(struct taking *t, struct str word)
 {
 	size_t at[WORD_LETTERS + 1], n;
 	bool wide;
-	uint32_t start = hash_tag(TAG_PART);
 
 	n = letters_of(word, at, &wide);
-	for (size_t letters = 3; letters <= PART_LETTERS; letters++)
-		for (size_t i = 0; i + letters <= n + 2; i++) {
-			size_t from = i ? i - 1 : 0, to = i + letters - 1;
-			uint32_t hash = start;
-
-			if (!i)
-				hash = hash_byte(hash, '<');
-			hash = hash_str(hash, str_slice(word, at[from], at[to < n ? to : n]));
-			take(t, FEATURE_WORDS, to > n ? hash_byte(hash, '>') : hash);
-		}
+	for (size_t i = 0; i < n; i++)
+		take_parts_from(t, word, at, n, i);
 	for (size_t i = 0; wide && i + 2 <= n; i++)
-		take(t, FEATURE_WORDS, hash_str(start, str_slice(word, at[i], at[i + 2])));
+		take(t, FEATURE_WORDS,
+			hash_str(hash_tag(TAG_PART), str_slice(word, at[i], at[i + 2])));
 }
 
 static void keep_span(struct features *f, uint16_t row, size_t from, size_t to)

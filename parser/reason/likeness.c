@@ -50,16 +50,31 @@ static const signed char *row_at(const struct likeness *likeness, uint16_t row)
 	return (const signed char *)likeness->rows + (size_t)row * LIKENESS_STRIDE;
 }
 
+/* As many rows as sums of 16 bits can hold. */
+enum { ROWS_AT_ONCE = 255 };
+
+static void add_some_rows(const struct likeness *likeness, const uint16_t *rows, size_t n,
+	int32_t sums[static LIKENESS_STRIDE])
+{
+	int16_t some[LIKENESS_STRIDE] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const signed char *row = row_at(likeness, rows[i]);
+
+		for (size_t k = 0; k < LIKENESS_STRIDE; k++)
+			some[k] = (int16_t)(some[k] + row[k]);
+	}
+	for (size_t k = 0; k < LIKENESS_STRIDE; k++)
+		sums[k] += some[k];
+}
+
 static void add_rows(const struct likeness *likeness, const struct feature_group *group,
 	int32_t ret_sums[static LIKENESS_STRIDE])
 {
 	memset(ret_sums, 0, sizeof(int32_t[LIKENESS_STRIDE]));
-	for (size_t i = 0; i < group->n; i++) {
-		const signed char *row = row_at(likeness, group->rows[i]);
-
-		for (size_t k = 0; k < LIKENESS_STRIDE; k++)
-			ret_sums[k] += row[k];
-	}
+	for (size_t i = 0; i < group->n; i += ROWS_AT_ONCE)
+		add_some_rows(likeness, group->rows + i,
+			group->n - i < ROWS_AT_ONCE ? group->n - i : ROWS_AT_ONCE, ret_sums);
 }
 
 static void find_first_two(struct likeness_scores *scores)

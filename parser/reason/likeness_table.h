@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #define LIKENESS_MAGIC "LIKE"
-enum { LIKENESS_STRIDE = 40 }; /* columns of a row with what fills it up */
+enum { LIKENESS_STRIDE = 48 }; /* columns of a row with what fills it up */
 static_assert((int)LIKENESS_COLUMNS <= (int)LIKENESS_STRIDE, "a row holds all columns");
 
 struct likeness_head {
