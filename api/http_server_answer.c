@@ -52,6 +52,8 @@ static void add_keep(
 
 	if (answer->keep == KEEP_SHORT)
 		value = arena_printf(arena, "private, max-age=%u", answer->fresh_s);
+	else if (answer->keep == KEEP_EVER)
+		value = STR("public, max-age=31536000, immutable");
 	else if (answer->keep == KEEP_ASK)
 		value = STR("no-cache");
 	add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, value.p);

@@ -144,7 +144,7 @@ static bool is_report(enum route route)
 {
 	static const enum route reports[] = { ROUTE_DOMAINS, ROUTE_PROVIDERS, ROUTE_DIAGNOSTICS,
 		ROUTE_BREAKDOWN, ROUTE_DOMAIN, ROUTE_TIMESERIES, ROUTE_REASONS, ROUTE_STREAMS,
-		ROUTE_OVERVIEW };
+		ROUTE_OVERVIEW, ROUTE_SUMMARY, ROUTE_MOVERS };
 
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
 		if (reports[i] == route)
@@ -209,7 +209,8 @@ static void name_answer(struct handle *handle)
 
 	if (answer->status != 200 || !router_is_tagged(route))
 		return;
-	answer->keep = keep_of(route);
+	if (answer->keep != KEEP_EVER)
+		answer->keep = keep_of(route);
 	answer->fresh_s = handle->service->fresh_s;
 	etag = etag_make(buf_str(&answer->body), answer->etag);
 	if (!etag_is_among(handle->request->if_none_match, etag))

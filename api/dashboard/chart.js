@@ -1,20 +1,30 @@
-/* chart.js -- series over time, drawn by uPlot (vendor/uplot.js, a classic script that leaves window.uPlot).
+/* chart.js -- series over time, drawn by uPlot (vendor/uplot.js).
  * Knows: axes, colours of the theme, what the pointer is over, a span that was dragged. Each chart comes with the same
  * numbers as a table, for whoever cannot see it. */
 import { h, fill } from "./dom.js";
 import * as format from "./format.js";
 
 const HEIGHT = 240;
+let uPlot = null;
+
+/* It takes a while to run: while the server is at the first questions. */
+const library = new Promise((done) => { setTimeout(done); }).then(() => import("./vendor/uplot.js")).then((module) => { uPlot = module.uPlot; });
+
 const probe = h("span", { class: "probe", "aria-hidden": "true" });
 
-/* A canvas does not know the words of the style sheet. */
-function colour(name, alpha) {
-	if (!probe.isConnected)
-		document.body.append(probe);
-	probe.style.color = `var(--${name})`;
-	const text = getComputedStyle(probe).color;
+const known = new Map();
 
-	return alpha === undefined ? text : text.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+/* A canvas does not know the words of the style sheet, and asking for each lays out the page. */
+function colour(name, alpha) {
+	const key = [document.documentElement.dataset.theme, matchMedia("(prefers-color-scheme: dark)").matches, name].join();
+
+	if (!known.has(key)) {
+		if (!probe.isConnected)
+			document.body.append(probe);
+		probe.style.color = `var(--${name})`;
+		known.set(key, getComputedStyle(probe).color);
+	}
+	return alpha === undefined ? known.get(key) : known.get(key).replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
 }
 
 /* ---- what an axis says ---- */
@@ -152,15 +162,26 @@ export function chart(wish) {
 	const data = [wish.points.map((point) => Date.parse(point.at) / 1000), ...columns(wish.points, wish.series)];
 	let plot = null;
 
-	new ResizeObserver(() => {
+	function draw() {
 		if (!canvas.isConnected || !canvas.clientWidth)
 			return;
-		if (plot)
+		if (plot && plot.width !== canvas.clientWidth)
 			plot.setSize({ width: canvas.clientWidth, height: HEIGHT });
-		else
+		else if (!plot)
 			plot = new uPlot({ ...optionsOf(wish, when), width: canvas.clientWidth }, data, canvas);
 		canvas.dataset.points = String(wish.points.length);
 		performance.mark("shown");
-	}).observe(canvas);
+	}
+	undrawn.push(draw);
+	library.then(() => new ResizeObserver(draw).observe(canvas));
 	return figure;
+}
+
+const undrawn = [];
+
+/* Those that now stand in the page, before it is painted without them; what they are drawn by may have yet to come. */
+export function drawCharts() {
+	for (const draw of undrawn.splice(0))
+		if (uPlot)
+			draw();
 }

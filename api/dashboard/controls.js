@@ -3,6 +3,7 @@
 import { button, field, h, link, select } from "./dom.js";
 import * as format from "./format.js";
 import { change, changed, DEFAULT_WINDOW, href, read } from "./state.js";
+import { theme } from "./theme.js";
 
 const WINDOWS = [["24h", "24 h"], ["7d", "7 d"], ["14d", "14 d"], ["30d", "30 d"], ["90d", "90 d"]];
 const DAY_MS = 86400000;
@@ -97,14 +98,8 @@ function zonePicker() {
 const THEMES = [["", "Auto"], ["light", "Light"], ["dark", "Dark"]];
 
 function themePicker(redraw) {
-	return select(document.documentElement.dataset.theme ?? "", THEMES, (name) => {
-		if (name) {
-			document.documentElement.dataset.theme = name;
-			localStorage.setItem("bounced.theme", name);
-		} else {
-			delete document.documentElement.dataset.theme;
-			localStorage.removeItem("bounced.theme");
-		}
+	return select(theme.get(), THEMES, (name) => {
+		theme.set(name);
 		redraw();
 	}, { "aria-label": "Colours", class: "theme" });
 }

@@ -5,7 +5,11 @@ import { read } from "./state.js";
 export const UNKNOWN = "–";
 const ZONE = "bounced.zone";
 const locale = navigator.language || "en";
-const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/* Looking one up takes a browser longer than anything else here. */
+let own = null, chosen = { address: null, zone: "" };
+
+const browserZone = () => own ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 function known(zone) {
 	try {
@@ -17,17 +21,23 @@ function known(zone) {
 
 /* Of the address, of the last visit, of the browser. */
 export function zone() {
-	const wanted = [read().query.zone, localStorage.getItem(ZONE), browserZone];
+	if (chosen.address !== location.hash) {
+		const wanted = [read().query.zone, localStorage.getItem(ZONE)].find((name) => name && known(name));
 
-	return wanted.find((name) => name && known(name)) ?? "UTC";
+		chosen = { address: location.hash, zone: wanted ?? browserZone() };
+	}
+	return chosen.zone;
 }
 
-export const rememberZone = (name) => localStorage.setItem(ZONE, name);
+export function rememberZone(name) {
+	localStorage.setItem(ZONE, name);
+	chosen.address = null;
+}
 
 export function zones() {
 	const all = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
 
-	return [...new Set(["UTC", browserZone, zone(), ...all])];
+	return [...new Set(["UTC", browserZone(), zone(), ...all])];
 }
 
 const kept = new Map();

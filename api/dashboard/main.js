@@ -1,11 +1,13 @@
 /* main.js -- from an address to a view, and again when it changes.
  * A view is shown whole: the one before stays until all that the new one begins with has come, so that nothing jumps. */
+import { drawCharts } from "./chart.js";
 import { fill, h } from "./dom.js";
 import { preferences } from "./controls.js";
 import { changed, read, to } from "./state.js";
 import { trouble } from "./trouble.js";
 import { Trouble } from "./api.js";
 import { grant } from "./grant.js";
+import { theme } from "./theme.js";
 
 /* A view, asked for when it is looked at: title(parts), show(state, signal, again) that promises nodes; `many` are those of
  * #/NAME/SOMETHING. */
@@ -24,10 +26,13 @@ const VIEWS = {
 const $ = (id) => document.getElementById(id);
 let running = new AbortController(), shown = "";
 
+/* This script runs before there is a body. */
+const standing = new Promise((done) => document.body ? done() : addEventListener("DOMContentLoaded", done, { once: true }));
+
 function drawNavigation(name) {
 	fill($("nav"), Object.entries(VIEWS).map(([key, view]) =>
 		h("a", { href: to([key]), "aria-current": key === name ? "page" : null }, view.label)));
-	$("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	requestAnimationFrame(() => $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
 	fill($("preferences"), preferences(() => show()));
 }
 
@@ -42,6 +47,7 @@ function put(state, title, nodes) {
 
 	document.title = title + " · bounced";
 	fill($("main"), h("h1", { tabindex: "-1" }, title), nodes);
+	drawCharts();
 	$("main").removeAttribute("aria-busy");
 	document.body.dataset.view = state.parts[0];
 	if (moved) {
@@ -53,6 +59,23 @@ function put(state, title, nodes) {
 	shown = state.parts.join("/");
 }
 
+/* Its questions are on their way before anything is drawn. */
+async function begin(state, signal) {
+	const view = await viewOf(state)().catch(() => { throw new Trouble("offline", "The server does not answer", ""); });
+
+	const nodes = view.show(state, signal, show);
+
+	nodes.catch(() => {}); /* said when it is waited for, if it still is */
+	return { title: view.title(state.parts), nodes };
+}
+
+function drawFrame(state) {
+	drawNavigation(state.parts[0]);
+	$("main").setAttribute("aria-busy", "true");
+	if (!shown)
+		fill($("main"), h("p", { class: "loading" }, "Loading"));
+}
+
 async function show() {
 	const state = read();
 	let title = "bounced";
@@ -60,15 +83,17 @@ async function show() {
 	running.abort();
 	running = new AbortController();
 	const { signal } = running;
-	drawNavigation(state.parts[0]);
-	$("main").setAttribute("aria-busy", "true");
-	if (!shown)
-		fill($("main"), h("p", { class: "loading" }, "Loading"));
-	try {
-		const view = await viewOf(state)().catch(() => { throw new Trouble("offline", "The server does not answer", ""); });
+	const begun = begin(state, signal);
 
-		title = view.title(state.parts);
-		const nodes = await view.show(state, signal, show);
+	try {
+		await Promise.allSettled([begun, standing]);
+		if (signal.aborted)
+			return;
+		drawFrame(state);
+		const view = await begun;
+
+		title = view.title;
+		const nodes = await view.nodes;
 
 		if (!signal.aborted)
 			put(state, title, nodes);
@@ -89,11 +114,13 @@ async function choseStream(error, state, signal) {
 	return true;
 }
 
-document.querySelector(".skip").addEventListener("click", (event) => {
+standing.then(() => document.querySelector(".skip").addEventListener("click", (event) => {
 	event.preventDefault(); /* what stands behind "#" is the view */
 	$("main").focus();
-});
+}));
 addEventListener("hashchange", show);
 addEventListener("online", show);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+/* The questions first: what a browser keeps, and how it writes numbers, takes it longer to find out than the server to answer. */
 show();
+theme.restore();

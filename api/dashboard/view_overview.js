@@ -7,7 +7,7 @@ import { empty } from "./trouble.js";
 import * as format from "./format.js";
 import { movers } from "./movers.js";
 import { columns, flagText, interval, rateChart } from "./rates.js";
-import { clean, to, windowQuery } from "./state.js";
+import { to, windowQuery } from "./state.js";
 import { table } from "./table.js";
 
 export const title = () => "Overview";
@@ -71,19 +71,14 @@ const tiles = (total, system, holds) => h("div", { class: "tiles" }, rateTile(to
 
 /* ---- reasons over time ---- */
 
-const MOST_REASONS = 5;
-
-async function reasonChart(state, query, asked, signal) {
-	const [every, step] = interval(state), { reasons } = await asked;
-	const names = [...new Set(reasons.filter((row) => row.outcome === "failed").map((row) => row.reason))].slice(0, MOST_REASONS);
-	const series = await Promise.all(names.map((reason) =>
-		ask("/v1/timeseries", { ...query, reason, outcome: "failed", interval: every, fill: true, tz: every === "day" ? "UTC" : format.zone() }, { signal })));
-	const points = (series[0]?.points ?? []).map((point, i) => ({ at: point.at, counts: series.map((one) => one.points[i]?.failed ?? 0) }));
+function reasonChart(state, reasons) {
+	const [, step] = interval(state);
+	const points = (reasons[0]?.points ?? []).map((point, i) => ({ at: point.at, counts: reasons.map((one) => one.points[i]?.failed ?? 0) }));
 
 	return chart({
 		label: "The most frequent reasons over time", points, step, zoom: setWindow,
 		axes: [{ scale: "count", label: "failures", write: format.short, least: 4, whole: true }],
-		series: names.map((name, i) => ({ label: name, scale: "count", mark: "bar", stack: true, colour: "series-" + (i + 1), value: (point) => point.counts[i], write: format.count })),
+		series: reasons.map(({ reason }, i) => ({ label: reason, scale: "count", mark: "bar", stack: true, colour: "series-" + (i + 1), value: (point) => point.counts[i], write: format.count })),
 	});
 }
 
@@ -104,33 +99,28 @@ function later(holder, promise, signal) {
 	return holder;
 }
 
-/* Promises, all at once: what depends on one of them need not wait for the others. */
+/* All at once. Where the server is and what the guard holds is nothing that every key may see. */
 function first(state, signal) {
 	const query = windowQuery(state), [every] = interval(state), own = { signal };
+	const moved = ask("/v1/movers", query, own), system = ask("/v1/system", {}, own).catch(() => null);
+	const holds = ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null);
 
-	return [
-		ask("/v1/overview", query, own), ask("/v1/timeseries", { ...query, interval: every, fill: true, tz: format.zone() }, own),
-		ask("/v1/reasons", query, own), ask("/v1/streams", clean({ ...query, stream: null }), own), ask("/v1/system", {}, own).catch(() => null),
-		ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null),
-	];
+	moved.catch(() => {}); /* said where it is shown, if it is */
+	/* Last, though it takes longest: the zone is what a browser has to look up. */
+	return { moved, rest: Promise.all([ask("/v1/summary", { ...query, interval: every, fill: true, tz: format.zone() }, own), system, holds]) };
 }
 
 export async function show(state, signal) {
-	const query = windowQuery(state);
-	const asked = first(state, signal), changes = movers(asked[0], query, signal), often = reasonChart(state, query, asked[2], signal);
-
-	for (const one of [changes, often])
-		one.catch(() => {}); /* said where it is shown, if it is */
-	const [total, series, , streams, system, holds] = await Promise.all(asked);
-	const names = streams.streams.map((row) => row.stream);
-	const nodes = [controls(state, [{ name: "stream", label: "Stream", options: names }, basisFilter])];
+	const { moved, rest } = first(state, signal);
+	const [{ overview: total, timeseries, streams: { streams }, reasons }, system, holds] = await rest;
+	const nodes = [controls(state, [{ name: "stream", label: "Stream", options: streams.map((row) => row.stream) }, basisFilter])];
 
 	if (!total.failed && !total.attempted && !total.delayed && !total.complaints)
 		return [...nodes, empty("Nothing has come in this window", "Choose a longer one, or point a return path at this server: its SMTP port takes bounces, POST /v1/volumes how much was sent.",
 			"To see what this page can show, run: bounced demo")];
 	return append(document.createDocumentFragment(), [...nodes, tiles(total, system, holds),
-		card("Rate and volume", null, rateChart(state, series.points, state.query.stream ?? "all streams")),
-		card("Streams", null, streamTable(streams.streams)),
-		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), later(h("div", { class: "chart-room" }), often, signal)),
-		later(h("div", { class: "movers" }), changes, signal)]);
+		card("Rate and volume", null, rateChart(state, timeseries.points, state.query.stream ?? "all streams")),
+		card("Streams", null, streamTable(streams)),
+		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), reasonChart(state, reasons)),
+		later(h("div", { class: "movers" }), moved.then(movers), signal)]);
 }

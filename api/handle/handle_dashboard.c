@@ -1,5 +1,10 @@
 #include "api/handle/handle.h"
+#include "core/arena.h"
 #include "core/embedded.h"
+
+#include <inttypes.h>
+
+enum { DIGEST_DIGITS = 16 };
 
 extern const struct embedded_file dashboard_embedded[];
 
@@ -22,20 +27,44 @@ static const char *type_of(struct str name)
 	return "application/octet-stream";
 }
 
-/* The path names a row of a table, not a file: nothing else can be reached by it. */
+/* "page-0123456789abcdef.js" is page.js as it was when that was what it had in it. */
+static struct str without_digest(struct arena *arena, struct str name, struct str *ret_digest)
+{
+	struct str stem = str_head(name, str_chr(name, '.')), digest;
+	size_t dash = str_rchr(stem, '-');
+
+	if (dash == STR_NPOS || stem.n - dash != 1 + DIGEST_DIGITS)
+		return name;
+	digest = str_skip(stem, dash + 1);
+	if (str_span(digest, "0123456789abcdef") != digest.n)
+		return name;
+	*ret_digest = digest;
+	return arena_printf(
+		arena, "%.*s%.*s", STR_ARG(str_head(stem, dash)), STR_ARG(str_skip(name, stem.n)));
+}
+
+/* The path names a row of a table, not a file: nothing else can be reached by it. A page from before an update gets what
+ * there is now, under the name that it asks for, and may not keep it. */
 enum err handle_dashboard(struct handle *handle)
 {
-	struct str name = handle->segment.n ? handle->segment : STR("index.html");
+	struct str digest = STR_EMPTY,
+		   name = handle->segment.n ? handle->segment : STR("index.html");
 	struct answer *answer = handle->answer;
 
+	name = without_digest(handle->arena, name, &digest);
 	for (const struct embedded_file *file = dashboard_embedded; file->name; file++) {
+		struct str bytes = str_from(file->bytes, file->n);
+
 		if (!str_eq(name, str_c(file->name)))
 			continue;
 		answer_reset(answer);
 		answer->status = 200;
 		answer->content_type = type_of(name);
 		answer->is_page = true;
-		buf_put(&answer->body, str_from(file->bytes, file->n));
+		if (digest.n && str_eq(digest, arena_printf(handle->arena, "%016" PRIx64,
+						       embedded_digest(bytes))))
+			answer->keep = KEEP_EVER;
+		buf_put(&answer->body, bytes);
 		return ERR_OK;
 	}
 	answer_problem(

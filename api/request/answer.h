@@ -21,6 +21,7 @@ enum answer_keep {
 	KEEP_NOT,   /* no-store: it may hold personal data */
 	KEEP_ASK,   /* keep it, and ask by its tag whether it still holds */
 	KEEP_SHORT, /* for fresh_s, then ask */
+	KEEP_EVER,  /* its name says what is in it */
 };
 
 struct answer {

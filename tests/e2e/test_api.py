@@ -115,6 +115,7 @@ def check_reports(api):
     assert reasons["reasons"][0]["class"] == "hard", reasons
     streams, _ = api.request("GET", f"/v1/streams?{WINDOW}")
     total, _ = api.request("GET", f"/v1/overview?{WINDOW}")
+    check_summary(api, total, streams)
     system, _ = api.request("GET", "/v1/system")
     assert {lane["name"] for lane in system["lanes"]} >= {"smtp", "api"}, system
     assert {role["name"] for role in system["roles"] if role["processes"]} >= {"smtp", "api"}, system
@@ -129,6 +130,23 @@ def check_reports(api):
         assert sum(point["failed"] for point in series["points"]) == 1, series
     for wrong in ("interval=15m&" + WINDOW, "tz=Nowhere/Town", "tz=%2B5", "interval=year", "from=x"):
         api.request("GET", f"/v1/timeseries?{wrong}", status=400)
+
+
+def check_summary(api, total, streams):
+    """One answer says what the single ones say."""
+    moment = lambda answer: {key: value for key, value in answer.items() if key != "as_of"}
+    series, _ = api.request("GET", f"/v1/timeseries?{WINDOW}&interval=month&fill=true")
+    for stream in ("", "&stream=news"):
+        summary, _ = api.request("GET", f"/v1/summary?{WINDOW}&interval=month&fill=true{stream}")
+        assert summary["overview"]["failed"] == total["failed"] == 1 and moment(summary["streams"]) == moment(streams), summary
+        assert summary["timeseries"]["points"] == series["points"], summary
+        assert [row["reason"] for row in summary["reasons"]] == ["recipient.unknown"], summary
+        assert [point["at"] for point in summary["reasons"][0]["points"]] == [point["at"] for point in series["points"]], summary
+        assert sum(point["failed"] for point in summary["reasons"][0]["points"]) == 1, summary
+    api.request("GET", "/v1/summary?tz=Nowhere/Town", status=400)
+    moved, _ = api.request("GET", f"/v1/movers?{WINDOW}")
+    assert [(row["domain"], row["difference"], row["before"]["failed"]) for row in moved["domains"]] == [("example.com", 1, 0)], moved
+    assert [row["provider"] for row in moved["providers"]] == [""] and moved["before"]["to"] == moved["from"], moved
 
 
 def check_words(api):

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fault, settled, watch } from "./browse.js";
 
-const MOST_BYTES = 120 * 1024;
+const MOST_BYTES = 120 * 1024, MOST_REQUESTS = 10;
 let spec = null, step = "";
 
 const expect = (holds, what) => holds || fault(step, what);
@@ -23,12 +23,14 @@ async function open(page, hash) {
 
 async function firstView(browser) {
 	const page = await fresh(browser), session = await page.context().newCDPSession(page);
-	let bytes = 0;
+	let bytes = 0, requests = 0;
 
 	step = "first view";
 	await session.send("Network.enable");
 	session.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
+	page.on("request", () => { requests++; });
 	await open(page, "");
+	expect(requests <= MOST_REQUESTS, `asks ${requests} times`);
 	expect(bytes > 10000 && bytes <= MOST_BYTES, `transfers ${bytes} bytes`);
 	expect((await texts(page, ".tile.main .big"))[0].includes(","), "the rate is not written as a German writes it");
 	await page.close();

@@ -132,11 +132,36 @@ START_TEST(an_answer_that_the_client_has)
 	ck_status(http_send(port, "GET", "/v1/domains?limit=x", fields, NULL, 0), 400);
 	reply = http_get(port, "/v1/events?" WINDOW);
 	ck_has(reply, "Cache-Control: no-store\r\n");
-	reply = http_get(port, "/dashboard/main.js");
+	reply = http_get(port, "/dashboard/page.js");
 	ck_has(reply, "Cache-Control: no-cache\r\n");
 	field_of(reply, "ETag: ", etag);
 	snprintf(fields, sizeof fields, "If-None-Match: %s\r\n", etag);
-	ck_status(http_send(port, "GET", "/dashboard/main.js", fields, NULL, 0), 304);
+	ck_status(http_send(port, "GET", "/dashboard/page.js", fields, NULL, 0), 304);
+}
+END_TEST
+
+/* A name that says what is in it is kept for ever; one of before an update gets what there is, and is not kept. */
+START_TEST(files_of_the_page_are_asked_for_once)
+{
+	char path[128];
+	const char *mark = "src=\"", *at;
+	struct http_reply *reply = http_get(port, "/");
+
+	ck_has(reply, "Cache-Control: no-cache\r\n");
+	at = strstr(reply->text, mark);
+	ck_assert_ptr_nonnull(at);
+	at += strlen(mark);
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(at, "\""), at);
+	reply = http_get(port, path);
+	ck_status(reply, 200);
+	ck_has(reply, "Cache-Control: public, max-age=31536000, immutable\r\n");
+	ck_has(reply, "Content-Type: text/javascript; charset=utf-8\r\n");
+	reply = http_get(port, "/dashboard/page-0123456789abcdef.js");
+	ck_status(reply, 200);
+	ck_has(reply, "Cache-Control: no-cache\r\n");
+	ck_status(http_get(port, "/dashboard/page-0123456789abcdeg.js"), 404);
+	ck_status(http_get(port, "/dashboard/page-0123456789abcde.js"), 404);
+	ck_status(http_get(port, "/dashboard/-0123456789abcdef.js"), 404);
 }
 END_TEST
 
@@ -195,6 +220,7 @@ int main(void)
 	tcase_add_loop_test(tests, forms, 0, ARRAY_LEN(form_cases));
 	tcase_add_test(tests, events_in_both_orders);
 	tcase_add_test(tests, an_answer_that_the_client_has);
+	tcase_add_test(tests, files_of_the_page_are_asked_for_once);
 	tcase_add_loop_test(tests, fewer_bytes_for_who_takes_them, 0, ARRAY_LEN(coding_cases));
 	suite_add_tcase(suite, tests);
 	return run_api_suite(suite);
