@@ -102,6 +102,7 @@ struct store_retention {
 	int64_t run_us; /* when the clock was last believed, and so what is old looked for; TIMESTAMP_NONE: never */
 	int64_t before_us
 		[STORE_KEPT_COUNT]; /* older rows were dropped; TIMESTAMP_NONE: none ever */
+	uint64_t rows[STORE_KEPT_COUNT]; /* so many; of large weeks about so many */
 };
 MUST_CHECK enum err store_retention(struct store *store, struct store_retention *ret_retention);
 

@@ -19,24 +19,38 @@ struct str store_kept_name(enum store_kept kept)
 	return kept_tables[kept].name;
 }
 
+/* Adds the rows that went. */
+static enum err drop_of(
+	struct store *store, enum query sql, struct str table, int64_t before_us, int64_t *gone)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = table.n ? PG_RUN(store->pg, sql, &rows, pg_text(table), pg_time(before_us))
+			       : PG_RUN(store->pg, sql, &rows, pg_time(before_us));
+
+	if (!err)
+		*gone += pg_get_i64(rows, 0, 0);
+	return err;
+}
+
 static enum err drop_in_transaction(struct store *store, enum store_kept kept, int64_t before_us)
 {
+	int64_t gone = 0;
 	enum err err = ERR_OK;
 
 	if (kept == STORE_KEPT_RAW)
 		err = PG_RUN(store->pg, QUERY_KEEP_UNCLASSIFIED, NULL, pg_time(before_us));
 	if (kept == STORE_KEPT_RAW_UNCLASSIFIED)
-		err = PG_RUN(store->pg, QUERY_DROP_UNCLASSIFIED, NULL, pg_time(before_us));
+		err = drop_of(store, QUERY_DROP_UNCLASSIFIED, STR_EMPTY, before_us, &gone);
 	for (size_t i = 0; i < ARRAY_LEN(kept_tables[kept].tables) && !err; i++)
 		if (kept_tables[kept].tables[i].n)
-			err = PG_RUN(store->pg, QUERY_DROP_PARTITIONS, NULL,
-				pg_text(kept_tables[kept].tables[i]), pg_time(before_us));
+			err = drop_of(store, QUERY_DROP_PARTITIONS, kept_tables[kept].tables[i],
+				before_us, &gone);
 	if (!err && kept == STORE_KEPT_ROLLUPS)
-		err = PG_RUN(store->pg, QUERY_DROP_ROLLUPS, NULL, pg_time(before_us));
+		err = drop_of(store, QUERY_DROP_ROLLUPS, STR_EMPTY, before_us, &gone);
 	if (err)
 		return err;
-	return PG_RUN(
-		store->pg, QUERY_DROPPED, NULL, pg_text(store_kept_name(kept)), pg_time(before_us));
+	return PG_RUN(store->pg, QUERY_DROPPED, NULL, pg_text(store_kept_name(kept)),
+		pg_time(before_us), pg_i64(gone));
 }
 
 enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us)
@@ -114,8 +128,10 @@ enum err store_retention(struct store *store, struct store_retention *ret_retent
 		if (str_eq(name, STR("clock")))
 			all.run_us = pg_get_time(rows, i, 1);
 		for (size_t kept = 0; kept < STORE_KEPT_COUNT; kept++)
-			if (str_eq(name, kept_tables[kept].name))
+			if (str_eq(name, kept_tables[kept].name)) {
 				all.before_us[kept] = pg_get_time(rows, i, 1);
+				all.rows[kept] = (uint64_t)pg_get_i64(rows, i, 2);
+			}
 	}
 	*ret_retention = all;
 	return ERR_OK;

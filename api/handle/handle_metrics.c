@@ -219,6 +219,12 @@ static void put_retention(struct store *store, struct buf *out)
 			"bounced_retention_dropped_before_timestamp_seconds{of=\"%.*s\"} %.0f\n",
 			STR_ARG(store_kept_name((enum store_kept)i)),
 			seconds(retention.before_us[i]));
+	metrics_family(out, "bounced_retention_dropped_rows_total", "counter",
+		"Rows dropped for their age, of all tables of a kind; of a week of over 64 MiB, "
+		"which goes as a table, as many as PostgreSQL estimates there were.");
+	for (int i = 0; i < STORE_KEPT_COUNT; i++)
+		buf_printf(out, "bounced_retention_dropped_rows_total{of=\"%.*s\"} %" PRIu64 "\n",
+			STR_ARG(store_kept_name((enum store_kept)i)), retention.rows[i]);
 }
 
 static void put_certificate(const struct service *service, struct buf *out)

@@ -149,6 +149,7 @@ def check_numbers(rows):
     assert abs(total(rows, "bounced_retention_run_timestamp_seconds") - time.time()) < 3600
     for of in ("raw", "raw_unclassified", "events"):
         assert 0 < total(rows, "bounced_retention_dropped_before_timestamp_seconds", of=of) < time.time(), of
+        assert total(rows, "bounced_retention_dropped_rows_total", of=of) == 0, of
     assert total(rows, "bounced_role_restarts_total") == 0
 
 

@@ -172,6 +172,7 @@ START_TEST(each_kind_is_kept_for_its_own_time)
 	struct arena *arena = arena_new();
 	struct store_batch_result result;
 	struct store_event_message message;
+	struct store_retention retention;
 	struct store_event event;
 	struct sample samples[3];
 	struct uuid ids[3];
@@ -201,6 +202,12 @@ START_TEST(each_kind_is_kept_for_its_own_time)
 	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 2);
 	ck_assert_int_eq(store_drop(store, STORE_KEPT_ROLLUPS, NOW), ERR_OK);
 	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 1);
+	/* And how many went is known: bytes of two mails; two mails with an event each; days and quarters of both. */
+	ck_assert_int_eq(store_retention(store, &retention), ERR_OK);
+	ck_assert_uint_eq(retention.rows[STORE_KEPT_RAW], 2);
+	ck_assert_uint_eq(retention.rows[STORE_KEPT_RAW_UNCLASSIFIED], 0);
+	ck_assert_uint_eq(retention.rows[STORE_KEPT_EVENTS], 4);
+	ck_assert_uint_gt(retention.rows[STORE_KEPT_ROLLUPS], 4);
 	arena_free(arena);
 	store_close(store);
 }
@@ -214,6 +221,7 @@ START_TEST(bytes_that_no_rule_knows_are_kept_for_longer)
 	struct arena *arena = arena_new();
 	struct store_batch_result result;
 	struct store_event_message message;
+	struct store_retention retention;
 	struct store_event event;
 	struct sample samples[3];
 	struct store_erased erased;
@@ -239,6 +247,8 @@ START_TEST(bytes_that_no_rule_knows_are_kept_for_longer)
 		store_drop(store, STORE_KEPT_RAW_UNCLASSIFIED, NOW - 90 * 24 * HOUR), ERR_OK);
 	ck_assert_int_eq(store_event(store, arena, &ids[2], &event, &message), ERR_OK);
 	ck_assert(!message.has_raw);
+	ck_assert_int_eq(store_retention(store, &retention), ERR_OK);
+	ck_assert_uint_eq(retention.rows[STORE_KEPT_RAW_UNCLASSIFIED], 1);
 	ck_assert_int_eq(
 		store_erase(
 			store, &(struct store_erase){ .address = STR("Ann@example.com") }, &erased),
