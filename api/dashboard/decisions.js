@@ -30,7 +30,7 @@ export async function holds(state, signal, again) {
 	return [h("p", { class: "muted" }, "Release: the provider was right, what waits counts. Discard: it was wrong, as if nothing had come."),
 		card("Holds", null, table({ caption: "Holds", rows, sorted: null, columns: [
 			{ key: "provider", label: "Provider", value: (hold) => hold.provider },
-			{ key: "since", label: "Since", value: (hold) => hold.since, cell: (hold) => format.rowTime(hold.since) },
+			{ key: "since", label: "Since", from: "medium", value: (hold) => hold.since, cell: (hold) => format.rowTime(hold.since) },
 			{ key: "until", label: "Until", from: "medium", value: (hold) => hold.until, cell: (hold) => format.rowTime(hold.until) },
 			{ key: "entries", label: "Entries", kind: "number", value: (hold) => hold.entries, cell: (hold) => format.count(hold.entries) },
 			{ key: "answers", label: "Answers", kind: "number", from: "wide", value: (hold) => hold.answers, cell: (hold) => format.count(hold.answers) },

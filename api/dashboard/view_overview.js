@@ -53,7 +53,7 @@ function stateTiles(system, holds) {
 	const waiting = system?.lanes.reduce((sum, lane) => sum + lane.waiting, 0);
 
 	return [
-		holds ? tile("Held by the guard", format.count(held), open.length ? h("span", { class: "change worse" }, `${format.count(open.length)} providers wait for a decision`)
+		holds ? tile("Held by the guard", format.count(held), open.length ? h("span", { class: "change worse" }, `${format.count(open.length)} ${open.length === 1 ? "provider waits" : "providers wait"} for a decision`)
 			: h("span", { class: "muted" }, "no provider is doubted"), { href: to(["suppressions"], { tab: "holds" }) }) : null,
 		system ? tile("Waiting in the spool", format.count(waiting), h("span", { class: "muted" }, waiting ? "taken, not yet counted" : "all that came is counted"), { href: to(["system"]) }) : null,
 	];

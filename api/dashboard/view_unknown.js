@@ -13,11 +13,11 @@ const PAGE = 50;
 export const title = () => "Unknown texts";
 
 const COLUMNS = [
-	{ key: "template", label: "Text (numbers and addresses masked)", value: (row) => row.template, cell: (row) => h("span", { class: "said" }, row.template) },
+	{ key: "template", label: "Text, masked", title: "Numbers and addresses are masked, so that texts that say the same are one", value: (row) => row.template, cell: (row) => h("span", { class: "said" }, row.template) },
 	{ key: "count", label: "Count", kind: "number", value: (row) => row.count, cell: (row) => format.count(row.count) },
 	{ key: "domains", label: "Domains", kind: "number", from: "medium", value: (row) => row.domains, cell: (row) => format.count(row.domains) },
 	{ key: "last_day", label: "Last day", from: "medium", value: (row) => row.last_day, cell: (row) => format.utcDay(row.last_day) },
-	{ key: "example", label: "Example", value: (row) => row.example, cell: (row) => link(to(["events", row.example]), "Example") },
+	{ key: "example", label: "Example", from: "medium", value: (row) => row.example, cell: (row) => link(to(["events", row.example]), "Example") },
 	{ key: "try", label: "Rule", value: () => "", cell: (row) => link(changed({ text: row.template }), "Try one") },
 ];
 
