@@ -149,6 +149,9 @@ async function decisions(browser) {
 	await page.fill("input[placeholder=why]", "is back");
 	await page.click("text=Remove from the list");
 	await page.waitForSelector("main >> text=Nothing speaks against mailing it.");
+	step = "allow";
+	await page.click("text=Allow, whatever bounces");
+	await page.waitForSelector("main >> text=whatever bounces. >> nth=0");
 	step = "release";
 	await open(page, "#/suppressions?tab=holds");
 	page.once("dialog", (dialog) => dialog.accept());
