@@ -1,8 +1,8 @@
 #include "parser/learn.h"
 
 #include "parser/reason/likeness_learn.h"
-#include "parser/reason/reply_list.h"
 #include "parser/reason/rules_case.h"
+#include "parser/reply_list.h"
 
 enum { EXAMPLES_AT_FIRST = 1024 };
 

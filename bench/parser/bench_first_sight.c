@@ -3,7 +3,7 @@
 // says how many replies of each list SCORE get an accepted reason: first sight of a list that was not learnt from. -m prints
 // those that do not; -k scores each of LEARN as well, the others learnt.
 #include "parser/learn.h"
-#include "parser/reason/reply_list.h"
+#include "parser/reply_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 #include "parser/reason/likeness.h"
 
 #include "core/embedded.h"
-#include "parser/reason/likeness_table.h"
 
 #include <math.h>
 #include <stdlib.h>

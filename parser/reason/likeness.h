@@ -3,11 +3,8 @@
  * Knows: the form of a table of weights. Does not know how they are learnt, or what a verdict is. Pure: a table is read-only and may
  * be shared by threads; sums are of whole numbers, so that order and machine do not count. */
 #pragma once
-#include "core/reason.h"
 #include "parser/reason/feature.h"
-
-/* One for each reason, and one for whether the address may be suppressed. */
-enum { LIKENESS_COLUMNS = REASON_COUNT + 1, LIKENESS_HARD = REASON_COUNT };
+#include "parser/reason/likeness_table.h"
 
 struct likeness; /* the weights */
 

@@ -1,7 +1,5 @@
 #include "parser/reason/likeness_learn.h"
 
-#include "parser/reason/likeness_table.h"
-
 #include <math.h>
 #include <string.h>
 

@@ -1,9 +1,13 @@
 /* parser/reason/likeness_table.h -- the bytes of a table of weights, as likeness_learn writes and likeness reads them.
  * Of the machine that the program is built for: it is part of the program and never travels. */
 #pragma once
-#include "parser/reason/likeness.h"
+#include "core/reason.h"
 
 #include <assert.h>
+#include <stdint.h>
+
+/* One for each reason, and one for whether the address may be suppressed. */
+enum { LIKENESS_COLUMNS = REASON_COUNT + 1, LIKENESS_HARD = REASON_COUNT };
 
 #define LIKENESS_MAGIC "LIKE"
 enum { LIKENESS_STRIDE = 48 }; /* columns of a row with what fills it up */

@@ -6,7 +6,7 @@
 #include "core/arena.h"
 #include "core/limits.h"
 #include "parser/parse.h"
-#include "parser/reason/reply_list.h"
+#include "parser/reply_list.h"
 #include "tests/support/parser_fixture.h"
 #include "tests/support/suite.h"
 

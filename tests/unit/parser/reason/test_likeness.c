@@ -5,7 +5,7 @@
 #include "parser/parse.h"
 #include "parser/reason/evidence.h"
 #include "parser/reason/likeness_learn.h"
-#include "parser/reason/reply_list.h"
+#include "parser/reply_list.h"
 #include "tests/support/parser_fixture.h"
 #include "tests/support/suite.h"
 

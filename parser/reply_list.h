@@ -1,4 +1,4 @@
-/* parser/reason/reply_list.h -- lists of replies and what is right for each: columns divided by tabs, a header first.
+/* parser/reply_list.h -- lists of replies and what is right for each: columns divided by tabs, a header first.
  * reply, remote_mta (may be empty), accepted (reasons, divided by commas), hard (may the address be suppressed for it: true, false,
  * either), group. Pure; texts are the source's. Bounds: LIMIT_RULES_BYTES a list. */
 #pragma once

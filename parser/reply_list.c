@@ -1,4 +1,4 @@
-#include "parser/reason/reply_list.h"
+#include "parser/reply_list.h"
 
 #include "core/limits.h"
 #include "core/reason.h"
