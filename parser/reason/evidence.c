@@ -23,8 +23,10 @@
  * (bench/parser/bench_first_sight; docs/accuracy.md). */
 #define LEAD_OF_PLAIN 0.2
 #define LEAD_OF_SURE  0.4
-#define PLAIN_WORDS   0.7
-#define SURE_WORDS    0.95
+/* Against a provider's own sentence, of which a part may stand in words that say another thing. */
+#define LEAD_OF_PROVIDER 1.2
+#define PLAIN_WORDS      0.7
+#define SURE_WORDS       0.95
 /* No stronger codes give way to "no reason is told". */
 #define BELIEF_IN_CODES 0.5
 /* How much a refusal must look like one to stop mail for; where a sentence is certain; where its evidence is in doubt. */
@@ -133,7 +135,7 @@ static bool is_certain(const struct evidence *one)
 bool evidence_is_beyond_doubt(const struct evidence *best)
 {
 	return best && is_certain(best) &&
-	       (!is_hard(best) || best->own || best->layer == LAYER_PROVIDER);
+	       (best->own || (!is_hard(best) && best->layer != LAYER_PROVIDER));
 }
 
 /* How much likeness must lead to be believed against words of such a strength. */
@@ -147,7 +149,9 @@ const struct evidence *evidence_settle_by_likeness(
 {
 	const struct evidence *best = evidence_settle(list), *believed = NULL;
 
-	if (likeness->reason == REASON_NONE || (best && is_certain(best)))
+	if (likeness->reason == REASON_NONE || (best && is_certain(best) &&
+						       (best->own || best->layer == LAYER_TEXT ||
+							       likeness->lead < LEAD_OF_PROVIDER)))
 		return best;
 	if (likeness->reason == REASON_UNKNOWN_UNCLASSIFIED)
 		return best && !is_words(best) && best->strength <= BELIEF_IN_CODES ? NULL : best;

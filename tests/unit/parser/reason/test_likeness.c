@@ -181,6 +181,10 @@ START_TEST(likeness_says_which_evidence_is_believed)
 	evidence_add(&list, said(LAYER_PROVIDER, REASON_MAILBOX_FULL, 1));
 	ck_assert_int_eq(
 		evidence_settle_by_likeness(&list, &likeness)->reason, REASON_MAILBOX_FULL);
+	likeness.lead =
+		1.3; /* a part of a provider's sentence may stand in words that say another thing */
+	ck_assert_int_eq(
+		evidence_settle_by_likeness(&list, &likeness)->reason, REASON_CONTENT_SPAM);
 	list.n = 2;
 	list.items[0].own = true; /* of an operator's file */
 	ck_assert_int_eq(
