@@ -121,6 +121,44 @@ START_TEST(each_list_gets_the_figures_that_are_written_down)
 }
 END_TEST
 
+/* ---- what the documentation says of today ---- */
+
+static bool line_of(struct str text, const char *name, struct str *ret_line)
+{
+	struct str start = arena_printf(arena, "| `%s` |", name);
+
+	while (str_next_line(&text, ret_line))
+		if (str_starts(*ret_line, start))
+			return true;
+	return false;
+}
+
+static void check_row(struct str docs, const char *folder, const char *name)
+{
+	struct figures f = { 0 };
+	struct str line, want;
+
+	add_list(folder, name, &f);
+	want = arena_printf(arena, "| %.1f %% | %u of %u | %u of %u |", 100.0 * f.right / f.replies,
+		f.wrongly_hard, f.alive, f.missed, f.dead);
+	ck_assert_msg(line_of(docs, name, &line), "docs/accuracy.md has no row of %s", name);
+	ck_assert_msg(str_find(line, want) != STR_NPOS,
+		"docs/accuracy.md says of %s: %.*s; true is: %.*s", name, STR_ARG(line),
+		STR_ARG(want));
+}
+
+START_TEST(the_documentation_has_the_figures_of_today)
+{
+	struct str docs =
+		fixture_read(arena, TEST_SOURCE_DIR "/docs/accuracy.md", LIMIT_RULES_BYTES);
+
+	for (size_t i = 0; i < ARRAY_LEN(held_out); i++)
+		check_row(docs, HELD_OUT, held_out[i]);
+	for (size_t i = 0; i < ARRAY_LEN(learnt); i++)
+		check_row(docs, LEARNT, learnt[i]);
+}
+END_TEST
+
 /* Of replies that nothing was learnt from: nearly all are right, one in a hundred that is alive may be stopped, and most that are dead
  * are known. */
 START_TEST(replies_that_nobody_has_seen_are_right)
@@ -156,6 +194,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, each_list_gets_the_figures_that_are_written_down);
+	tcase_add_test(tc, the_documentation_has_the_figures_of_today);
 	tcase_add_test(tc, replies_that_nobody_has_seen_are_right);
 	tcase_add_test(tc, what_was_learnt_is_what_makes_it_so);
 	suite_add_tcase(suite, tc);
