@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_STARTS = 1 << 16 };
+enum { WORD_STARTS = 1 << 16, HEAD_BYTES = 8 };
 
 /* The first two bytes of a word, 0 in the place of a second that is not there. */
 static unsigned start_of(struct str word)
@@ -11,6 +11,15 @@ static unsigned start_of(struct str word)
 	unsigned second = word.n > 1 ? (unsigned char)word.p[1] : 0;
 
 	return (unsigned)(unsigned char)word.p[0] << 8 | second;
+}
+
+static uint64_t head_of(struct str word)
+{
+	uint64_t head = 0;
+
+	for (size_t i = 0; i < HEAD_BYTES; i++)
+		head = head << 8 | (i < word.n ? (unsigned char)word.p[i] : 0);
+	return head;
 }
 
 /* By text; of equals the one that the files have first. */
@@ -35,6 +44,12 @@ static struct word_index index_words(
 		if (words[i].open_left == open)
 			index->order[index->n++] = &words[i];
 	qsort(index->order, index->n, sizeof *index->order, compare_words);
+	index->heads = arena_calloc(arena, index->n + 1, sizeof *index->heads);
+	index->lengths = arena_calloc(arena, index->n + 1, sizeof *index->lengths);
+	for (size_t i = 0; i < index->n; i++) {
+		index->heads[i] = head_of(index->order[i]->text);
+		index->lengths[i] = (uint32_t)index->order[i]->text.n;
+	}
 	for (unsigned start = 0; start < WORD_STARTS; start++) {
 		index->first[start] = (uint32_t)at;
 		while (at < index->n && start_of(index->order[at]->text) == start)
@@ -109,11 +124,12 @@ static bool report_words(const struct scanning *s, const struct word_index *inde
 	size_t high, size_t from, size_t to)
 {
 	for (; low < high; low++) {
-		const struct lexicon_word *word = index->order[low];
+		const struct lexicon_word *word;
 		size_t end = to;
 
-		if (word->text.n != to - from)
+		if (index->lengths[low] != to - from)
 			return true;
+		word = index->order[low];
 		if (word->tail.n)
 			end = tail_end(s->text, to, word->tail);
 		if (end == STR_NPOS || (!word->open_right && !is_border(s->text, end)))
@@ -124,15 +140,21 @@ static bool report_words(const struct scanning *s, const struct word_index *inde
 	return true;
 }
 
+static unsigned byte_at(const struct word_index *index, size_t i, size_t depth)
+{
+	if (depth < HEAD_BYTES)
+		return index->heads[i] >> (8 * (HEAD_BYTES - 1 - depth)) & 0xFF;
+	return (unsigned char)index->order[i]->text.p[depth];
+}
+
 /* The first of order[low, high) whose byte `depth` is at least `byte`; each is longer than `depth`. */
 static size_t lower_bound(
 	const struct word_index *index, size_t low, size_t high, size_t depth, unsigned byte)
 {
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		struct str word = index->order[middle]->text;
 
-		if ((unsigned char)word.p[depth] < byte)
+		if (byte_at(index, middle, depth) < byte)
 			low = middle + 1;
 		else
 			high = middle;
@@ -156,7 +178,7 @@ static bool scan_from(const struct scanning *s, const struct word_index *index, 
 
 		if (!report_words(s, index, low, high, from, from + depth))
 			return false;
-		while (low < high && index->order[low]->text.n == depth)
+		while (low < high && index->lengths[low] == depth)
 			low++;
 		if (depth >= rest.n ||
 			(low + 1 == high && !str_starts(rest, index->order[low]->text)))

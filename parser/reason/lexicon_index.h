@@ -9,6 +9,9 @@
 /* Words in the order of their bytes, so that all that start with what was read are neighbours. */
 struct word_index {
 	const struct lexicon_word **order;
+	uint64_t *
+		heads; /* of each the first eight bytes, the first the highest: side by side, where words are not */
+	uint32_t *lengths; /* of each, for the same reason */
 	size_t n;
 	uint32_t *
 		first; /* by their first two bytes, 0 where there is no second: where those start that have them */
