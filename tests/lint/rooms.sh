@@ -70,11 +70,15 @@ for room in "${!may[@]}"; do
 done
 # What the page says lies in a room is there: a stem, a file or a folder.
 there=$(find "${rooms[@]}" | sed -E 'p; s#\.[a-z]+$##' | sed 'p; s#.*/##' | sort -u)
+named=$(sed -n '/^## Inside the rooms/,/^## /p' docs/architecture.md | grep -o '`[a-z_./*]*`' | tr -d '`' |
+	grep -vE '^(x\*?|bench|families/.*|docs/.*|tests/.*)$' | sort -u)
+while read -r name; do # a process for each name would take half of the time of all that is checked here
+	[ -z "$name" ] || breach "docs/architecture.md: there is no $name in any room"
+done < <(grep -v '\*' <<<"$named" | comm -23 - <(printf '%s\n' "$there"))
 while read -r name; do
 	pattern=${name//./\\.}
 	grep -qxE -- "${pattern//\*/[a-z_]*}" <<<"$there" || breach "docs/architecture.md: there is no $name in any room"
-done < <(sed -n '/^## Inside the rooms/,/^## /p' docs/architecture.md | grep -o '`[a-z_./*]*`' | tr -d '`' |
-	grep -vE '^(x\*?|bench|families/.*|docs/.*|tests/.*)$' | sort -u)
+done < <(grep '\*' <<<"$named")
 for room in "${!may[@]}"; do
 	[ -d "$room" ] || continue
 	while IFS=: read -r file line text; do
