@@ -29,10 +29,9 @@
 #define SURE_WORDS       0.95
 /* No stronger codes give way to "no reason is told". */
 #define BELIEF_IN_CODES 0.5
-/* How much a refusal must look like one to stop mail for; where a sentence is certain; where its evidence is in doubt. */
-#define HARD_LEAST         0.15
-#define HARD_OF_SENTENCE   (-0.5)
-#define HARD_AGAINST_DOUBT 0.8
+/* How much a refusal must look like one to stop mail for, and where a sentence is certain. */
+#define HARD_LEAST       0.15
+#define HARD_OF_SENTENCE (-0.5)
 /* How sure a score makes: at 0, less for each 1 below, more for each 1 above, within bounds. Half were right at -0.5, nearly all
  * above 0.3. */
 #define SURE_AT_0  0.85
@@ -166,13 +165,11 @@ const struct evidence *evidence_settle_by_likeness(
 
 bool evidence_stops(const struct evidence *one, const struct evidence_likeness *likeness)
 {
-	double least = is_certain(one)   ? HARD_OF_SENTENCE
-		       : one->never_hard ? HARD_AGAINST_DOUBT
-					 : HARD_LEAST;
-
+	if (one->never_hard)
+		return false;
 	if (likeness->reason == REASON_NONE || one->own || one->layer == LAYER_PROVIDER)
-		return !one->never_hard;
-	return likeness->hard >= least;
+		return true;
+	return likeness->hard >= (is_certain(one) ? HARD_OF_SENTENCE : HARD_LEAST);
 }
 
 /* How sure a score makes, as it was right on lists at first sight: half of the time at -0.5, nearly always above 0.3. */

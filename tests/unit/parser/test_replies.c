@@ -174,6 +174,18 @@ START_TEST(replies_that_nobody_has_seen_are_right)
 }
 END_TEST
 
+/* Of those that were learnt from as well, one in a hundred that is alive may be stopped. */
+START_TEST(few_that_are_alive_would_be_stopped)
+{
+	struct figures f = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(learnt); i++)
+		add_list(LEARNT, learnt[i], &f);
+	ck_assert_uint_gt(f.alive, 2000);
+	ck_assert_uint_le(f.wrongly_hard * 100, f.alive);
+}
+END_TEST
+
 /* Weights are not magic: without them the same replies are right less often. */
 START_TEST(what_was_learnt_is_what_makes_it_so)
 {
@@ -196,6 +208,7 @@ int main(void)
 	tcase_add_test(tc, each_list_gets_the_figures_that_are_written_down);
 	tcase_add_test(tc, the_documentation_has_the_figures_of_today);
 	tcase_add_test(tc, replies_that_nobody_has_seen_are_right);
+	tcase_add_test(tc, few_that_are_alive_would_be_stopped);
 	tcase_add_test(tc, what_was_learnt_is_what_makes_it_so);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
