@@ -49,7 +49,7 @@ static enum err learn(
 
 	if (err)
 		return err;
-	for (int i = 2; i < argc && n_lists < LISTS_MOST; i++)
+	for (int i = 2; i < argc; i++)
 		lists[n_lists++] =
 			(struct parse_source){ str_c(argv[i]), read_file(arena, argv[i]), true };
 	err = learn_likeness(arena, rules, lists, n_lists, ret_bytes, ret_trouble);
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 	struct arena *arena = arena_new();
 	struct str bytes, trouble;
 
-	if (argc < 2)
+	if (argc < 2 || argc > 2 + LISTS_MOST)
 		return 2;
 	if (learn(arena, argc, argv, &bytes, &trouble)) {
 		fprintf(stderr, "%.*s\n", STR_ARG(trouble));
