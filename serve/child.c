@@ -107,6 +107,18 @@ static void scrub_environment(char **ret_envp, size_t max)
 	ret_envp[n] = NULL;
 }
 
+/* What whoever started the supervisor had ignored stays ignored through exec: a shell without job control starts `&` with
+ * SIGINT ignored, and PostgreSQL, told of the supervisor's death while it still started, lived on. */
+static void forget_signals(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 NORETURN static void become_role(const struct child *child, const struct child_start *start,
 	int control, int settings, pid_t supervisor)
 {
@@ -114,7 +126,6 @@ NORETURN static void become_role(const struct child *child, const struct child_s
 	char count[16], *envp[ARRAY_LEN(kept_variables) + 1];
 	char program[] = "bounced", command[] = "role", name[16];
 	char *argv[] = { program, command, name, count, NULL };
-	sigset_t none;
 
 	/* Of its own session, so that a Ctrl-C reaches the supervisor alone and the order is kept. */
 	setsid();
@@ -124,8 +135,7 @@ NORETURN static void become_role(const struct child *child, const struct child_s
 	for (size_t i = 0; i < start->n_fds; i++)
 		fds[2 + i] = start->fds[i];
 	place_fds(fds, 2 + start->n_fds);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	forget_signals();
 	snprintf(name, sizeof name, "%s", role_name(child->role));
 	snprintf(count, sizeof count, "%zu", start->n_fds);
 	scrub_environment(envp, ARRAY_LEN(envp));

@@ -4,6 +4,7 @@ And the walk of the README: demo, then rates."""
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -116,6 +117,8 @@ def check_roles(server):
         for pid in pids:
             environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
             assert b"BOUNCED" not in environment and b"secret" not in environment, (role, environment)
+            ignored = int(re.search(r"\nSigIgn:\t([0-9a-f]+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1), 16)
+            assert not ignored >> (signal.SIGINT - 1) & 1, f"{role} ignores what PostgreSQL, started the same way, is stopped by"
     for pid in server.pids("parser"):
         files = [name for name in files_of(pid) if not name.startswith(("pipe:", "socket:", "anon_inode:"))]
         assert set(files) <= {str(server.log_path), "/dev/null"}, files
@@ -155,6 +158,7 @@ def check_rollups(server):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell starts what it puts into the background
     with e2e.Server() as server:
         check_demo(server)
         check_sandboxes(server)
