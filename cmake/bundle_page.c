@@ -3,14 +3,11 @@
  * usage: bundle_page FOLDER FILE...; what is no module, no style sheet and no HTML is copied.
  * Knows the forms of import and export that the modules are written with, each on a line of its own; any other ends the build.
  * A file below vendor/ is a script: what it declares by its first `var` is what it exports. */
-#include "core/arena.h"
+#include "cmake/whole_file.h"
 #include "core/buf.h"
 #include "core/embedded.h"
-#include "core/str.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_BYTES = 16 << 20 };
@@ -24,24 +21,6 @@ _Noreturn static void give_up(const char *path, struct str what)
 	exit(1);
 }
 
-static struct str read_file(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct buf buf;
-	struct str bytes;
-	int c;
-
-	if (!file)
-		give_up(path, STR("cannot be opened"));
-	buf_init(&buf, MOST_BYTES);
-	while ((c = getc(file)) != EOF)
-		buf_putc(&buf, (char)c);
-	fclose(file);
-	bytes = arena_dup(arena, buf_str(&buf));
-	buf_release(&buf);
-	return bytes;
-}
-
 static struct str name_of(const char *path)
 {
 	struct str whole = str_c(path);
@@ -51,11 +30,7 @@ static struct str name_of(const char *path)
 
 static void write_file(struct str name, struct str bytes)
 {
-	const char *path = arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p;
-	FILE *file = fopen(path, "wb");
-
-	if (!file || fwrite(bytes.p, 1, bytes.n, file) != bytes.n || fclose(file))
-		give_up(path, STR("cannot be written"));
+	whole_file_write(arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p, bytes);
 }
 
 /* ---- one module ---- */
@@ -133,7 +108,7 @@ static void put_line(struct buf *out, const char *path, struct str line)
 
 static void put_module(struct buf *out, const char *path)
 {
-	struct str rest = read_file(path), line;
+	struct str rest = whole_file_read(arena, path), line;
 	struct buf exports;
 
 	buf_init(&exports, MOST_BYTES);
@@ -177,7 +152,7 @@ static void put_files(struct buf *out, char **files, const char *suffix)
 		if (*suffix == '.' && suffix[1] == 'j')
 			put_module(out, *files);
 		else
-			buf_put(out, read_file(*files));
+			buf_put(out, whole_file_read(arena, *files));
 	}
 }
 
@@ -185,7 +160,7 @@ static void put_files(struct buf *out, char **files, const char *suffix)
 static void write_html(const char *path)
 {
 	const struct str mark = STR("\"/dashboard/");
-	struct str rest = read_file(path);
+	struct str rest = whole_file_read(arena, path);
 	struct buf out;
 	size_t at;
 
@@ -196,7 +171,8 @@ static void write_html(const char *path)
 		name = str_head(name, str_chr(name, '"'));
 		if (!str_cut(name, '.', &stem, &suffix))
 			give_up(path, name);
-		bytes = read_file(arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p);
+		bytes = whole_file_read(
+			arena, arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p);
 		buf_put(&out, str_head(rest, at + mark.n));
 		buf_printf(&out, "%.*s-%016" PRIx64 ".%.*s", STR_ARG(stem), embedded_digest(bytes),
 			STR_ARG(suffix));
@@ -228,7 +204,7 @@ int main(int argc, char **argv)
 
 		if (!str_ends(name, STR(".js")) && !str_ends(name, STR(".css")) &&
 			!str_ends(name, STR(".html")))
-			write_file(name_of(*file), read_file(*file));
+			write_file(name_of(*file), whole_file_read(arena, *file));
 	}
 	for (char **file = argv + 2; *file; file++)
 		if (str_ends(str_c(*file), STR(".html")))

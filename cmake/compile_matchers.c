@@ -1,20 +1,8 @@
 /* cmake/compile_matchers.c -- runs within the build: compiles the built-in rules and anchors and writes
  * them as the library serializes them, to be embedded. usage: compile_matchers
  * ANCHORS... RULES, a file for each set of anchors */
+#include "cmake/whole_file.h"
 #include "parser/compiled.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-static void write_file(const char *path, struct str bytes)
-{
-	FILE *file = fopen(path, "wb");
-
-	if (!file || fwrite(bytes.p, 1, bytes.n, file) != bytes.n || fclose(file)) {
-		perror(path);
-		exit(1);
-	}
-}
 
 int main(int argc, char **argv)
 {
@@ -28,7 +16,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (int i = 0; i < COMPILED_DATABASES; i++)
-		write_file(argv[1 + i], databases[i]);
+		whole_file_write(argv[1 + i], databases[i]);
 	arena_free(arena);
 	return 0;
 }

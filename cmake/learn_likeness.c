@@ -1,42 +1,9 @@
 /* cmake/learn_likeness.c -- runs within the build: learns which refusals are like each other from the golden cases of the rules
  * and from lists of replies, and writes the weights, to be embedded. usage: learn_likeness OUT LIST... */
+#include "cmake/whole_file.h"
 #include "parser/learn.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 enum { LISTS_MOST = 64 };
-
-static struct str read_file(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	long n = -1;
-	char *bytes;
-
-	if (file && !fseek(file, 0, SEEK_END))
-		n = ftell(file);
-	if (n < 0 || fseek(file, 0, SEEK_SET)) {
-		perror(path);
-		exit(1);
-	}
-	bytes = arena_alloc(arena, (size_t)n);
-	if (fread(bytes, 1, (size_t)n, file) != (size_t)n) {
-		perror(path);
-		exit(1);
-	}
-	fclose(file);
-	return str_from(bytes, (size_t)n);
-}
-
-static void write_file(const char *path, struct str bytes)
-{
-	FILE *file = fopen(path, "wb");
-
-	if (!file || fwrite(bytes.p, 1, bytes.n, file) != bytes.n || fclose(file)) {
-		perror(path);
-		exit(1);
-	}
-}
 
 static enum err learn(
 	struct arena *arena, int argc, char **argv, struct str *ret_bytes, struct str *ret_trouble)
@@ -50,8 +17,8 @@ static enum err learn(
 	if (err)
 		return err;
 	for (int i = 2; i < argc; i++)
-		lists[n_lists++] =
-			(struct parse_source){ str_c(argv[i]), read_file(arena, argv[i]), true };
+		lists[n_lists++] = (struct parse_source){ str_c(argv[i]),
+			whole_file_read(arena, argv[i]), true };
 	err = learn_likeness(arena, rules, lists, n_lists, ret_bytes, ret_trouble);
 	parse_rules_free(rules);
 	return err;
@@ -68,7 +35,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%.*s\n", STR_ARG(trouble));
 		return 1;
 	}
-	write_file(argv[1], bytes);
+	whole_file_write(argv[1], bytes);
 	arena_free(arena);
 	return 0;
 }

@@ -2,38 +2,20 @@
 // bench_first_sight [-m] [-k] LEARN... -- SCORE...: learns what refusals are like from the golden cases and the lists LEARN, and
 // says how many replies of each list SCORE get an accepted reason: first sight of a list that was not learnt from. -m prints
 // those that do not; -k scores each of LEARN as well, the others learnt.
+#include "cmake/whole_file.h"
 #include "parser/learn.h"
-#include "parser/reply_list.h"
+#include "tests/support/reply_figures.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LISTS_MOST = 64 };
-
-struct figures {
-	unsigned replies, right, alive, wrongly_hard, dead, missed, unclassified;
-};
 
 static struct parse_rules *rules;
 static bool show;
 
 static struct parse_source read_list(struct arena *arena, const char *path)
 {
-	FILE *file = fopen(path, "rb");
-	char *bytes;
-	long n;
-
-	if (!file || fseek(file, 0, SEEK_END) || (n = ftell(file)) < 0 ||
-		fseek(file, 0, SEEK_SET)) {
-		perror(path);
-		exit(1);
-	}
-	bytes = arena_alloc(arena, (size_t)n);
-	if (fread(bytes, 1, (size_t)n, file) != (size_t)n)
-		exit(1);
-	fclose(file);
-	return (struct parse_source){ str_c(path), str_from(bytes, (size_t)n), true };
+	return (struct parse_source){ str_c(path), whole_file_read(arena, path), true };
 }
 
 static void must(enum err err, struct str trouble)
@@ -59,21 +41,14 @@ static void weigh(struct arena *arena, const struct parse_source *lists, size_t 
 }
 
 static void count_row(
-	const struct reply_row *row, const struct event *event, struct figures *figures)
+	const struct reply_row *row, const struct event *event, struct reply_figures *figures)
 {
-	bool right = row->accepted >> event->reason & 1, hard = event->class == CLASS_HARD;
+	struct reply_miss miss = reply_figures_add(figures, row, event);
 
-	figures->replies++;
-	figures->right += right;
-	figures->alive += row->hard < 0;
-	figures->wrongly_hard += hard && row->hard < 0;
-	figures->dead += row->hard > 0;
-	figures->missed += !hard && row->hard > 0;
-	figures->unclassified += !right && event->reason == REASON_UNKNOWN_UNCLASSIFIED;
-	if (!show || (right && !(hard && row->hard < 0) && !(!hard && row->hard > 0)))
+	if (!show || (!miss.reason && !miss.wrongly_hard && !miss.missed))
 		return;
 	printf("%-22.*s %4s %-5s %-28.*s wants", STR_ARG(reason_name(event->reason)),
-		hard ? "hard" : "",
+		event->class == CLASS_HARD ? "hard" : "",
 		row->hard > 0   ? "dead"
 		: row->hard < 0 ? "alive"
 				: "",
@@ -87,7 +62,7 @@ static void count_row(
 static void score(struct arena *arena, const struct parse_source *list)
 {
 	struct parser *parser = parser_new(rules);
-	struct figures f = { 0 };
+	struct reply_figures f = { 0 };
 	struct reply_rows rows;
 	struct str trouble;
 

@@ -6,8 +6,8 @@
 #include "core/arena.h"
 #include "core/limits.h"
 #include "parser/parse.h"
-#include "parser/reply_list.h"
 #include "tests/support/parser_fixture.h"
+#include "tests/support/reply_figures.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -22,10 +22,6 @@ static const char *const learnt[] = { "seen", "first-sight-1", "first-sight-2", 
 	"first-sight-4", "first-sight-5", "first-sight-6", "first-sight-7", "first-sight-8",
 	"first-sight-9", "first-sight-10", "first-sight-11", "first-sight-12" };
 static const char *const held_out[] = { "held-out-1", "held-out-2", "held-out-3" };
-
-struct figures {
-	unsigned replies, right, alive, wrongly_hard, dead, missed;
-};
 
 static struct parse_rules *rules;
 static struct parser *parser;
@@ -49,22 +45,15 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-static void count_row(const struct reply_row *row, struct figures *figures)
+static void count_row(const struct reply_row *row, struct reply_figures *figures)
 {
 	struct event event;
-	bool hard;
 
 	parse_reply(parser, arena, row->reply, row->remote_mta, &event);
-	hard = event.class == CLASS_HARD;
-	figures->replies++;
-	figures->right += row->accepted >> event.reason & 1;
-	figures->alive += row->hard < 0;
-	figures->wrongly_hard += hard && row->hard < 0;
-	figures->dead += row->hard > 0;
-	figures->missed += !hard && row->hard > 0;
+	(void)reply_figures_add(figures, row, &event);
 }
 
-static void add_list(const char *folder, const char *name, struct figures *figures)
+static void add_list(const char *folder, const char *name, struct reply_figures *figures)
 {
 	char path[512];
 	struct str text, trouble;
@@ -82,7 +71,7 @@ static void add_list(const char *folder, const char *name, struct figures *figur
 
 static void write_row(FILE *out, const char *folder, const char *name)
 {
-	struct figures f = { 0 };
+	struct reply_figures f = { 0 };
 
 	add_list(folder, name, &f);
 	fprintf(out, "%s\t%u\t%u\t%u\t%u\t%u\t%u\n", name, f.replies, f.right, f.alive,
@@ -135,7 +124,7 @@ static bool line_of(struct str text, const char *name, struct str *ret_line)
 
 static void check_row(struct str docs, const char *folder, const char *name)
 {
-	struct figures f = { 0 };
+	struct reply_figures f = { 0 };
 	struct str line, want;
 
 	add_list(folder, name, &f);
@@ -163,7 +152,7 @@ END_TEST
  * are known. */
 START_TEST(replies_that_nobody_has_seen_are_right)
 {
-	struct figures f = { 0 };
+	struct reply_figures f = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(held_out); i++)
 		add_list(HELD_OUT, held_out[i], &f);
@@ -177,7 +166,7 @@ END_TEST
 /* Of those that were learnt from as well, one in a hundred that is alive may be stopped. */
 START_TEST(few_that_are_alive_would_be_stopped)
 {
-	struct figures f = { 0 };
+	struct reply_figures f = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(learnt); i++)
 		add_list(LEARNT, learnt[i], &f);
@@ -189,7 +178,7 @@ END_TEST
 /* Weights are not magic: without them the same replies are right less often. */
 START_TEST(what_was_learnt_is_what_makes_it_so)
 {
-	struct figures with = { 0 }, without = { 0 };
+	struct reply_figures with = { 0 }, without = { 0 };
 
 	add_list(HELD_OUT, held_out[0], &with);
 	parse_rules_weigh(rules, STR_EMPTY);
