@@ -52,6 +52,12 @@ enum err parse_rules_load(struct arena *arena, const struct parse_source *source
 	both->rules = rules;
 	both->formats = formats_new();
 	both->likeness = likeness_new(likeness_builtin());
+	if (!both->likeness && likeness_builtin().n) {
+		parse_rules_free(both);
+		*ret_trouble =
+			STR("the weights that the build learnt (likeness.weights) are damaged");
+		return ERR_CORRUPT;
+	}
 	*ret_rules = both;
 	return ERR_OK;
 }

@@ -16,7 +16,7 @@ struct features;    /* feature.h */
 
 /* Compiles the sources, an earlier one winning over a later one (an operator's file first). On
  * ERR_SYNTAX, ERR_LIMIT or ERR_EXISTS nothing is made and *ret_trouble (in `arena`) says what is wrong and where:
- * "builtin.rules:12: unknown reason \"x\"". */
+ * "builtin.rules:12: unknown reason \"x\"". ERR_CORRUPT: the weights within the program are not those of this build. */
 MUST_CHECK enum err parse_rules_load(struct arena *arena, const struct parse_source *sources,
 	size_t n_sources, struct parse_rules **ret_rules, struct str *ret_trouble);
 /* The rules that are compiled into the program, as the last source(s) to load. The first call is made
