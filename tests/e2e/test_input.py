@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Wrong input at every door gets a clear answer, and loses nothing."""
 import json
+import pathlib
 import shutil
 import smtplib
 import socket
@@ -130,9 +131,48 @@ def check_commands():
     for words in (("help",), ("--help",), ("parse", "--help"), ("help", "serve"), ("version",)):
         done = run(*words)
         assert done.returncode == 0 and done.stdout and not done.stderr, (words, done)
+    own_frame(run)
     done = run("classify", "550 5.1.1 <ann@example.com>: User unknown")
     verdict = json.loads(done.stdout)
     assert verdict["reason"] == "recipient.unknown" and verdict["class"] == "hard", verdict
+
+
+OWN_FRAME = """frame own.retired = recipient.moved 0.95
+    thing mailbox
+    state disabled
+"""
+RETIRED = "550 this inbox has been retired"
+
+
+def own_frame(run):
+    """What an operator wrote decides against words and likeness, which are both sure of something else."""
+    verdict = json.loads(run("classify", RETIRED).stdout)
+    assert verdict["reason"] == "recipient.disabled" and verdict["confidence"] > 0.9, verdict
+    assert "is like recipient.disabled (1." in run("classify", "--explain", RETIRED).stdout
+    with tempfile.NamedTemporaryFile("w", suffix=".rules") as rules:
+        rules.write(OWN_FRAME)
+        rules.flush()
+        verdict = json.loads(run("classify", "--rules", rules.name, RETIRED).stdout)
+    assert (verdict["reason"], verdict["rule"]["id"]) == ("recipient.moved", "meaning.own.retired"), verdict
+
+
+def own_rules(folder):
+    """The file, where the service's user may read it."""
+    pathlib.Path(folder).chmod(0o755)
+    path = pathlib.Path(folder, "own.rules")
+    path.write_text(OWN_FRAME)
+    return path
+
+
+def check_own_frame(server):
+    """The same of a mail: SMTP, a parser with `parser.rules_file`, the database."""
+    mail = MAIL.replace(b"Sorry, no mailbox here by that name. (#5.1.1)", RETIRED.encode()).replace(b"ann@", b"retired@")
+    with smtplib.SMTP("127.0.0.1", server.smtp_port, local_hostname="client.example", timeout=60) as peer:
+        peer.ehlo()
+        assert e2e.send(peer, mail)[0] == 250
+    e2e.wait_for(lambda: server.events(recipient="retired@example.com"), "the event", 60, server)
+    event, = server.events(recipient="retired@example.com")
+    assert (event["reason"], event["rule"]["id"]) == ("recipient.moved", "meaning.own.retired"), event
 
 
 def wrong_rules(run):
@@ -148,7 +188,7 @@ def wrong_rules(run):
 
 def main():
     check_commands()
-    with e2e.Server() as server:
+    with tempfile.TemporaryDirectory() as folder, e2e.Server(**{"parser.rules_file": own_rules(folder)}) as server:
         check_smtp(server)
         check_too_large(server)
         sent = 1 + check_swaks(server)
@@ -159,6 +199,7 @@ def main():
             ("ann@example.com", "recipient.unknown", "hard"), event
         status, one = server.get(f"/v1/events/{event['id']}")
         assert status == 200 and one["recipient"] == "ann@example.com", one
+        check_own_frame(server)
     print(f"wrong input was answered, and {sent} right mails are stored")
 
 
