@@ -347,7 +347,7 @@ MUST_CHECK enum err store_domain_reasons(struct store *store, const struct store
 struct store_diagnostic_row {
 	struct str template, reason, class;
 	uint64_t count;
-	struct uuid example; /* an event with it */
+	struct uuid example; /* an event with it; all zeros: none is kept */
 };
 typedef bool store_diagnostic_fn(void *context, const struct store_diagnostic_row *row);
 /* The most frequent first, of failures and delays by event time, in whole days (UTC) that the window

@@ -98,6 +98,8 @@ static enum err move(struct store *store, const struct store_judge *judge, struc
 		err = pg_do(store->pg, QUERY_RECLASS_NEW, NULL);
 	if (!err)
 		err = store_count_changes(store->pg);
+	if (!err)
+		err = pg_do(store->pg, QUERY_RECLASS_EXAMPLES, NULL);
 	return err ? err : move_evidence(store, judge, now_us);
 }
 

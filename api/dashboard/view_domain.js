@@ -30,7 +30,7 @@ function saidTable(diagnostics) {
 		{ key: "template", label: "Text (numbers and addresses masked)", value: (row) => row.template, cell: (row) => h("span", { class: "said" }, row.template) },
 		{ key: "reason", label: "Reason", from: "medium", value: (row) => row.reason, cell: (row) => word(row.reason) },
 		{ key: "count", label: "Count", kind: "number", value: (row) => row.count, cell: (row) => format.count(row.count) },
-		{ key: "example", label: "Example", value: (row) => row.example, cell: (row) => link(to(["events", row.example]), "Example") }] });
+		{ key: "example", label: "Example", value: (row) => row.example, cell: (row) => row.example && link(to(["events", row.example]), "Example") }] });
 }
 
 const orNothing = (rows, nodes, words) => rows.length ? nodes : h("p", { class: "muted" }, words);

@@ -17,7 +17,7 @@ const COLUMNS = [
 	{ key: "count", label: "Count", kind: "number", value: (row) => row.count, cell: (row) => format.count(row.count) },
 	{ key: "domains", label: "Domains", kind: "number", from: "medium", value: (row) => row.domains, cell: (row) => format.count(row.domains) },
 	{ key: "last_day", label: "Last day", from: "medium", value: (row) => row.last_day, cell: (row) => format.utcDay(row.last_day) },
-	{ key: "example", label: "Example", from: "medium", value: (row) => row.example, cell: (row) => link(to(["events", row.example]), "Example") },
+	{ key: "example", label: "Example", from: "medium", value: (row) => row.example, cell: (row) => row.example && link(to(["events", row.example]), "Example") },
 	{ key: "try", label: "Rule", value: () => "", cell: (row) => link(changed({ text: row.template }), "Try one") },
 ];
 

@@ -17,6 +17,13 @@ bool handle_refuse(struct handle *handle, enum param param, struct str detail)
 	return false;
 }
 
+json_t *handle_id_json(const struct uuid *id)
+{
+	char room[UUID_TEXT_BYTES];
+
+	return uuid_is_none(id) ? json_null() : json_text(uuid_format(id, room));
+}
+
 /* ---- paths ---- */
 
 static bool refuse_segment(struct handle *handle, const char *name, const char *detail)

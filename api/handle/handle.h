@@ -96,6 +96,8 @@ bool handle_refuse(struct handle *handle, enum param param, struct str detail);
 void handle_set_counts(json_t *json, const struct store_counts *counts);
 void handle_set_rates(const struct handle *handle, json_t *json, const struct store_counts *counts);
 json_t *handle_event_json(const struct store_event *event);
+/* null where it is of nothing. */
+json_t *handle_id_json(const struct uuid *id);
 
 /* The Link field: the target again, with this cursor. */
 void handle_link_next(struct handle *handle, struct str cursor);

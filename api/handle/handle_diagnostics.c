@@ -10,7 +10,6 @@ static bool add_text(void *context, const struct store_text_row *row)
 	const struct str place[PLACE_FIELDS] = { arena_printf(page->handle->arena, "%llu",
 							 (unsigned long long)text->count),
 		text->reason, text->class, text->template };
-	char room[UUID_TEXT_BYTES];
 	json_t *json;
 
 	if (page_is_full(page))
@@ -23,7 +22,7 @@ static bool add_text(void *context, const struct store_text_row *row)
 	json_object_set_new(json, "domains", json_integer((json_int_t)row->domains));
 	json_object_set_new(json, "first_day", json_time(row->first_us));
 	json_object_set_new(json, "last_day", json_time(row->last_us));
-	json_object_set_new(json, "example", json_text(uuid_format(&text->example, room)));
+	json_object_set_new(json, "example", handle_id_json(&text->example));
 	page_add(page, json, place);
 	return true;
 }

@@ -20,14 +20,13 @@ static bool add_reason(void *context, const struct store_reason_row *row)
 
 static bool add_diagnostic(void *context, const struct store_diagnostic_row *row)
 {
-	char room[UUID_TEXT_BYTES];
 	json_t *json = json_object();
 
 	json_object_set_new(json, "template", json_text(row->template));
 	json_object_set_new(json, "reason", json_text(row->reason));
 	json_object_set_new(json, "class", json_text(row->class));
 	json_object_set_new(json, "count", json_integer((json_int_t)row->count));
-	json_object_set_new(json, "example", json_text(uuid_format(&row->example, room)));
+	json_object_set_new(json, "example", handle_id_json(&row->example));
 	json_array_append_new(context, json);
 	return true;
 }

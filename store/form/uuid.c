@@ -52,6 +52,14 @@ bool uuid_parse(struct str text, struct uuid *ret_uuid)
 	return true;
 }
 
+bool uuid_is_none(const struct uuid *uuid)
+{
+	for (size_t i = 0; i < sizeof uuid->bytes; i++)
+		if (uuid->bytes[i])
+			return false;
+	return true;
+}
+
 struct uuid uuid_next(const struct uuid *uuid)
 {
 	struct uuid next = *uuid;
