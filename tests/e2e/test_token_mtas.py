@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """docs/tokens.md, "Made by the mail server": Postfix and Exim, each from Debian's package in a root of its own, ask the signer of that page.
 A mail goes out with a return path that `bounced token verify` takes for its recipient alone; the bounce to it is valid, and suppresses.
-What is written for KumoMTA is run by Lua, where there is one. Skips are those of test_mtas.py."""
+What is written for KumoMTA and PowerMTA is run by test_token_recipes.py. Skips are those of test_mtas.py."""
 import contextlib
 import os
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import server as e2e
 import test_mtas as mtas
-from test_tokens import PAGE, vector
+from test_tokens import PAGE
 
 KEY = "4:" + "7d" * 32
 DOMAIN = "bounces.sender.example"
@@ -152,43 +152,9 @@ def check_mta(name, folder):
         print(f"{name}: {event['message']['forward_path']}")
 
 
-# ---- what is run by its language alone ----
-
-def check_lua(folder):
-    lua = shutil.which("lua5.4") or shutil.which("lua")
-    if not lua:
-        print("lua: no interpreter here")
-        return
-    stub = r"""
-local function sha256(text)
-  local name = os.tmpname()
-  local file = io.open(name, 'wb')
-  file:write(text)
-  file:close()
-  local pipe = io.popen('sha256sum < ' .. name)
-  local hex = pipe:read(64)
-  pipe:close()
-  os.remove(name)
-  return { bytes = (hex:gsub('%x%x', function(two) return string.char(tonumber(two, 16)) end)) }
-end
-kumo = { digest = { sha256 = sha256 }, on = function(_, handler) generated = handler end }
-"""
-    key, recipient, domain = vector("key"), vector("recipient"), vector("return-path domain")
-    ask = (f"print(return_path('{key}', '{recipient}', '{domain}', 2532))\nKEY = '{key}'\n"
-           "generated { recipient = function() return 'bob@example.com' end, set_sender = function(_, path) print(path) end }\n")
-    path = folder / "kumo.lua"
-    path.write_text(stub + block("lua") + ask)
-    done = subprocess.run([lua, path], capture_output=True, text=True, timeout=120, check=True)
-    first, second = done.stdout.split()
-    assert first == vector("token") + "@" + domain, done
-    assert re.fullmatch(r"b1\.[a-z2-7]{34}@bounces\.sender\.example", second), done
-    print("lua: made the vector")
-
-
 def main():
     with tempfile.TemporaryDirectory(prefix="bounced-token-mtas-") as folder:
         folder = Path(folder)
-        check_lua(folder)
         if shutil.which("apt-get") is None or not mtas.may_mount():
             e2e.skip("mail servers in roots of their own need apt-get and the right to mount")
         words = os.environ.get("BOUNCED_MTAS", "all").split()

@@ -21,9 +21,24 @@ def vector(name):
     return re.search(rf"^\| {name} \| `([^`]*)`", PAGE, re.M).group(1)
 
 
+ADDRESSES = ("ann@example.com", "Ann.Lee@Example.COM", "a+b=c@d.example", "o'neil@example.org", "x" * 64 + "@example.com",
+             "b\u00fccher@b\u00fccher.example", "B\u00dcCHER@B\u00dcCHER.example", "\u0391\u03a3@example.gr", "%s@example.com")
+
+
+def check_addresses(server, interpreter, path):
+    """What a program makes for addresses of many kinds is theirs: only ASCII letters have a lower case."""
+    day = (datetime.datetime.now(datetime.timezone.utc).date() - datetime.date(2020, 1, 1)).days + 14
+    for address in ADDRESSES:
+        made = subprocess.run([interpreter, path, server.settings["token.keys"], address, "b.example", str(day)], capture_output=True, text=True,
+                              timeout=60, check=True).stdout.strip()
+        assert f"recipient {address}" in token(server, "verify", made, "b.example", address), (interpreter, address)
+
+
 def check_programs():
     """Those whose interpreter is there; Python is always."""
     ran = []
+    server = e2e.Server(**{"token.keys": f"7:{'4d' * 32}"})
+    server.write_config()
     for language, (interpreter, ending) in PROGRAMS.items():
         text = re.search(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S).group(1)
         if not shutil.which(interpreter):
@@ -34,9 +49,11 @@ def check_programs():
             path.write_text(text)
             done = subprocess.run([interpreter, path, vector("key"), vector("recipient"), vector("return-path domain"),
                                    "2532"], capture_output=True, text=True, timeout=60, check=True)
+            check_addresses(server, interpreter, path)
         assert done.stdout.strip() == vector("token") + "@" + vector("return-path domain"), (language, done)
         ran.append(language)
     assert "python" in ran
+    server.__exit__(None)
     print(f"made the vector: {', '.join(ran)}")
 
 
