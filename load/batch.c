@@ -34,11 +34,16 @@ bool batch_parsed(const struct batch *batch)
 	return batch_has_progress(batch);
 }
 
-static void log_damage(const struct spool_record *record)
+/* Who lost a mail that we took has to act; a batch that a power cut tore had no 250, and comes again. */
+static void note_gap(struct spool_reader *reader, const struct spool_record *record)
 {
-	log_event(LOG_ERROR, "spool_damaged", LOG_U64("from", record->sequence),
-		LOG_U64("to", record->last_sequence), LOG_U64("segment", record->segment),
-		LOG_U64("offset", record->offset), LOG_U64("bytes", record->bytes),
+	bool torn = record->kind == SPOOL_TORN;
+
+	meter_count(spool_reader_meters(reader), METER_GAPS, torn ? GAP_TORN : GAP_DAMAGED);
+	log_event(torn ? LOG_WARN : LOG_ERROR, torn ? "spool_torn" : "spool_damaged",
+		LOG_U64("from", record->sequence), LOG_U64("to", record->last_sequence),
+		LOG_U64("segment", record->segment), LOG_U64("offset", record->offset),
+		LOG_U64("bytes", record->bytes),
 		LOG_C("copy", record->bytes && !record->aside ? "kept" : "none"));
 }
 
@@ -79,10 +84,10 @@ enum err batch_fill(struct batch *batch, struct spool_reader *reader, struct par
 		err = spool_reader_next(reader, &record);
 		if (err)
 			break;
-		if (record.kind == SPOOL_DAMAGE)
-			log_damage(&record);
-		else
+		if (record.kind == SPOOL_MESSAGE)
 			err = take_record(batch, &record, pool);
+		else
+			note_gap(reader, &record);
 		if (err) {
 			stay_at(reader, record.sequence);
 			break;

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+_Static_assert((int)SPOOL_BATCH_RECORDS <= (int)RECORD_BATCH,
+	"a record's time tells its place in the batch");
 enum { SWEEP_MS = 1000, RETRY_MS_MAX = 60000, KEEP_BUFFER_BYTES = 8 << 20 };
 
 /* Entries from..to of a batch, whose bytes lie at `at`: what one write and one sync cover. */
@@ -80,12 +82,12 @@ static enum err write_all(const struct spool_writer *writer, const char *p, size
 static enum err write_and_sync(struct spool_writer *writer, const struct chunk *chunk)
 {
 	const struct open_segment *segment = &writer->current;
-	int64_t now_us = wall_clock_us();
+	int64_t now_us = wall_clock_us() / RECORD_BATCH * RECORD_BATCH;
 	char *at = chunk->at;
 	enum err err;
 
 	for (size_t i = 0; i < chunk->n; i++) {
-		record_seal(at, segment->seed, writer->next_sequence + i, now_us);
+		record_seal(at, segment->seed, writer->next_sequence + i, now_us + (int64_t)i);
 		at += chunk->entries[i].bytes;
 	}
 	err = write_all(writer, chunk->at, chunk->bytes, segment->offset);

@@ -25,6 +25,8 @@ struct lane_page {
 	 * oldest that the reader has in hand. */
 	_Atomic uint64_t waiting_sequence, waiting_us;
 	meter_word meters[METER_WORDS]; /* of this run of the writer's or the reader's process */
+	/* durable: what the last recovery that met such a thing missed of a batch that nobody was told of; 0: nothing */
+	_Atomic uint64_t torn_from, torn_to;
 };
 _Static_assert((int)COUNTER_COUNT <= (int)LANE_COUNTERS, "each has its word");
 _Static_assert(offsetof(struct lane_page, counters) == 16, "so that old files stay readable");

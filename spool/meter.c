@@ -17,6 +17,7 @@ enum {
 	ROWS_LAYER = LAYER_COUNT,
 	ROWS_TOKEN = TOKEN_VERDICT_COUNT,
 	ROWS_ASIDE = 1,
+	ROWS_GAP = GAP_COUNT,
 };
 enum {
 	WORDS_TIME = ROWS_TIME + 1,
@@ -27,6 +28,7 @@ enum {
 	WORDS_LAYER = ROWS_LAYER,
 	WORDS_TOKEN = ROWS_TOKEN,
 	WORDS_ASIDE = ROWS_ASIDE,
+	WORDS_GAP = ROWS_GAP,
 };
 enum shape {
 	SHAPE_TIME,
@@ -36,7 +38,8 @@ enum shape {
 	SHAPE_REASON,
 	SHAPE_LAYER,
 	SHAPE_TOKEN,
-	SHAPE_ASIDE
+	SHAPE_ASIDE,
+	SHAPE_GAP
 };
 
 /* All meters one behind the other, as if both sides were one page: where each begins is known to the compiler. */
@@ -188,6 +191,9 @@ static void label_row(enum shape shape, size_t row, char label[static METER_LABE
 	case SHAPE_TOKEN:
 		label_word("verdict", token_verdict_name((enum token_verdict)row), label);
 		break;
+	case SHAPE_GAP:
+		label_word("kind", row == GAP_TORN ? STR("torn") : STR("damaged"), label);
+		break;
 	case SHAPE_TIME:
 	case SHAPE_REPLY:
 	case SHAPE_ASIDE:
@@ -212,6 +218,7 @@ bool meter_get(const uint64_t *words, enum meter meter, size_t row, uint64_t *re
 	label_row(meters[meter].shape, row, label);
 	/* What is watched for must be there from the start: of a number that appears nobody knows by how much it rose. */
 	return *ret_n || meters[meter].shape == SHAPE_TIME || meters[meter].shape == SHAPE_ASIDE ||
+	       meters[meter].shape == SHAPE_GAP ||
 	       (meters[meter].shape == SHAPE_REASON && row == REASON_UNKNOWN_UNCLASSIFIED);
 }
 

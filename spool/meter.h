@@ -19,6 +19,7 @@ enum {
 	METER_WORDS = 480,  /* of one side */
 	METER_LABEL_BYTES = 96,
 };
+enum meter_gap { GAP_DAMAGED, GAP_TORN, GAP_COUNT };
 typedef _Atomic uint64_t meter_word;
 
 const char *meter_name(enum meter meter);

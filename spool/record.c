@@ -40,6 +40,13 @@ uint32_t record_seed(uint64_t lane_id, uint64_t segment)
 	return crc32c(0, str_from(bytes, sizeof bytes));
 }
 
+uint64_t record_batch(const struct record *record)
+{
+	uint64_t place = (uint64_t)record->stored_at_us % RECORD_BATCH;
+
+	return place < record->sequence ? record->sequence - place : 1;
+}
+
 uint64_t record_bytes(uint64_t envelope_and_message)
 {
 	uint64_t bytes = RECORD_HEADER_BYTES + envelope_and_message;

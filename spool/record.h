@@ -7,13 +7,16 @@
  *   40 envelope, message, zeros to a multiple of 8: the body.           Numbers are little-endian.
  *
  * Both checksums start from a seed of the lane's random id and the segment's first sequence: a peer
- * cannot put the image of a record into a message, and a record of another lane is damage. */
+ * cannot put the image of a record into a message, and a record of another lane is damage.
+ *
+ * The time of a batch's first record is a multiple of RECORD_BATCH, and each next one's is one more: so every
+ * record tells where the batch began that it was synced with. */
 #pragma once
 #include "core/buf.h"
 #include "core/envelope.h"
 #include "core/str.h"
 
-enum { RECORD_HEADER_BYTES = 40, RECORD_ALIGN = 8, RECORD_VERSION = 1 };
+enum { RECORD_HEADER_BYTES = 40, RECORD_ALIGN = 8, RECORD_VERSION = 1, RECORD_BATCH = 64 };
 #define RECORD_MAGIC 0xb0cedf1du
 
 struct record {
@@ -32,6 +35,8 @@ enum record_state {
 };
 
 uint32_t record_seed(uint64_t lane_id, uint64_t segment);
+/* The first sequence of its batch; that of itself, or a lower one, for a record from before times told it. */
+uint64_t record_batch(const struct record *record);
 /* Padded size of a record with this much envelope and message. */
 uint64_t record_bytes(uint64_t envelope_and_message);
 /* Appends a record without sequence, time and checksums; returns its size, 0 when out is full. */

@@ -8,11 +8,18 @@
 /* Room is scarce below a quarter of the quota, and below so many segments. */
 enum { TIGHT_SHARE = 4, TIGHT_SEGMENTS = 2 };
 
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* What a scan of one segment found. */
 struct scan {
 	uint64_t last; /* highest sequence of a whole record, 0: none */
 	uint64_t end;  /* behind the last whole record */
 	uint64_t rewritten;
+	uint64_t torn_from,
+		torn_to; /* missing in front of a record of the same batch, the last one; 0: none */
 };
 
 /* A sync that failed before the crash may have left the page marked clean: without a fresh write
@@ -52,6 +59,22 @@ static enum err next_whole(struct segment *segment, uint64_t from, uint64_t to, 
 	return ERR_OK;
 }
 
+/* `least` should have stood where `record` does. A batch is written when the one before is synced: so what is missing of
+ * the last one was never acknowledged, unless the watermark says so, and what is missing of any other was. */
+static void note_gap(
+	struct scan *scan, uint64_t least, uint64_t watermark, const struct record *record)
+{
+	uint64_t from = max_u64(max_u64(least, record_batch(record)), watermark + 1);
+
+	if (record_batch(record) > scan->torn_from)
+		scan->torn_from = scan->torn_to = 0;
+	if (from >= record->sequence)
+		return;
+	if (!scan->torn_from)
+		scan->torn_from = from;
+	scan->torn_to = record->sequence - 1;
+}
+
 /* Finds every whole record with a sequence in first..bound-1, secures those above the watermark. */
 static enum err scan_segment(
 	struct spool_writer *writer, struct segment *segment, uint64_t bound, struct scan *ret_scan)
@@ -72,6 +95,7 @@ static enum err scan_segment(
 		}
 		if (err)
 			return err;
+		note_gap(&scan, least, watermark, &record);
 		scan.last = record.sequence;
 		scan.end = offset += record.whole.n;
 	}
@@ -112,11 +136,6 @@ static void adopt_last(
 	segment->fd = -1;
 }
 
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 static enum err scan_lane(struct spool_writer *writer, const uint64_t *first, size_t n,
 	struct segment *segment, struct scan *ret_scan)
 {
@@ -155,6 +174,17 @@ static enum err count_bytes(struct spool_writer *writer, const uint64_t *first, 
 	return ERR_OK;
 }
 
+/* The reader may come to it much later, and the machine lose its power again before: so it is saved with the watermark. */
+static void tell_torn(struct spool_writer *writer, const struct scan *scan)
+{
+	if (!scan->torn_from)
+		return;
+	atomic_store_explicit(&writer->durable->torn_to, scan->torn_to, memory_order_relaxed);
+	atomic_store_explicit(&writer->durable->torn_from, scan->torn_from, memory_order_relaxed);
+	if (writer->options.ops->sync(writer->durable_fd))
+		return; /* costs a wrong word in the log, and no mail */
+}
+
 static enum err recover_listed(
 	struct spool_writer *writer, const uint64_t *first, size_t n, struct segment *segment)
 {
@@ -169,6 +199,7 @@ static enum err recover_listed(
 		adopt_last(writer, segment, &scan);
 		atomic_store_explicit(
 			&writer->durable->segment, first[n - 1], memory_order_relaxed);
+		tell_torn(writer, &scan);
 	}
 	atomic_store_explicit(
 		&writer->durable->sequence, writer->next_sequence - 1, memory_order_release);

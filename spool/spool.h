@@ -140,6 +140,9 @@ struct spool_reader;
 enum spool_record_kind {
 	SPOOL_MESSAGE,
 	SPOOL_DAMAGE, /* records `sequence` to `last_sequence` cannot be read and will not come */
+	/* The same of records in front of which nobody was told anything: a power cut in the middle of a batch kept what
+	 * stood behind them. As far as can be known: see docs/spool.md. */
+	SPOOL_TORN,
 };
 struct spool_record {
 	enum spool_record_kind kind;
@@ -177,7 +180,7 @@ MUST_CHECK enum err spool_reader_compare(struct spool_reader *reader, uint64_t s
 MUST_CHECK enum err spool_reader_oldest(struct spool_reader *reader, uint64_t *ret_sequence);
 /* ERR_NOT_FOUND: none is durable yet (two loads from shared memory, no system call). ERR_IO: the
  * same call may succeed later. ERR_NEWER: needs a later version of this program. After SPOOL_DAMAGE
- * the caller's position is its last_sequence. */
+ * the caller's position is its last_sequence, and after SPOOL_TORN. */
 MUST_CHECK enum err spool_reader_next(struct spool_reader *reader, struct spool_record *ret_record);
 /* Readable when a batch became durable (a FIFO, never blocking, -1 where it could not be made).
  * Wait at most SPOOL_POLL_MS for it, call spool_reader_drain, then spool_reader_next until

@@ -218,13 +218,28 @@ static enum err set_aside(struct spool_reader *reader, uint64_t from, uint64_t n
 	return err;
 }
 
+/* Is what the last recovery missed at `sequence` of a batch that nobody was told of? Lowers *next to where the answer changes. */
+static enum spool_record_kind kind_of_gap(
+	const struct spool_reader *reader, uint64_t sequence, uint64_t *next)
+{
+	uint64_t from = lane_load(&reader->durable->torn_from);
+	uint64_t to = lane_load(&reader->durable->torn_to);
+	bool torn = from && sequence >= from && sequence <= to;
+	uint64_t change = torn ? to + 1 : from;
+
+	if (sequence < change && change < *next)
+		*next = change;
+	return torn ? SPOOL_TORN : SPOOL_DAMAGE;
+}
+
 /* The bytes offset..end held `expected` to next - 1 and cannot be read. */
 static void report_damage(
 	struct spool_reader *reader, uint64_t end, uint64_t next, struct spool_record *ret_record)
 {
 	uint64_t n = end - reader->offset;
+	enum spool_record_kind kind = kind_of_gap(reader, reader->expected, &next);
 	struct spool_record record = {
-		.kind = SPOOL_DAMAGE,
+		.kind = kind,
 		.sequence = reader->expected,
 		.last_sequence = next - 1,
 		.segment = reader->segment.first,
@@ -238,6 +253,7 @@ static void report_damage(
 	/* A look at the first of them; a failed read leaves them out. */
 	if (segment_bytes(&reader->segment, reader->offset, n < 4096 ? n : 4096, &record.message))
 		record.message = STR_EMPTY;
+	reader->expected = next;
 	*ret_record = record;
 }
 
@@ -264,7 +280,6 @@ static enum err pass_damage(
 	else if (segment_data_end(&reader->segment, reader->offset, &end))
 		return ERR_IO;
 	report_damage(reader, end, next, ret_record);
-	reader->expected = next;
 	if (!err)
 		reader->offset =
 			at; /* else the writer may still append behind the damage: search */
