@@ -2,9 +2,11 @@
 
 #include "core/log.h"
 
-static bool is_probe(int route)
+/* Whoever asks every second fills no log, be the answer "not yet": what is not ready says so itself. */
+static bool is_probe(int route, unsigned status)
 {
-	return route == ROUTE_HEALTHZ || route == ROUTE_READYZ || route == ROUTE_METRICS;
+	return (route == ROUTE_HEALTHZ || route == ROUTE_READYZ || route == ROUTE_METRICS) &&
+	       (status < 400 || status == 503);
 }
 
 void access_log(
@@ -15,7 +17,7 @@ void access_log(
 	struct str who = answer->who[0] ? str_c(answer->who) : STR("-");
 	struct str action = answer->action ? str_c(answer->action) : STR("-");
 
-	log_event(known && is_probe(answer->route) && answer->status < 400 ? LOG_DEBUG : LOG_INFO,
+	log_event(known && is_probe(answer->route, answer->status) ? LOG_DEBUG : LOG_INFO,
 		"request", LOG_STR("method", request->method),
 		LOG_STR("path", addresses ? request->path : route),
 		LOG_U64("status", answer->status),

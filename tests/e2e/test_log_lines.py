@@ -5,6 +5,7 @@ import contextlib
 import re
 import smtplib
 import sys
+import time
 
 import server as e2e
 
@@ -58,6 +59,31 @@ def started_and_refused():
         assert re.search(r'session_end.*why="is being stopped', server.log_path.read_text())
 
 
+def quiet_where_nothing_is_wrong():
+    """Whoever waits for the start by /readyz fills no log; a refused message has no error where no call failed."""
+    with e2e.Server() as server:
+        server.stop()
+        server.start()
+        asked = 0
+        while server.process.poll() is None:
+            with contextlib.suppress(OSError):
+                if server.get("/readyz")[0] == 200:
+                    break
+                asked += 1
+            time.sleep(0.01)
+        told = [line for line in server.log_path.read_text().splitlines() if "readyz" in line or "request_failed" in line]
+        assert asked and not told, (asked, told[:3])
+        server.wait_ready()
+        peer = e2e.connect(server)
+        loop = b"".join(b"Received: by a.example\r\n" for _ in range(101)) + b"\r\nx\r\n"
+        assert e2e.send(peer, loop)[0] == 554
+        peer.quit()
+        wait_for_line(server, "message_refused", "code=554", "status=5.4.6")
+        log = server.log_path.read_text()
+        assert "error=" not in lines(server, "message_refused")[0] and "no error" not in log, lines(server, "message_refused")
+        print(f"{asked} polls of /readyz before the start was over, no line of them")
+
+
 def no_room():
     with e2e.Server(**{"spool.min_free_bytes": 1 << 40}) as server:
         peer = e2e.connect(server)
@@ -72,5 +98,6 @@ def no_room():
 if __name__ == "__main__":
     started_and_refused()
     no_room()
+    quiet_where_nothing_is_wrong()
     print("the log says what was started, who was refused, and why")
     sys.exit(0)
