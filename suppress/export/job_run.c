@@ -253,9 +253,12 @@ static enum err publish(struct running *r)
 		err = sync_folder(r->dir_fd);
 	if (!err)
 		err = write_manifest(r);
+	if (!err)
+		err = sync_folder(r->dir_fd);
+	/* Only now: until then a power cut brings back the manifest that speaks of them. */
 	if (!err && r->pick == PICK_FULL)
 		drop_old_parts(r);
-	return err ? err : sync_folder(r->dir_fd);
+	return err;
 }
 
 static enum err run_picks(struct running *r, listing_fn *walk, void *walk_context)
