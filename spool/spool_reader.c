@@ -257,6 +257,21 @@ static void report_damage(
 	*ret_record = record;
 }
 
+/* Is this still the segment of `expected`? A failed batch takes its segment's name away, and the next one gives it to
+ * another: whoever looked in between knows of neither, and by the newest name alone does not learn of it. */
+static enum err look_again(struct spool_reader *reader, bool *ret_same)
+{
+	uint64_t first, bound;
+	enum err err = find_segment(reader, reader->expected, &first, &bound);
+
+	if (err)
+		return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+	*ret_same = first == reader->segment.first && bound == reader->bound;
+	if (!*ret_same)
+		reader->bound = 0; /* enter_segment finds it */
+	return ERR_OK;
+}
+
 /* Nothing readable stands at `offset`, and something should. ERR_CONFLICT: nothing was lost, the
  * next record stands further on. */
 static enum err pass_damage(
@@ -327,6 +342,7 @@ static enum err read_one(
 {
 	enum record_state state;
 	struct record record;
+	bool same;
 	enum err err = segment_read(&reader->segment, reader->offset, &state, &record);
 
 	if (err)
@@ -341,7 +357,10 @@ static enum err read_one(
 		reader->offset += record.whole.n; /* after a seek */
 		return ERR_CONFLICT;
 	}
-	return pass_damage(reader, watermark, ret_record);
+	err = look_again(reader, &same);
+	if (err)
+		return err;
+	return same ? pass_damage(reader, watermark, ret_record) : ERR_CONFLICT;
 }
 
 enum err spool_reader_next(struct spool_reader *reader, struct spool_record *ret_record)

@@ -121,6 +121,40 @@ START_TEST(a_failed_batch_is_never_acknowledged)
 }
 END_TEST
 
+/* The name of a segment whose first batch failed is given to the next one. A reader that looked in between still finds it. */
+START_TEST(a_name_that_comes_twice_is_found)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer = open_writer(&options);
+	struct spool_reader *reader = open_reader(0);
+	struct spool_record record;
+	char text[SMALL - 400];
+	uint64_t sequence;
+
+	memset(text, 'x', sizeof text);
+	append(writer, 1, 4);
+	expect_message(reader, 1, 1);
+	disk.sync_errno = EIO;
+	disk.fail_syncs = 1;
+	ck_assert_int_eq(
+		spool_append(writer, &plain_envelope, str_from(text, sizeof text), &sequence),
+		ERR_IO);
+	ck_assert(!segment_exists(5));
+	expect_messages(reader, 2, 4);
+	ck_assert_int_eq(
+		spool_append(writer, &plain_envelope, str_from(text, sizeof text), &sequence),
+		ERR_OK);
+	ck_assert_uint_eq(sequence, 5);
+	ck_assert(segment_exists(5));
+	ck_assert_int_eq(spool_reader_next(reader, &record), ERR_OK);
+	ck_assert_int_eq(record.kind, SPOOL_MESSAGE);
+	ck_assert_uint_eq(record.message.n, sizeof text);
+	expect_end(reader);
+	spool_reader_close(reader);
+	spool_writer_close(writer);
+}
+END_TEST
+
 START_TEST(two_failures_stop_the_writer_for_a_while)
 {
 	struct spool_options options = small_options();
@@ -321,6 +355,7 @@ int main(void)
 	tcase_add_test(tcase, a_segment_on_need);
 	tcase_add_test(tcase, options_have_limits);
 	tcase_add_loop_test(tcase, a_failed_batch_is_never_acknowledged, 0, 2 * ARRAY_LEN(faults));
+	tcase_add_test(tcase, a_name_that_comes_twice_is_found);
 	tcase_add_test(tcase, two_failures_stop_the_writer_for_a_while);
 	tcase_add_test(tcase, killed_between_write_and_sync);
 	tcase_add_test(tcase, recovery_fails_where_the_disk_still_fails);
