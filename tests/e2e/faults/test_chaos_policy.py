@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The chaos run with another policy every few moments: suppress.rules change, the server is killed and started with them, and processes of
-every role are killed in between, while mail comes, lists come in, people put addresses on and take them off, and exports run.
-Then each address bounces once more under the last policy: the list, the exports and the job's file are what that policy says of
-all that came, judged anew, and nothing of those before it is left.
+every role are killed in between, while mail comes, lists come in, people put addresses on and take them off, exports run, and a receiver is told by webhooks.
+Then each address bounces once more under the last policy: the list, the exports, the job's file and the last that the receiver was told
+of each address are what that policy says of all that came, judged anew, and nothing of those before it is left.
 CHAOS_MESSAGES, CHAOS_KILLS and CHAOS_SEED as in test_chaos.py.
 """
 import json
@@ -15,9 +15,10 @@ import threading
 import server as e2e
 import test_chaos as chaos
 import test_chaos_writers as writers
+import test_webhooks as webhooks
 
 ADDRESSES = chaos.MESSAGES // 2
-VICTIMS = ("loader", "policy", "postgres", "parser", "policy", "smtp", "scheduler", "policy", "supervisor")
+VICTIMS = ("loader", "policy", "postgres", "parser", "policy", "smtp", "scheduler", "hook", "policy", "supervisor")
 # What a server says, by the number of an address: user is not known, mailbox full, content refused.
 ANSWERS = (("recipient.unknown", "5.1.1", "550 5.1.1 User unknown"), ("mailbox.full", "5.2.2", "552 5.2.2 Mailbox full"),
            ("block", "5.7.1", "554 5.7.1 Message rejected as spam"))
@@ -115,7 +116,8 @@ def noted(server):
 def main():
     source = random.Random(chaos.SEED)
     print(f"seed {chaos.SEED}: {chaos.MESSAGES} messages, {chaos.KILLS} kills and changes", flush=True)
-    server = e2e.Server(**{"suppress.unsigned": "trust", "suppress.rules": "", "export.interval_s": 1,
+    receiver = webhooks.Receiver()
+    server = e2e.Server(**{"suppress.unsigned": "trust", "suppress.rules": "", "export.interval_s": 1, "webhook.targets": writers.target_of(receiver),
                            "smtp.max_connections_per_minute": 1000000, "smtp.max_sessions_per_network": 1000})
     folder = server.folder / "exports"
     folder.mkdir()
@@ -124,6 +126,8 @@ def main():
     server.settings["export.jobs"] = f"plain format=plain path={job} every=1"
     server.settings["export.dir"] = str(folder)
     with server:
+        # A target is told of what changes from its first round on.
+        e2e.wait_for(lambda: server.sql("SELECT count(*) FROM webhook_target") == [["1"]], "the target to be known", 60, server)
         others = writers.Writers(server, None)
         lists = threading.Thread(target=others.guard, args=(others.run_lists,), daemon=True)
         lists.start()
@@ -143,9 +147,7 @@ def main():
         listed = writers.check_exports(server, folder)
         assert listed == len(wanted) + others.listed, (listed, len(wanted), others.listed)
         # By its members: a file of the policy before may hold as many, until the job runs once more.
-        active = {row[0] for row in server.sql("SELECT address FROM suppression WHERE state = 'active'")}
-        e2e.wait_for(lambda: set(job.read_text().split()) == active, "the job to write the list", 120, server)
-        assert wanted <= active
+        writers.check_told(server, receiver, job)
         print(f"{2 * ADDRESSES} messages, {changed}, last policy \"{policy[0]}\": {len(wanted)} suppressed by it, {listed} exported")
 
 
