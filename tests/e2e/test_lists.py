@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Lists in and out of the running program: every format that it writes is read back by it, and by the programs that it is for,
-where Debian has them: Postfix, Exim, OpenSMTPD, Python's and PHP's readers of CSV. Hostile lines are refused by number."""
+where Debian or npm has them: Postfix, Exim, OpenSMTPD, Haraka's reader of lists, Python's and PHP's readers of CSV. Hostile lines are refused by number."""
 import csv
 import hashlib
 import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import server as e2e
 
 ADDRESSES = ['"a b"@quoted.example', "#hash@plain.example", "/slash@plain.example", "ann@plain.example",
              "bob+tag@plain.example", "jürgen@bücher.example", "zoe@[192.0.2.7]"]
+HARAKA_CONFIG = "1.7.0"
 DIGESTS = ("sha256", "md5")
 PACKAGES = {"postfix": "postfix", "exim": "exim4-daemon-light exim4-base", "opensmtpd": "opensmtpd",
             "php": "php8.2-cli php-common php8.2-common"}
@@ -218,6 +220,37 @@ def by_opensmtpd(server, folder):
     print("opensmtpd: makemap takes the table")
 
 
+def haraka_modules():
+    """The folder in which npm puts Haraka's reader of its files; None where it cannot be had. Kept beside the build."""
+    folder = e2e.BINARY.resolve().parent / "unpacked" / "list-haraka"
+    if not shutil.which("npm") or not shutil.which("node"):
+        return None
+    if not (folder / "node_modules/haraka-config/config.js").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "haraka-config@" + HARAKA_CONFIG], cwd=folder,
+                              capture_output=True, timeout=300)
+        if done.returncode:
+            print(f"haraka: not tried: {done.stderr.decode()[-200:]}")
+            return None
+    return folder
+
+
+def by_haraka(server, folder):
+    """Haraka's plugins get a list from haraka-config: each address that we wrote, as it is, and no other text."""
+    modules = haraka_modules()
+    if modules is None:
+        return
+    config = folder / "config"
+    config.mkdir()
+    (config / "suppressed").write_bytes(export(server, "haraka"))
+    code = "const config = require('haraka-config').module_config(process.argv[1]); console.log(JSON.stringify(config.get('suppressed', 'list')));"
+    done = subprocess.run(["node", "-e", code, folder], cwd=modules, capture_output=True, timeout=60)
+    assert done.returncode == 0, done
+    held = [address for address in ADDRESSES if not address.startswith(("#", '"'))]
+    assert sorted(json.loads(done.stdout)) == sorted(held), done
+    print(f"haraka: its reader has the {len(held)} addresses that a line can hold")
+
+
 def by_readers(server):
     """Each CSV by Python's reader, and by PHP's."""
     root = unpacked("php")
@@ -342,6 +375,7 @@ def main():
         by_postfix(server, folder)
         by_exim(server, folder)
         by_opensmtpd(server, folder)
+        by_haraka(server, folder)
         by_readers(server)
         check_round_trip(server)
         check_hostile(server)
