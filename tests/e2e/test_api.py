@@ -328,17 +328,32 @@ def check_undo(api):
         api.request("POST", "/v1/suppressions/undo", body, status=400)
 
 
+def open_hold(api, provider, last_at, told):
+    """One that is on, and an entry that waits for it."""
+    api.request("PUT", f"/v1/suppressions/h@{provider}", {"state": "held"})
+    api.server.sql("UPDATE suppression SET source = 'bounce' WHERE domain = '%s'" % provider)
+    api.server.sql(f"WITH h AS (INSERT INTO suppression_hold (provider, since, last_at, state, n, limit_n, told) VALUES "
+                   f"('{provider}', {last_at}, {last_at}, 'open', 9, 1, {told}) RETURNING hold_id, provider) "
+                   "INSERT INTO suppression_evidence (address, stream, event_id, seen_at, origin, network, reason, class, decision, "
+                   "complaint, serves, hold_id, provider) SELECT 'h@' || provider, '', gen_random_uuid(), now(), '', '', "
+                   "'recipient.unknown', 'hard', 'suppress', false, false, hold_id, provider FROM h")
+
+
+def check_hold_over(api):
+    """Nobody decides: it is told once, and after suppress.hold_days what waits is discarded."""
+    open_hold(api, "three.example", "now() - interval '8 days'", "false")
+    e2e.wait_for(lambda: api.request("GET", "/v1/suppressions/holds")[0]["holds"][0]["state"] != "open", "the hold to be over", 60, api.server)
+    hold = api.request("GET", "/v1/suppressions/holds")[0]["holds"][0]
+    assert (hold["provider"], hold["state"], hold["decided_by"]) == ("three.example", "discarded", "scheduler"), hold
+    assert api.request("POST", "/v1/suppressions/check", {"addresses": ["h@three.example"]})[0]["answers"] == []
+    log = api.server.log_path.read_text()
+    assert log.count("event=outage_suspected") == log.count("event=hold_discarded") == 1 and "provider=three.example" in log, log[-3000:]
+
+
 def check_holds(api):
     """A provider that is not believed: seen, released, discarded once, and by nobody who is bound to a stream."""
     for provider in ("one.example", "two.example"):
-        api.server.sql("INSERT INTO suppression_hold (provider, since, last_at, state, n, limit_n, told) VALUES "
-                       f"('{provider}', now(), now(), 'open', 9, 1, true)")
-        api.request("PUT", f"/v1/suppressions/h@{provider}", {"state": "held"})
-        api.server.sql("UPDATE suppression SET source = 'bounce' WHERE domain = '%s'" % provider)
-        api.server.sql("INSERT INTO suppression_evidence (address, stream, event_id, seen_at, origin, network, reason, class, decision, "
-                       "complaint, serves, hold_id, provider) SELECT 'h@' || provider, '', gen_random_uuid(), now(), '', '', "
-                       "'recipient.unknown', 'hard', 'suppress', false, false, hold_id, provider FROM suppression_hold "
-                       f"WHERE provider = '{provider}'")
+        open_hold(api, provider, "now()", "true")
     holds = {row["provider"]: row for row in api.request("GET", "/v1/suppressions/holds")[0]["holds"]}
     assert {(row["state"], row["entries"], row["answers"], row["believed"], row["decided_by"]) for row in holds.values()} == {
         ("open", 1, 9, 1, None)}, holds
@@ -365,6 +380,7 @@ def check_holds(api):
         checked = api.request("POST", "/v1/suppressions/check", {"addresses": [who]})[0]["answers"]
         assert [row["answer"] for row in checked] == ([answer] if answer != "clear" else []), checked
     assert "\nbounced_suppression_holds 0\n" in api.request("GET", "/metrics")[0].decode()
+    check_hold_over(api)
 
 
 def check_entries(api):
