@@ -76,7 +76,7 @@ void *preparer_run(void *argument)
 
 	pthread_mutex_lock(&writer->lock);
 	while (!writer->stop_preparer) {
-		if (writer->prepare_now && !writer->prepared_bytes)
+		if (writer->prepare_now && !writer->prepared_bytes && !writer->naming)
 			prepare_one(writer);
 		else
 			pthread_cond_wait(&writer->want_prepared, &writer->lock);
@@ -127,6 +127,7 @@ static enum err wait_for_prepared(struct spool_writer *writer, struct open_segme
 	ret_segment->size = writer->prepared_bytes;
 	writer->prepared_fd = -1;
 	writer->prepared_bytes = 0;
+	writer->naming = true;
 	return ERR_OK;
 }
 
@@ -153,6 +154,8 @@ enum err preparer_take(struct spool_writer *writer, uint64_t first)
 		return err;
 	err = name_segment(writer, &segment);
 	pthread_mutex_lock(&writer->lock);
+	writer->naming = false;
+	pthread_cond_signal(&writer->want_prepared);
 	if (err)
 		writer->segment_bytes -= segment.size;
 	else

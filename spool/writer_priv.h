@@ -60,6 +60,7 @@ struct spool_writer {
 	int prepared_fd;
 	uint64_t prepared_bytes; /* 0: none */
 	bool prepare_now, preparing;
+	bool naming; /* what was prepared is taken, and may still have the name of the next one */
 	enum err prepare_err;
 	uint64_t segment_bytes; /* of all segments on disk, the prepared one too */
 	enum spool_state state;
