@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { LANE_NAME_BYTES = 32, LANE_PAGE_BYTES = 4096, LANE_COUNTERS = 24 };
+enum { LANE_NAME_BYTES = 32, LANE_PAGE_BYTES = 4096, LANE_COUNTERS = 24, LANE_TORN = 4 };
 #define LANE_SEQUENCE_MAX (UINT64_MAX / 4) /* a page that says more was not written by us */
 #define LANE_PREPARED     "next.tmp"
 #define LANE_DAMAGED      "damaged"
@@ -25,8 +25,10 @@ struct lane_page {
 	 * oldest that the reader has in hand. */
 	_Atomic uint64_t waiting_sequence, waiting_us;
 	meter_word meters[METER_WORDS]; /* of this run of the writer's or the reader's process */
-	/* durable: what the last recovery that met such a thing missed of a batch that nobody was told of; 0: nothing */
-	_Atomic uint64_t torn_from, torn_to;
+	/* durable: what the last recoveries that met such a thing missed of a batch that nobody was told of; 0: nothing */
+	struct {
+		_Atomic uint64_t from, to;
+	} torn[LANE_TORN];
 };
 _Static_assert((int)COUNTER_COUNT <= (int)LANE_COUNTERS, "each has its word");
 _Static_assert(offsetof(struct lane_page, counters) == 16, "so that old files stay readable");

@@ -16,7 +16,7 @@ enum meter_side { METER_OF_WRITER, METER_OF_READER };
 enum {
 	METER_BOUNDS = 17,  /* of times; behind the last of them is one more row */
 	METER_REPLIES = 40, /* pairs of codes; what comes after is counted in the last row */
-	METER_WORDS = 480,  /* of one side */
+	METER_WORDS = 476,  /* of one side */
 	METER_LABEL_BYTES = 96,
 };
 enum meter_gap { GAP_DAMAGED, GAP_TORN, GAP_COUNT };

@@ -174,13 +174,20 @@ static enum err count_bytes(struct spool_writer *writer, const uint64_t *first, 
 	return ERR_OK;
 }
 
-/* The reader may come to it much later, and the machine lose its power again before: so it is saved with the watermark. */
+/* The reader may come to it much later, and the machine lose its power again before: so it is saved with the watermark, in
+ * the place of the oldest. */
 static void tell_torn(struct spool_writer *writer, const struct scan *scan)
 {
+	struct lane_page *page = writer->durable;
+	size_t oldest = 0;
+
 	if (!scan->torn_from)
 		return;
-	atomic_store_explicit(&writer->durable->torn_to, scan->torn_to, memory_order_relaxed);
-	atomic_store_explicit(&writer->durable->torn_from, scan->torn_from, memory_order_relaxed);
+	for (size_t i = 1; i < LANE_TORN; i++)
+		if (lane_load(&page->torn[i].to) < lane_load(&page->torn[oldest].to))
+			oldest = i;
+	atomic_store_explicit(&page->torn[oldest].to, scan->torn_to, memory_order_relaxed);
+	atomic_store_explicit(&page->torn[oldest].from, scan->torn_from, memory_order_relaxed);
 	if (writer->options.ops->sync(writer->durable_fd))
 		return; /* costs a wrong word in the log, and no mail */
 }

@@ -218,18 +218,24 @@ static enum err set_aside(struct spool_reader *reader, uint64_t from, uint64_t n
 	return err;
 }
 
-/* Is what the last recovery missed at `sequence` of a batch that nobody was told of? Lowers *next to where the answer changes. */
+/* Was nobody told of `sequence`, by the word of a recovery? Lowers *next to where the answer changes. */
 static enum spool_record_kind kind_of_gap(
 	const struct spool_reader *reader, uint64_t sequence, uint64_t *next)
 {
-	uint64_t from = lane_load(&reader->durable->torn_from);
-	uint64_t to = lane_load(&reader->durable->torn_to);
-	bool torn = from && sequence >= from && sequence <= to;
-	uint64_t change = torn ? to + 1 : from;
+	enum spool_record_kind kind = SPOOL_DAMAGE;
 
-	if (sequence < change && change < *next)
-		*next = change;
-	return torn ? SPOOL_TORN : SPOOL_DAMAGE;
+	for (size_t i = 0; i < LANE_TORN; i++) {
+		uint64_t from = lane_load(&reader->durable->torn[i].from);
+		uint64_t to = lane_load(&reader->durable->torn[i].to);
+		bool torn = from && sequence >= from && sequence <= to;
+		uint64_t change = torn ? to + 1 : from;
+
+		if (torn)
+			kind = SPOOL_TORN;
+		if (sequence < change && change < *next)
+			*next = change;
+	}
+	return kind;
 }
 
 /* The bytes offset..end held `expected` to next - 1 and cannot be read. */

@@ -5,24 +5,19 @@
 
 enum { FIRST = 3, BATCH = 5 };
 
-/* FIRST records one by one, then BATCH records under one sync; the places of all of them. */
-static void fill(uint64_t ret_places[static 16])
+/* One record that is held at its sync, so that the BATCH behind it wait for the next. */
+static void append_batch(struct spool_writer *writer, uint64_t first)
 {
-	struct spool_options options = small_options();
-	struct spool_writer *writer = open_writer(&options);
 	struct spool_completion rows[BATCH + 1];
 	char room[64];
 	size_t n = 0;
 
-	append(writer, 1, FIRST);
 	pthread_mutex_lock(&disk.lock);
 	disk.hold_syncs = true;
 	pthread_mutex_unlock(&disk.lock);
-	/* One that is held at its sync, so that the rest wait for the next. */
-	ck_assert_int_eq(
-		spool_submit(writer, &plain_envelope, text_of(FIRST + 1, room), 0), ERR_OK);
+	ck_assert_int_eq(spool_submit(writer, &plain_envelope, text_of(first, room), 0), ERR_OK);
 	usleep(100000);
-	for (uint64_t i = FIRST + 2; i <= FIRST + 1 + BATCH; i++)
+	for (uint64_t i = first + 1; i <= first + BATCH; i++)
 		ck_assert_int_eq(
 			spool_submit(writer, &plain_envelope, text_of(i, room), i), ERR_OK);
 	pthread_mutex_lock(&disk.lock);
@@ -33,6 +28,16 @@ static void fill(uint64_t ret_places[static 16])
 		usleep(1000);
 	}
 	ck_assert_uint_eq(n, BATCH + 1);
+}
+
+/* FIRST records one by one, one more, then BATCH records under one sync; the places of all of them. */
+static void fill(uint64_t ret_places[static 16])
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer = open_writer(&options);
+
+	append(writer, 1, FIRST);
+	append_batch(writer, FIRST + 1);
 	spool_writer_close(writer);
 	find_records(FIRST + 1 + BATCH, ret_places);
 }
@@ -85,6 +90,36 @@ START_TEST(what_a_power_cut_took_of_a_batch_is_torn)
 	expect_messages(reader, 1, gone - 1);
 	expect_gap(reader, SPOOL_TORN, gone, gone);
 	expect_messages(reader, gone + 1, next - 1);
+	expect_end(reader);
+	spool_reader_close(reader);
+}
+END_TEST
+
+/* Another cut before the reader came to the first. */
+START_TEST(two_torn_batches_are_told)
+{
+	enum { SECOND = FIRST + 1 + BATCH + 1 };
+	struct spool_options options = small_options();
+	uint64_t places[16], next = SECOND + BATCH + 1;
+	struct spool_writer *writer;
+	struct spool_reader *reader;
+
+	fill(places);
+	lose(places, FIRST + 3);
+	set_watermark(FIRST + 1);
+	writer = open_writer(&options);
+	append_batch(writer, SECOND);
+	spool_writer_close(writer);
+	find_records(SECOND + BATCH, places);
+	lose(places, SECOND + 2);
+	set_watermark(SECOND);
+	recover(&next);
+	reader = open_reader(0);
+	expect_messages(reader, 1, FIRST + 2);
+	expect_gap(reader, SPOOL_TORN, FIRST + 3, FIRST + 3);
+	expect_messages(reader, FIRST + 4, SECOND + 1);
+	expect_gap(reader, SPOOL_TORN, SECOND + 2, SECOND + 2);
+	expect_messages(reader, SECOND + 3, next - 1);
 	expect_end(reader);
 	spool_reader_close(reader);
 }
@@ -164,6 +199,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, what_a_power_cut_took_of_a_batch_is_torn, 0, BATCH - 1);
+	tcase_add_test(tcase, two_torn_batches_are_told);
 	tcase_add_loop_test(tcase, what_was_acknowledged_is_damage, 0, 2);
 	tcase_add_test(tcase, a_gap_over_two_batches_is_told_in_two);
 	tcase_add_test(tcase, a_batch_in_front_of_another_had_its_250);
