@@ -16,6 +16,15 @@ static enum smtp_reply check_nothing(
 	return SMTP_SAY_NOTHING;
 }
 
+/* RFC 5321 4.1.1.6: VRFY SP String. */
+static enum smtp_reply check_whom(
+	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
+{
+	(void)session;
+	(void)ret_args;
+	return text.n ? SMTP_SAY_NOTHING : SMTP_SAY_WANT_WHOM;
+}
+
 static enum smtp_reply check_bare(
 	const struct smtp_session *session, struct str text, struct smtp_args *ret_args)
 {

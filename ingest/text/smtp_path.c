@@ -168,10 +168,12 @@ static size_t bracketed_length(struct str s)
 	return 0;
 }
 
-/* "ann@shop.example" without brackets, as old clients write it, ends where a parameter may begin. */
+/* ann@shop.example without brackets, as old clients write it, ends where a parameter may begin; "ann b"@shop.example too, whose
+ * spaces are quoted. */
 static enum err take_bare(struct str *rest, enum smtp_path_kind kind, struct smtp_path *ret_path)
 {
-	size_t n = str_cspan(*rest, " ");
+	size_t quoted = *rest->p == '"' ? local_length(*rest) : 0;
+	size_t n = quoted + str_cspan(str_skip(*rest, quoted), " ");
 	enum err err;
 
 	if (n > LIMIT_PATH_BYTES - 2)
