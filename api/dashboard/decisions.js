@@ -27,14 +27,14 @@ export async function holds(state, signal, again) {
 
 	if (!rows.length)
 		return [empty("No provider is doubted", "Where one suddenly says of many that they are unknown, what it says is held back here, until somebody decides or suppress.hold_days are over.")];
-	return [h("p", { class: "muted" }, "Release: the provider was right, what waits counts. Discard: it was wrong, as if nothing had come."),
+	return [h("p", { class: "muted" }, "Answers are those of the quarter of an hour that gave the alarm; so many of them were believed, and what came beyond is held. Release: the provider was right, what is held counts. Discard: it was wrong, as if nothing had come."),
 		card("Holds", null, table({ caption: "Holds", rows, sorted: null, columns: [
 			{ key: "provider", label: "Provider", value: (hold) => hold.provider },
 			{ key: "since", label: "Since", from: "medium", value: (hold) => hold.since, cell: (hold) => format.rowTime(hold.since) },
 			{ key: "until", label: "Until", from: "medium", value: (hold) => hold.until, cell: (hold) => format.rowTime(hold.until) },
-			{ key: "entries", label: "Entries", kind: "number", value: (hold) => hold.entries, cell: (hold) => format.count(hold.entries) },
-			{ key: "answers", label: "Answers", kind: "number", from: "wide", value: (hold) => hold.answers, cell: (hold) => format.count(hold.answers) },
-			{ key: "believed", label: "Believed", kind: "number", from: "wide", value: (hold) => hold.believed, cell: (hold) => format.count(hold.believed) },
+			{ key: "entries", label: "Held", title: "Entries that wait for the decision", kind: "number", value: (hold) => hold.entries, cell: (hold) => format.count(hold.entries) },
+			{ key: "answers", label: "Answers", title: "That would have suppressed, in the quarter of an hour that gave the alarm", kind: "number", from: "wide", value: (hold) => hold.answers, cell: (hold) => format.count(hold.answers) },
+			{ key: "believed", label: "Believed", title: "So many of the answers counted; what came beyond is held", kind: "number", from: "wide", value: (hold) => hold.believed, cell: (hold) => format.count(hold.believed) },
 			{ key: "decision", label: "Decision", value: (hold) => hold.state, cell: (hold) => decide(hold, again) }] }))];
 }
 

@@ -16,10 +16,13 @@ export function marked(text, span) {
 	return [part(0, span[0]), h("mark", null, part(span[0], span[1])), part(span[1], bytes.length)];
 }
 
-/* What decided, and what was outvoted, apart from how the words were read. */
-function evidence(account) {
+/* What decided, what agrees with it, and what was outvoted, apart from how the words were read. */
+const RANKS = ["decides", "agrees", "outvoted"];
+
+function evidence(account, decided) {
 	const said = account.map((line) => /^\s*(decides|outvoted) ([\d.]+) (\S+) says (\S+)/.exec(line)).filter(Boolean);
-	const rows = said.sort((a, b) => (b[1] === "decides") - (a[1] === "decides"));
+	const rows = said.map(([line, what, ...rest]) => [line, what === "outvoted" && rest[2] === decided ? "agrees" : what, ...rest])
+		.sort((a, b) => RANKS.indexOf(a[1]) - RANKS.indexOf(b[1]));
 
 	return rows.length ? h("ul", { class: "evidence" }, rows.map(([, what, strength, rule, reason]) =>
 		h("li", { class: what }, h("strong", null, what), ` ${rule} says ${reason} `, h("span", { class: "muted" }, strength)))) : null;
@@ -29,7 +32,7 @@ function one(label, { event, account }, text) {
 	return h("div", { class: "verdict" }, h("h3", null, label),
 		h("p", null, h("strong", null, event.reason ?? event.outcome), " ", event.class ? classMark(event.class) : null, " ",
 			h("span", { class: "muted" }, `by ${event.rule?.id ?? "no rule"}, confidence ${format.confidence(event.confidence)}`)),
-		h("pre", { tabindex: "0", "aria-label": label + ": the text" }, marked(event.diagnostic ?? text, event.rule?.span)), evidence(account),
+		h("pre", { tabindex: "0", "aria-label": label + ": the text" }, marked(event.diagnostic ?? text, event.rule?.span)), evidence(account, event.reason),
 		h("details", null, h("summary", null, "How the words were read"), h("pre", { tabindex: "0", "aria-label": "How the words were read" }, account.join("\n"))));
 }
 

@@ -30,8 +30,8 @@ function lookUp(address) {
 const counts = (recipient) => h("div", { class: "tiles small" }, [["failed", "Failed"], ["hard", "Hard"], ["soft", "Soft"], ["block", "Block"], ["delayed", "Delayed"], ["delivered", "Delivered"], ["complaints", "Complaints"], ["events", "Events"]]
 	.map(([key, label]) => h("div", { class: "tile of-" + key }, h("h2", null, label), h("p", { class: "big" }, format.count(recipient[key])))));
 
-/* What may be changed by hand; nothing, with a key that only reads. */
-function actions(address, stream, again) {
+/* What may be changed by hand, of what would change something; nothing, with a key that only reads. */
+function actions(address, entry, stream, again) {
 	if (!grant.mayWrite())
 		return h("p", { class: "muted" }, "This key only reads: with one of scope write this address could be suppressed, removed or allowed here.");
 	const note = h("input", { type: "text", maxlength: 1024, placeholder: "why", title: "Kept with what is suppressed or allowed by hand, and in the audit", class: "key" }), said = h("p", { role: "alert" });
@@ -39,8 +39,12 @@ function actions(address, stream, again) {
 	const act = (work) => () => work().then(again, (error) => fill(said, error.message));
 	const put = (state) => act(() => tell("PUT", path, query, { state, ...(note.value ? { note: note.value } : {}) }));
 
-	return h("div", { class: "actions" }, field("Note", note), button("Suppress", put("active"), { class: "danger" }), button("Allow, whatever bounces", put("allowed")),
-		button("Remove from the list", act(() => ask(path, { ...query, ...(note.value ? { note: note.value } : {}) }, { method: "DELETE" }))), said);
+	const own = entry?.address === address ? entry : null, remove = () => ask(path, { ...query, ...(note.value ? { note: note.value } : {}) }, { method: "DELETE" });
+
+	return h("div", { class: "actions" }, field("Note", note),
+		own?.state === "active" && !own.expires_at ? null : button("Suppress", put("active"), { class: "danger" }),
+		own?.state === "allowed" ? null : button("Allow, whatever bounces", put("allowed")),
+		own && !["removed", "expired"].includes(own.state) ? button("Remove from the list", act(remove)) : null, said);
 }
 
 function standing({ suppression }, entries, doing) {
@@ -63,7 +67,7 @@ export async function show(state, signal, again) {
 	const recipient = await ask("/v1/recipients/" + segment(address), query, own), { entry } = recipient.suppression;
 	const { entries } = entry?.address === recipient.recipient ? await ask("/v1/suppressions/" + segment(address), query, own) : { entries: [] };
 
-	return [lookUp(address), standing(recipient, entries, actions(address, query.stream, again)), counts(recipient),
+	return [lookUp(address), standing(recipient, entries, actions(recipient.recipient, entry, query.stream, again)), counts(recipient),
 		card("History", recipient.events > recipient.newest.length ? link(to(["events"], { recipient: address, window: "90d" }), "All of them") : null,
 			recipient.newest.length ? eventTable(recipient.newest) : h("p", { class: "muted" }, "No event of this address is kept. The address is compared as a whole, upper or lower case."))];
 }
