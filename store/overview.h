@@ -33,6 +33,18 @@ MUST_CHECK enum err store_timeseries(struct store *store, const struct store_win
 /* The most frequent first. */
 MUST_CHECK enum err store_reasons(struct store *store, const struct store_window *window,
 	const struct str *domain, store_reason_fn *fn, void *context);
+/* How often a reason was that of a failure, in an interval. */
+struct store_reason_step {
+	struct str reason;
+	int64_t at_us;
+	uint64_t failed;
+};
+typedef bool store_reason_step_fn(void *context, const struct store_reason_step *step);
+/* Of the `most` most frequent reasons of failures, one after the other, each over time as store_timeseries has it; steps without are
+ * left out. Filters of the window are not looked at. */
+MUST_CHECK enum err store_reason_series(struct store *store, const struct store_window *window,
+	enum store_interval interval, struct str timezone, size_t most, store_reason_step_fn *fn,
+	void *context);
 
 struct store_stream_row {
 	struct str stream;

@@ -166,6 +166,27 @@ enum err store_reasons(struct store *store, const struct store_window *window,
 	return err;
 }
 
+enum err store_reason_series(struct store *store, const struct store_window *window,
+	enum store_interval interval, struct str timezone, size_t most, store_reason_step_fn *fn,
+	void *context)
+{
+	bool days = store_window_is_days(window) && interval >= STORE_INTERVAL_DAY &&
+		    str_eq(timezone, STR("UTC"));
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	bool more = true;
+	enum err err = PG_RUN(store->pg, days ? QUERY_REASON_SERIES_DAY : QUERY_REASON_SERIES_15M,
+		&rows, WINDOW_VALUES(window, STR_EMPTY), pg_text(store_interval_name(interval)),
+		pg_text(timezone), pg_i64((int64_t)most));
+
+	for (size_t i = 0; !err && more && i < pg_rows_count(rows); i++) {
+		struct store_reason_step step = { pg_get_text(rows, i, 0), pg_get_time(rows, i, 1),
+			(uint64_t)pg_get_i64(rows, i, 2) };
+
+		more = fn(context, &step);
+	}
+	return err;
+}
+
 enum err store_streams(struct store *store, const struct store_window *window,
 	const struct str *domain, store_stream_fn *fn, void *context)
 {

@@ -1,7 +1,7 @@
 /* api/handle/handle_summary.c -- several answers in one, for who wants all of them at once: a page that is opened, a report by mail.
  * Each part is what its own route answers to the same window. */
 #include "api/handle/handle.h"
-#include "core/report.h"
+#include "store/overview.h"
 
 enum { MOST_REASONS = 5 };
 
@@ -21,82 +21,77 @@ static enum err ask(
 	return !err && answer->status == 200 && !*ret_json ? ERR_CORRUPT : err;
 }
 
-static void set(struct param_values *values, enum param param, struct str text)
-{
-	values->text[param] = text;
-	values->present |= PARAM_BIT(param);
-}
-
 /* ---- reasons over time ---- */
 
-static bool is_among(const json_t *rows, const json_t *reason)
+struct reasons {
+	json_t *rows;
+	const json_t *steps; /* those of the series beside them */
+};
+
+/* The steps of the series, and none of them counted. */
+static json_t *no_points(const json_t *steps)
 {
-	const json_t *row;
+	json_t *points = json_array(), *step;
 	size_t i;
 
-	json_array_foreach(
-		rows, i, row) if (json_equal(json_object_get(row, "reason"), reason)) return true;
-	return false;
-}
-
-/* Of a series what is of the reason: failures alone. */
-static json_t *points_of(const json_t *series)
-{
-	json_t *points = json_array(), *point, *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(series, "points"), i, point)
+	json_array_foreach(steps, i, step)
 	{
-		one = json_object();
-		json_object_set(one, "at", json_object_get(point, "at"));
-		json_object_set(one, "failed", json_object_get(point, "failed"));
-		json_array_append_new(points, one);
+		json_t *point = json_object();
+
+		json_object_set(point, "at", json_object_get(step, "at"));
+		json_object_set_new(point, "failed", json_integer(0));
+		json_array_append_new(points, point);
 	}
 	return points;
 }
 
-static enum err add_reason(
-	struct handle *handle, struct param_values *values, json_t *reason, json_t *rows)
+/* One reason's steps come together, and are among those of the series: that counts all reasons. */
+static bool add_step(void *context, const struct store_reason_step *step)
 {
-	json_t *series, *row;
-	enum err err;
+	struct reasons *reasons = context;
+	size_t n = json_array_size(reasons->rows), i;
+	json_t *row = n ? json_array_get(reasons->rows, n - 1) : NULL, *at, *point;
 
-	set(values, PARAM_REASON, str_c(json_string_value(reason)));
-	err = ask(handle, handle_timeseries, values, &series);
-	if (!series)
-		return err;
-	row = json_object();
-	json_object_set(row, "reason", reason);
-	json_object_set_new(row, "points", points_of(series));
-	json_array_append_new(rows, row);
-	json_decref(series);
-	return ERR_OK;
+	if (!row ||
+		!str_eq(str_c(json_string_value(json_object_get(row, "reason"))), step->reason)) {
+		row = json_object();
+		json_object_set_new(row, "reason", json_text(step->reason));
+		json_object_set_new(row, "points", no_points(reasons->steps));
+		json_array_append_new(reasons->rows, row);
+	}
+	at = json_time(step->at_us);
+	json_array_foreach(json_object_get(row, "points"), i, point)
+	{
+		if (json_equal(json_object_get(point, "at"), at))
+			json_object_set_new(
+				point, "failed", json_integer((json_int_t)step->failed));
+	}
+	json_decref(at);
+	return true;
 }
 
-/* The most frequent reasons of failures, each over time. */
-static enum err add_reasons(struct handle *handle, json_t *json)
+static enum store_interval interval_of(const json_t *series)
 {
-	struct param_values values = handle->values;
-	json_t *counts, *row, *rows;
-	enum err err;
-	size_t i;
+	struct str name = str_c(json_string_value(json_object_get(series, "interval")));
+	enum store_interval interval = STORE_INTERVAL_15M;
 
-	set(&values, PARAM_OUTCOME, outcome_name(OUTCOME_FAILED));
-	err = ask(handle, handle_reasons, &values, &counts);
-	if (!counts)
-		return err;
-	rows = json_array();
-	json_array_foreach(json_object_get(counts, "reasons"), i, row)
-	{
-		json_t *reason = json_object_get(row, "reason");
+	while (interval < STORE_INTERVAL_MONTH && !str_eq(store_interval_name(interval), name))
+		interval++;
+	return interval;
+}
 
-		if (json_array_size(rows) < MOST_REASONS && json_is_string(reason) &&
-			!is_among(rows, reason) && !err)
-			err = add_reason(handle, &values, reason, rows);
-	}
-	json_object_set_new(json, "reasons", rows);
-	json_decref(counts);
-	return err;
+/* The most frequent reasons of failures, each over the steps of the series. */
+static enum err add_reasons(struct handle *handle, const json_t *series, json_t *json)
+{
+	struct reasons reasons = { json_array(), json_object_get(series, "points") };
+	struct store_window window;
+
+	json_object_set_new(json, "reasons", reasons.rows);
+	if (!handle_window(handle, &window))
+		return ERR_OK;
+	return store_reason_series(handle->store, &window, interval_of(series),
+		str_c(json_string_value(json_object_get(series, "tz"))), MOST_REASONS, add_step,
+		&reasons);
 }
 
 /* ---- all of it ---- */
@@ -127,7 +122,7 @@ enum err handle_summary(struct handle *handle)
 	}
 	json = json_pack(
 		"{s:o,s:o,s:o}", "overview", overview, "timeseries", series, "streams", streams);
-	err = add_reasons(handle, json);
+	err = add_reasons(handle, series, json);
 	if (err || handle->answer->status != 200)
 		json_decref(json);
 	else
