@@ -35,28 +35,42 @@ enum err store_judge_tables(struct store *store)
 
 /* ---- providers that are not to be believed ---- */
 
-/* Opens a hold, or finds the one that is on, and marks what of the batch waits. */
+/* Is the hold on still? Keeps whoever decides it waiting until this batch is stored. */
+static enum err goes_on(
+	struct store *store, int64_t hold_id, int64_t quarter_us, bool too_many, bool *ret_on)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_HOLD_GOES_ON, &rows, pg_i64(hold_id),
+		pg_time(quarter_us), pg_i64(too_many));
+
+	if (!err)
+		*ret_on = pg_rows_touched(rows) != 0;
+	return err;
+}
+
+/* Opens a hold, or goes on with the one that is on, and marks what of the batch waits. */
 static enum err hold(
 	struct store *store, const struct pg_rows *asked, size_t i, uint64_t n, uint64_t limit)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	struct str provider = pg_get_text(asked, i, 0);
 	int64_t quarter_us = pg_get_time(asked, i, 1), hold_id = pg_get_i64(asked, i, 7);
-	bool is_new = pg_is_null(asked, i, 7);
+	bool is_on = false;
 	enum err err = ERR_OK;
 
-	if (is_new)
+	if (!pg_is_null(asked, i, 7))
+		err = goes_on(store, hold_id, quarter_us, n > limit, &is_on);
+	if (err || (!is_on && n <= limit))
+		return err;
+	if (!is_on) {
 		err = PG_RUN(store->pg, QUERY_HOLD_OPEN, &rows, pg_text(provider),
 			pg_time(quarter_us), pg_i64((int64_t)n), pg_i64((int64_t)limit));
-	else if (n > limit)
-		err = PG_RUN(
-			store->pg, QUERY_HOLD_GOES_ON, NULL, pg_i64(hold_id), pg_time(quarter_us));
-	if (!err && is_new)
-		hold_id = pg_get_i64(rows, 0, 0);
+		hold_id = err ? 0 : pg_get_i64(rows, 0, 0);
+	}
 	return err ? err
 		   : PG_RUN(store->pg, QUERY_BATCH_HOLD, NULL, pg_text(provider),
 			     pg_time(quarter_us), pg_i64(hold_id), pg_i64((int64_t)n),
-			     pg_i64(is_new ? (int64_t)limit : -1));
+			     pg_i64(is_on ? -1 : (int64_t)limit));
 }
 
 static enum err guard(struct store *store, store_guard_fn *limit_of)

@@ -13,6 +13,7 @@
 #define DAY TIMESTAMP_DAY_US
 
 static struct store *store;
+static const char *database; /* for another connection to it */
 static struct arena *arena;
 static uint64_t sequence;
 static struct policy_rules rules;
@@ -21,10 +22,14 @@ static struct store_judge store_judge = { judge_case, &judge, 1000, NULL };
 
 static UNUSED void open_migrated(void)
 {
+	struct store_migration migration;
+
 	sequence = 1;
 	policy_rules_init(&rules);
 	arena = arena_new();
-	store = fixture_migrated(NOW);
+	database = fixture_database();
+	assert(!fixture_open(database, &store));
+	assert(!store_migrate(store, NOW, 1000, &migration));
 }
 
 static UNUSED void close_all(void)

@@ -198,6 +198,42 @@ START_TEST(what_waited_is_discarded)
 }
 END_TEST
 
+/* ---- a hold that is decided while a batch is on its way ---- */
+
+static struct store *other;
+static enum store_hold_end decision;
+static int64_t decided;
+
+/* By another connection, between the loader's look at the hold and what it makes of it. */
+static uint64_t decide_meanwhile(const struct store_answers *answers UNUSED)
+{
+	struct store_judge others_judge = { judge_case, &judge, 1000, NULL };
+	struct store_amended amended;
+
+	ck_assert_int_eq(store_hold_decide(other, &others_judge, decided, decision, STR("test"),
+				 NOW + DAY, &amended),
+		ERR_OK);
+	return UINT64_MAX;
+}
+
+START_TEST(nobody_waits_for_a_hold_that_is_over)
+{
+	decision = _i ? STORE_HOLD_RELEASE : STORE_HOLD_DISCARD;
+	load_outage();
+	decided = holds(STORE_HOLDS_ALL, 0).hold.id;
+	ck_assert_int_eq(fixture_open(database, &other), ERR_OK);
+	store_judge.guard = decide_meanwhile;
+	load("late@example.com", DECISION_SUPPRESS, NOW + 7);
+	store_judge.guard = NULL;
+	store_close(other);
+	ck_assert_int_eq(holds(STORE_HOLDS_ALL, 0).hold.id, decided);
+	ck_assert_uint_eq(holds(STORE_HOLDS_OVER, NOW + 30 * DAY).n, 0);
+	/* Of no outage any more: as if it had come a moment later. */
+	ck_assert_str_eq(state_of("late@example.com"), "active");
+	ck_assert_str_eq(state_of("o5@example.com"), _i ? "active" : "removed");
+}
+END_TEST
+
 static struct store_answers asked;
 
 static uint64_t note_past(const struct store_answers *answers)
@@ -258,6 +294,7 @@ int main(void)
 	tcase_add_test(tcase, only_what_was_meant_is_taken_back);
 	tcase_add_test(tcase, beyond_the_limit_entries_wait);
 	tcase_add_test(tcase, what_waited_is_discarded);
+	tcase_add_loop_test(tcase, nobody_waits_for_a_hold_that_is_over, 0, 2);
 	tcase_add_test(tcase, the_weeks_before_are_told);
 	tcase_add_test(tcase, without_a_past_there_is_none);
 	suite_add_tcase(suite, tcase);
