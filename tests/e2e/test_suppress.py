@@ -449,6 +449,21 @@ def check_settings():
         server.__exit__(None)
 
 
+def check_hold_over():
+    """A hold that nobody decides is told once; after suppress.hold_days what waits for it is discarded."""
+    with Server() as server:
+        server.request("PUT", "/v1/suppressions/h@three.example", {"state": "held"})
+        server.sql("UPDATE suppression SET source = 'bounce'; INSERT INTO suppression_hold (provider, since, last_at, state, n, limit_n) "
+                   "VALUES ('three.example', now() - interval '8 days', now() - interval '8 days', 'open', 9, 1); "
+                   "INSERT INTO suppression_evidence (address, stream, event_id, seen_at, origin, network, reason, class, decision, complaint, serves, "
+                   "hold_id, provider) SELECT 'h@three.example', '', gen_random_uuid(), now(), '', '', 'recipient.unknown', 'hard', 'suppress', false, "
+                   "false, hold_id, provider FROM suppression_hold")
+        e2e.wait_for(lambda: server.get("/v1/suppressions/holds")[1]["holds"][0]["state"] != "open", "the hold to be over", 60, server)
+        hold, = server.get("/v1/suppressions/holds")[1]["holds"]
+        assert (hold["state"], hold["decided_by"], hold["entries"]) == ("discarded", "scheduler", 1), hold
+        assert server.sql("SELECT state FROM suppression") == [["removed"]] and "event=hold_discarded" in server.log_path.read_text()
+
+
 def main():
     check_settings()
     check_policy()
@@ -468,6 +483,7 @@ def main():
     check_strikes()
     check_signed()
     check_unsubscribes()
+    check_hold_over()
     print("suppressed, exported, killed and exported again")
 
 
