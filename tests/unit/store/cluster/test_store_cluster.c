@@ -147,17 +147,49 @@ START_TEST(the_server_holds_the_lock)
 }
 END_TEST
 
+static bool has_argument(const struct cluster_plan *plan, const char *wanted)
+{
+	for (size_t i = 0; plan->argv[i]; i++)
+		if (strcmp(plan->argv[i], wanted) == 0)
+			return true;
+	return false;
+}
+
 /* Pages of a domain lie anywhere: they are asked of the disk ahead. */
 START_TEST(the_server_reads_ahead)
 {
 	struct cluster_plan plan;
-	bool found = false;
 
 	ck_assert_int_eq(prepare(path("pg"), NULL, &plan), ERR_OK);
-	for (size_t i = 0; plan.argv[i]; i++)
-		found |= strcmp(plan.argv[i], "effective_io_concurrency=32") == 0;
-	ck_assert(found);
+	ck_assert(has_argument(&plan, "effective_io_concurrency=32"));
 	close(plan.lock_fd);
+}
+END_TEST
+
+/* A build without LZ4 would not start with it. */
+START_TEST(the_log_is_compressed_as_the_build_can)
+{
+	struct cluster_plan plan, without;
+	struct str bin;
+
+	ck_assert_int_eq(prepare(path("pg"), NULL, &plan), ERR_OK);
+	close(plan.lock_fd);
+	ck_assert(has_argument(&plan, "wal_compression=lz4"));
+	bin = str_head(str_c(plan.program), str_rchr(str_c(plan.program), '/'));
+	ck_assert_int_eq(mkdir(path("bin"), 0700), 0);
+	ck_assert_int_eq(
+		symlink(arena_printf(arena, "%.*s/initdb", STR_ARG(bin)).p, path("bin/initdb")), 0);
+	write_text("bin/postgres",
+		arena_printf(arena,
+			"#!/bin/sh\ncase \"$*\" in *lz4*) exit 1 ;; esac\nexec %s \"$@\"\n",
+			plan.program)
+			.p);
+	ck_assert_int_eq(chmod(path("bin/postgres"), 0700), 0);
+	ck_assert_msg(prepare(path("pg"), path("bin"), &without) == ERR_OK, "%.*s",
+		STR_ARG(buf_str(&problem)));
+	close(without.lock_fd);
+	ck_assert(has_argument(&without, "wal_compression=on"));
+	ck_assert(!has_argument(&without, "wal_compression=lz4"));
 }
 END_TEST
 
@@ -302,6 +334,7 @@ int main(void)
 	tcase_add_test(tests, made_once_and_found_again);
 	tcase_add_test(tests, the_server_holds_the_lock);
 	tcase_add_test(tests, the_server_reads_ahead);
+	tcase_add_test(tests, the_log_is_compressed_as_the_build_can);
 	tcase_add_test(tests, what_is_no_cluster_is_left_alone);
 	tcase_add_test(tests, another_version_is_not_touched);
 	tcase_add_test(tests, a_wrong_program_folder_says_so);
