@@ -25,6 +25,8 @@ static enum err begin(struct store_import *import)
 {
 	enum err err = pg_do(import->store->pg, QUERY_BEGIN, NULL);
 
+	if (!err)
+		err = pg_do(import->store->pg, QUERY_IMPORT_SETTINGS, NULL);
 	return err ? err : pg_do(import->store->pg, QUERY_IMPORT_TABLE, NULL);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/utf8.h"
+#include "store/pg/pg_copy_out.h"
 #include "store/store_priv.h"
 #include "store/suppression_row_priv.h"
 
@@ -416,18 +417,57 @@ static enum err next_rows(
 	return ERR_OK;
 }
 
+static enum err walk_from(struct store *store, enum store_walk walk, uint64_t from_seq,
+	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
+	void *context)
+{
+	enum err err = open_walk(store, walk, from_seq, to_seq, after);
+	bool more = true;
+
+	while (!err && more)
+		err = next_rows(store, fn, context, &more);
+	return err;
+}
+
+static enum err walk_all(struct store *store, enum store_walk walk, uint64_t from_seq,
+	uint64_t to_seq, store_suppression_fn *fn, void *context)
+{
+	static const enum query queries[] = { [STORE_WALK_ACTIVE] = QUERY_ALL_ACTIVE,
+		[STORE_WALK_HELD] = QUERY_ALL_HELD,
+		[STORE_WALK_ALLOWED] = QUERY_ALL_ALLOWED,
+		[STORE_WALK_AFFECTED] = QUERY_ALL_AFFECTED };
+	struct pg_copy_out *copy = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_ALL_SETTINGS, NULL, pg_i64(number_of(from_seq)),
+		pg_i64(number_of(to_seq)));
+	bool more = true;
+
+	if (!err)
+		err = pg_copy_out_begin(store->pg, queries[walk], &copy);
+	while (!err && more) {
+		const struct pg_rows *rows;
+		struct store_suppression row;
+
+		err = pg_copy_out_next(copy, &rows);
+		if (err || !rows)
+			break;
+		row = suppression_row_read(rows, 0);
+		more = fn(context, &row);
+	}
+	pg_copy_out_end(copy);
+	return err;
+}
+
 enum err store_suppression_walk(struct store *store, enum store_walk walk, uint64_t from_seq,
 	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
 	void *context)
 {
 	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
-	bool more = true;
 
+	assert(!after || walk != STORE_WALK_ALLOWED);
 	if (err)
 		return err;
-	err = open_walk(store, walk, from_seq, to_seq, after);
-	while (!err && more)
-		err = next_rows(store, fn, context, &more);
+	err = after ? walk_from(store, walk, from_seq, to_seq, after, fn, context)
+		    : walk_all(store, walk, from_seq, to_seq, fn, context);
 	return pg_end(store->pg, err);
 }
 

@@ -85,9 +85,11 @@ MUST_CHECK enum err store_suppression_purge(
 enum store_walk {
 	STORE_WALK_ACTIVE, /* every entry in state `active` that has a number */
 	STORE_WALK_HELD,   /* the same, and those in state `held` */
+	STORE_WALK_ALLOWED, /* every entry in state `allowed`; all of them alone */
 	STORE_WALK_AFFECTED, /* every entry, in any state, of an address that has one that changed in (from_seq, to_seq] */
 };
-/* By address, then stream, from behind `after` on, in one snapshot, however long it takes; `fn` may not ask the store meanwhile. */
+/* By address, then stream, in one snapshot, however long it takes; `fn` may not ask the store meanwhile. From behind `after` on, for who
+ * wants some of them soon; NULL: all, for who wants them all, read while the server looks for the next. */
 MUST_CHECK enum err store_suppression_walk(struct store *store, enum store_walk walk,
 	uint64_t from_seq, uint64_t to_seq, const struct store_suppression_place *after,
 	store_suppression_fn *fn, void *context);

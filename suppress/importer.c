@@ -5,7 +5,7 @@
 
 /* Rows of one transaction, where it need not be one for all: large enough that each page of an index is written once
  * for many, small enough that nobody waits long for a lock. */
-enum { IMPORT_ROWS_AT_ONCE = 500000, IMPORT_NAME_BYTES = 128 };
+enum { IMPORT_ROWS_AT_ONCE = 1000000, IMPORT_NAME_BYTES = 128 };
 
 struct importer {
 	struct store *store;

@@ -1,5 +1,6 @@
 #include "store/pg/pg.h"
 
+#include "store/pg/pg_priv.h"
 #include "store/pg/pg_rows_priv.h"
 
 #include <assert.h>
@@ -120,7 +121,7 @@ static void set_error(struct pg *pg, const char *state, const char *text)
 		buf_printf(&pg->error, " (SQLSTATE %.5s)", state);
 }
 
-static enum err connection_error(struct pg *pg)
+enum err pg_lost(struct pg *pg)
 {
 	set_error(pg, NULL, pg->conn ? PQerrorMessage(pg->conn) : "no memory for a connection");
 	return ERR_UNAVAILABLE;
@@ -182,7 +183,7 @@ enum err pg_reopen(struct pg *pg)
 	memset(pg->plans, 0, sizeof pg->plans);
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
-		return connection_error(pg);
+		return pg_lost(pg);
 	PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
 	return set_session(pg);
 }
@@ -212,6 +213,16 @@ enum err pg_open(const char *conninfo, const struct store_options *options, stru
 	return ERR_OK;
 }
 
+enum err pg_open_beside(struct pg *pg, struct pg **ret_pg)
+{
+	const struct store_options options = { .application_name = pg->application_name,
+		.statement_timeout_ms = pg->statement_timeout_ms,
+		.connect_timeout_s = pg->connect_timeout_s };
+
+	buf_reset(&pg->error);
+	return pg_open(pg->conninfo, &options, &pg->error, ret_pg);
+}
+
 void pg_close(struct pg *pg)
 {
 	if (!pg)
@@ -233,6 +244,16 @@ void pg_hang_up(struct pg *pg, const char *why)
 bool pg_connected(const struct pg *pg)
 {
 	return PQstatus(pg->conn) == CONNECTION_OK && !pg->read_only;
+}
+
+PGconn *pg_connection(struct pg *pg)
+{
+	return pg->conn;
+}
+
+const char *pg_sql(enum query query)
+{
+	return pg_queries[query].sql;
 }
 
 struct str pg_error(const struct pg *pg)
@@ -258,10 +279,9 @@ void pg_set_held(struct pg *pg, bool held)
 
 /* ---- queries ---- */
 
-/* Takes the result whatever it is. */
-static enum err take_result(
-	struct pg *pg, PGresult *result, ExecStatusType wanted, PGresult **ret_result)
+enum err pg_take(struct pg *pg, PGresult *take_result, ExecStatusType wanted, PGresult **ret_result)
 {
+	PGresult *result = take_result;
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	enum err err;
 
@@ -270,7 +290,7 @@ static enum err take_result(
 		return ERR_OK;
 	}
 	if (!state) {
-		err = connection_error(pg);
+		err = pg_lost(pg);
 	} else {
 		err = err_of_state(str_c(state));
 		pg->read_only = pg->read_only || str_eq(str_c(state), STR(PG_READ_ONLY));
@@ -385,7 +405,7 @@ enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values, 
 	buf_reset(&pg->error);
 	result = exec_query(pg, query, values, (int)n_values);
 	wanted = PQresultStatus(result) == PGRES_COMMAND_OK ? PGRES_COMMAND_OK : PGRES_TUPLES_OK;
-	err = take_result(pg, result, wanted, &result);
+	err = pg_take(pg, result, wanted, &result);
 	if (err)
 		return err;
 	if (ret_rows)
@@ -400,7 +420,7 @@ enum err pg_script(struct pg *pg, const char *sql)
 	PGresult *result = PQexec(pg->conn, sql);
 	ExecStatusType wanted =
 		PQresultStatus(result) == PGRES_TUPLES_OK ? PGRES_TUPLES_OK : PGRES_COMMAND_OK;
-	enum err err = take_result(pg, result, wanted, &result);
+	enum err err = pg_take(pg, result, wanted, &result);
 
 	if (!err)
 		PQclear(result);
@@ -410,7 +430,7 @@ enum err pg_script(struct pg *pg, const char *sql)
 enum err pg_copy(struct pg *pg, enum query query, struct str rows)
 {
 	PGresult *result = PQexec(pg->conn, pg_queries[query].sql), *extra;
-	enum err err = take_result(pg, result, PGRES_COPY_IN, &result);
+	enum err err = pg_take(pg, result, PGRES_COPY_IN, &result);
 	const size_t piece_bytes = 1u << 20;
 
 	if (err)
@@ -420,12 +440,12 @@ enum err pg_copy(struct pg *pg, enum query query, struct str rows)
 		struct str piece = str_head(rows, piece_bytes);
 
 		if (PQputCopyData(pg->conn, piece.p, (int)piece.n) != 1)
-			return connection_error(pg);
+			return pg_lost(pg);
 		rows = str_skip(rows, piece.n);
 	}
 	if (PQputCopyEnd(pg->conn, NULL) != 1)
-		return connection_error(pg);
-	err = take_result(pg, PQgetResult(pg->conn), PGRES_COMMAND_OK, &result);
+		return pg_lost(pg);
+	err = pg_take(pg, PQgetResult(pg->conn), PGRES_COMMAND_OK, &result);
 	if (!err)
 		PQclear(result);
 	while ((extra = PQgetResult(pg->conn)))

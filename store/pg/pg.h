@@ -58,6 +58,8 @@ static inline struct pg_value pg_null(char type)
 MUST_CHECK enum err pg_conninfo_check(const char *conninfo, struct buf *problem);
 MUST_CHECK enum err pg_open(const char *conninfo, const struct store_options *options,
 	struct buf *problem, struct pg **ret_pg);
+/* A second connection as that one; pg_error of that one tells why not. */
+MUST_CHECK enum err pg_open_beside(struct pg *pg, struct pg **ret_pg);
 void pg_close(struct pg *pg);
 MUST_CHECK enum err pg_reopen(struct pg *pg);
 bool pg_connected(const struct pg *pg);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a query answered, or one row of fields. */
 struct pg_rows {
 	PGresult *result;
+	const struct str *fields;
 };
 
 struct pg_rows *pg_rows_new(PGresult *take_result)
@@ -19,9 +21,17 @@ struct pg_rows *pg_rows_new(PGresult *take_result)
 	return rows;
 }
 
+struct pg_rows *pg_rows_of_fields(const struct str *fields)
+{
+	struct pg_rows *rows = pg_rows_new(NULL);
+
+	rows->fields = fields;
+	return rows;
+}
+
 size_t pg_rows_count(const struct pg_rows *rows)
 {
-	return (size_t)PQntuples(rows->result);
+	return rows->fields ? 1 : (size_t)PQntuples(rows->result);
 }
 
 size_t pg_rows_touched(const struct pg_rows *rows)
@@ -46,11 +56,15 @@ void pg_rows_freep(struct pg_rows **rows)
 
 bool pg_is_null(const struct pg_rows *rows, size_t row, size_t column)
 {
+	if (rows->fields)
+		return !rows->fields[column].p;
 	return PQgetisnull(rows->result, (int)row, (int)column);
 }
 
 struct str pg_get_text(const struct pg_rows *rows, size_t row, size_t column)
 {
+	if (rows->fields)
+		return rows->fields[column].p ? rows->fields[column] : STR_EMPTY;
 	return str_from(PQgetvalue(rows->result, (int)row, (int)column),
 		(size_t)PQgetlength(rows->result, (int)row, (int)column));
 }

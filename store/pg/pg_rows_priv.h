@@ -7,6 +7,8 @@
 
 /* Takes the result. */
 struct pg_rows *pg_rows_new(PGresult *take_result);
+/* One row, of fields that stay the caller's; one without a pointer is null. */
+struct pg_rows *pg_rows_of_fields(const struct str *fields);
 
 /* Eight bytes between the order of this machine and that of the network. */
 static inline uint64_t pg_swap(uint64_t value)

@@ -46,40 +46,10 @@ static bool is_allowed(const struct page *page, const struct store_suppression *
 	return false;
 }
 
-struct allowed_page {
-	GHashTable *allowed;
-	struct arena *arena;
-	struct store_suppression_place last;
-	size_t n;
-};
-
 static bool take_allowed(void *context, const struct store_suppression *row)
 {
-	struct allowed_page *page = context;
-
-	page->n++;
-	g_hash_table_add(page->allowed, allowed_key(row->address, row->stream));
-	page->last.address = arena_dup(page->arena, row->address);
-	page->last.stream = arena_dup(page->arena, row->stream);
+	g_hash_table_add(context, allowed_key(row->address, row->stream));
 	return true;
-}
-
-/* Of entries whose end has come the store has noted it before a listing is made. */
-static enum err read_allowed(struct store *store, struct arena *arena, GHashTable *allowed)
-{
-	struct allowed_page page = { .allowed = allowed, .arena = arena };
-	struct store_suppressions_query query = { .state = SUPPRESSION_ALLOWED,
-		.limit = LIMIT_PAGE_ROWS };
-	enum err err;
-
-	do {
-		struct store_suppression_place after = page.last;
-
-		query.after = after.address.n ? &after : NULL;
-		page.n = 0;
-		err = store_suppressions(store, &query, take_allowed, &page);
-	} while (!err && page.n == LIMIT_PAGE_ROWS);
-	return err;
 }
 
 /* ---- pages ---- */
@@ -120,15 +90,15 @@ enum err listing_walk_from(struct store *store, enum listing listing, uint64_t f
 	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
 	void *fn_context)
 {
-	struct arena *arena = arena_new();
 	struct page page = { .fn = fn,
 		.context = fn_context,
 		.listing = listing,
 		.last_seq = from_seq,
 		.allowed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
-	enum err err = read_allowed(store, arena, page.allowed);
+	/* Of entries whose end has come the store has noted it before a listing is made. */
+	enum err err = store_suppression_walk(
+		store, STORE_WALK_ALLOWED, 0, 0, NULL, take_allowed, page.allowed);
 
-	arena_free(arena);
 	if (!err && listing == LISTING_CHANGES)
 		err = walk_changes(store, &page, to_seq);
 	else if (!err)
@@ -141,7 +111,5 @@ enum err listing_walk_from(struct store *store, enum listing listing, uint64_t f
 enum err listing_walk(void *store, enum listing listing, uint64_t from_seq, uint64_t to_seq,
 	store_suppression_fn *fn, void *fn_context)
 {
-	const struct store_suppression_place start = { STR_EMPTY, STR_EMPTY };
-
-	return listing_walk_from(store, listing, from_seq, to_seq, &start, fn, fn_context);
+	return listing_walk_from(store, listing, from_seq, to_seq, NULL, fn, fn_context);
 }

@@ -15,7 +15,7 @@ enum listing {
 typedef enum err listing_fn(void *context, enum listing listing, uint64_t from_seq, uint64_t to_seq,
 	store_suppression_fn *fn, void *fn_context);
 
-/* The same behind a place, which a listing by number does not look at. */
+/* The same behind a place, which a listing by number does not look at; NULL: from the start, all of it. */
 MUST_CHECK enum err listing_walk_from(struct store *store, enum listing listing, uint64_t from_seq,
 	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
 	void *fn_context);

@@ -110,7 +110,7 @@ owner() { # header-pattern, allowed-file-pattern
 	done < <(grep -rnE "^#include <$1" --include='*.[ch]' "${rooms[@]}" 2>/dev/null)
 }
 owner 'gmime/'            '^parser/mail/mime_tree\.c$'
-owner 'libpq-fe\.h'       '^store/pg/pg(_rows_priv)?\.[ch]$'
+owner 'libpq-fe\.h'       '^store/pg/pg(_priv|_rows_priv|_copy_out)?\.[ch]$'
 owner 'microhttpd\.h'     '^api/http_server[a-z_]*\.[ch]$'
 owner 'gnutls/'           '^api/http_tls[a-z_]*\.[ch]$'
 owner 'event2?[/.]'       '^ingest/smtp/smtp_server[a-z_]*\.c$'
