@@ -1,6 +1,7 @@
 #include "store/store_backtest.h"
 
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_out.h"
 #include "store/store_priv.h"
 
 #include <stdlib.h>
@@ -17,10 +18,12 @@ struct cursor {
 
 struct store_backtest {
 	struct store *store;
+	struct pg *beside; /* sees the same snapshot, while events come on the store's own */
 	int64_t since_us;
 	struct buf full;
 	size_t n_full;
-	struct cursor groups, events, entries, deliveries;
+	struct pg_copy_out *events;
+	struct cursor groups, entries, deliveries;
 };
 
 /* ---- cursors ---- */
@@ -44,18 +47,63 @@ static enum err advance(struct pg *pg, struct cursor *cursor, bool *ret_more)
 	return ERR_OK;
 }
 
+static enum err advance_beside(
+	struct store_backtest *backtest, struct cursor *cursor, bool *ret_more)
+{
+	enum err err = advance(backtest->beside, cursor, ret_more);
+
+	if (err)
+		pg_set_error(backtest->store->pg, pg_error(backtest->beside));
+	return err;
+}
+
 /* ---- the snapshot ---- */
+
+/* The name of a snapshot (PostgreSQL documentation, "Snapshot Synchronization Functions") cannot be a value of a query. */
+static enum err take_snapshot(struct pg *pg, struct str name)
+{
+	struct buf sql = BUF_INIT(256);
+	enum err err = pg_do(pg, QUERY_BEGIN_SNAPSHOT, NULL);
+
+	for (size_t i = 0; i < name.n; i++)
+		if (str_chr(STR("0123456789ABCDEFabcdef-"), name.p[i]) == STR_NPOS)
+			err = err ? err : ERR_CORRUPT;
+	buf_printf(&sql, "SET TRANSACTION SNAPSHOT '%.*s'", STR_ARG(name));
+	buf_putc(&sql, '\0');
+	if (!err)
+		err = buf_check(&sql);
+	if (!err)
+		err = pg_script(pg, sql.p);
+	buf_release(&sql);
+	return err;
+}
+
+static enum err begin_snapshot(struct store_backtest *backtest)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *name = NULL;
+	const struct pg_value since = pg_time(backtest->since_us);
+	struct pg *pg = backtest->store->pg;
+	enum err err = pg_do(pg, QUERY_BEGIN_SNAPSHOT, NULL);
+
+	if (!err)
+		err = PG_RUN(pg, QUERY_BACKTEST_SETTINGS, NULL, since);
+	if (!err)
+		err = pg_run(pg, QUERY_BACKTEST_SNAPSHOT, NULL, 0, &name);
+	if (!err)
+		err = pg_open_beside(pg, &backtest->beside);
+	if (!err)
+		err = take_snapshot(backtest->beside, pg_get_text(name, 0, 0));
+	return err ? err : PG_RUN(backtest->beside, QUERY_BACKTEST_SETTINGS, NULL, since);
+}
 
 enum err store_backtest_open(
 	struct store *store, int64_t since_us, struct store_backtest **ret_backtest)
 {
-	static const enum query steps[] = { QUERY_BACKTEST_FULL_TABLE, QUERY_BACKTEST_OVER_TABLE,
-		QUERY_BEGIN_SNAPSHOT, QUERY_BACKTEST_SETTINGS };
 	struct store_backtest *backtest;
-	enum err err = ERR_OK;
+	enum err err = pg_do(store->pg, QUERY_BACKTEST_FULL_TABLE, NULL);
 
-	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
-		err = pg_do(store->pg, steps[i], NULL);
+	if (!err)
+		err = pg_do(store->pg, QUERY_BACKTEST_OVER_TABLE, NULL);
 	if (err)
 		return err;
 	backtest = calloc(1, sizeof *backtest);
@@ -65,10 +113,14 @@ enum err store_backtest_open(
 	backtest->since_us = since_us;
 	backtest->full = (struct buf)BUF_INIT(BACKTEST_FULL_BYTES);
 	backtest->groups.next = QUERY_BACKTEST_NETWORKS_NEXT;
-	backtest->events.next = QUERY_BACKTEST_EVENTS_NEXT;
 	backtest->entries.next = QUERY_BACKTEST_ENTRIES_NEXT;
 	backtest->deliveries.next = QUERY_BACKTEST_DELIVERED_NEXT;
 	copy_header(&backtest->full);
+	err = begin_snapshot(backtest);
+	if (err) {
+		store_backtest_close(backtest);
+		return err;
+	}
 	*ret_backtest = backtest;
 	return ERR_OK;
 }
@@ -78,10 +130,11 @@ void store_backtest_close(struct store_backtest *backtest)
 	if (!backtest)
 		return;
 	pg_rows_free(backtest->groups.rows);
-	pg_rows_free(backtest->events.rows);
 	pg_rows_free(backtest->entries.rows);
 	pg_rows_free(backtest->deliveries.rows);
+	pg_copy_out_end(backtest->events);
 	ERR_IGNORE(pg_do(backtest->store->pg, QUERY_ROLLBACK, NULL), "nothing was written");
+	pg_close(backtest->beside);
 	buf_release(&backtest->full);
 	free(backtest);
 }
@@ -196,10 +249,12 @@ enum err store_backtest_begin(struct store_backtest *backtest)
 			err = PG_RUN(pg, QUERY_BACKTEST_OVER, NULL, pg_time(backtest->since_us));
 	}
 	if (!err)
-		err = PG_RUN(pg, QUERY_BACKTEST_EVENTS, NULL, pg_time(backtest->since_us));
+		err = pg_copy_out_begin(pg,
+			backtest->n_full ? QUERY_BACKTEST_EVENTS_OVER : QUERY_BACKTEST_EVENTS,
+			&backtest->events);
 	if (!err)
-		err = pg_do(pg, QUERY_BACKTEST_ENTRIES, NULL);
-	return err ? err : pg_do(pg, QUERY_BACKTEST_DELIVERED, NULL);
+		err = pg_do(backtest->beside, QUERY_BACKTEST_ENTRIES, NULL);
+	return err ? err : pg_do(backtest->beside, QUERY_BACKTEST_DELIVERED, NULL);
 }
 
 /* ---- what is read ---- */
@@ -207,12 +262,12 @@ enum err store_backtest_begin(struct store_backtest *backtest)
 enum err store_backtest_event(
 	struct store_backtest *backtest, struct store_backtest_event *ret_event, bool *ret_more)
 {
-	struct cursor *cursor = &backtest->events;
-	enum err err = advance(backtest->store->pg, cursor, ret_more);
-	const struct pg_rows *rows = cursor->rows;
-	size_t i = cursor->i - 1;
+	const struct pg_rows *rows;
+	const size_t i = 0;
+	enum err err = pg_copy_out_next(backtest->events, &rows);
 
-	if (err || !*ret_more)
+	*ret_more = !err && rows;
+	if (!*ret_more)
 		return err;
 	*ret_event = (struct store_backtest_event){
 		.address = pg_get_text(rows, i, 0),
@@ -239,7 +294,7 @@ enum err store_backtest_entry(
 	struct store_backtest *backtest, struct store_backtest_entry *ret_entry, bool *ret_more)
 {
 	struct cursor *cursor = &backtest->entries;
-	enum err err = advance(backtest->store->pg, cursor, ret_more);
+	enum err err = advance_beside(backtest, cursor, ret_more);
 	const struct pg_rows *rows = cursor->rows;
 	size_t i = cursor->i - 1;
 
@@ -260,7 +315,7 @@ enum err store_backtest_delivery(struct store_backtest *backtest,
 	struct store_backtest_delivery *ret_delivery, bool *ret_more)
 {
 	struct cursor *cursor = &backtest->deliveries;
-	enum err err = advance(backtest->store->pg, cursor, ret_more);
+	enum err err = advance_beside(backtest, cursor, ret_more);
 	const struct pg_rows *rows = cursor->rows;
 	size_t i = cursor->i - 1;
 
