@@ -13,10 +13,6 @@ static const struct {
 };
 
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
-static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
-				  "img-src 'self'; connect-src 'self'; base-uri 'none'; "
-				  "form-action 'none'; frame-ancestors 'none'; "
-				  "require-trusted-types-for 'script'; trusted-types 'none'";
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
@@ -95,7 +91,7 @@ enum MHD_Result http_send(
 		for (size_t i = 0; i < ARRAY_LEN(fixed_headers); i++)
 			add_header(response, fixed_headers[i].name, fixed_headers[i].value);
 		add_header(response, "Content-Security-Policy",
-			answer->is_page ? page_policy : data_policy);
+			answer->policy.n ? arena_c(arena, answer->policy) : data_policy);
 		add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
 		add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
 		add_header(response, "Link", arena_c(arena, buf_str(&answer->link)));

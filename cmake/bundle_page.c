@@ -1,12 +1,14 @@
-/* cmake/bundle_page.c -- runs within the build: makes of the page's modules one script, of its style sheets one sheet, and
- * names both in its HTML by what is in them, so that a browser asks for them once.
- * usage: bundle_page FOLDER FILE...; what is no module, no style sheet and no HTML is copied.
+/* cmake/bundle_page.c -- runs within the build: makes of the page's modules a few scripts, of its style sheets one sheet, puts into its
+ * HTML what it begins with, and names the rest there by what is in it, so that a browser asks for it once.
+ * usage: bundle_page FOLDER NAME=[MODULE] FILE... NAME=[MODULE] FILE... = FILE...: each NAME is made of the files behind it, and runs MODULE
+ * of them (modules behind a `--` are those that it does not begin with); those behind the bare `=` are copied, and in HTML and policies @NAME@ is replaced: by what is in NAME, and by its digest.
  * Knows the forms of import and export that the modules are written with, each on a line of its own; any other ends the build.
  * A file below vendor/ is a script: what it declares by its first `var` is what it exports. */
 #include "cmake/whole_file.h"
 #include "core/buf.h"
 #include "core/embedded.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,15 +37,12 @@ static void write_file(struct str name, struct str bytes)
 
 /* ---- one module ---- */
 
-/* Out of "./state.js" the name of the function that has the module. */
-static struct str function_of(const char *path, struct str quoted)
+/* Out of "./state.js" the module's name: state. */
+static struct str module_of(const char *path, struct str quoted)
 {
-	struct str name = quoted;
-
-	if (!str_starts(name, STR("\"./")) || !str_ends(name, STR(".js\"")))
+	if (!str_starts(quoted, STR("\"./")) || !str_ends(quoted, STR(".js\"")))
 		give_up(path, quoted);
-	name = str_slice(name, str_rchr(name, '/') + 1, name.n - strlen(".js\""));
-	return arena_printf(arena, "%.*s_js", STR_ARG(name));
+	return str_slice(quoted, str_rchr(quoted, '/') + 1, quoted.n - strlen(".js\""));
 }
 
 /* import { a, b as c } from "./x.js";  import * as x from "./x.js"; */
@@ -67,7 +66,7 @@ static void put_import(struct buf *out, const char *path, struct str line)
 		buf_put(out, str_eq(word, STR("as")) ? STR(":") : word);
 		before = STR(" ");
 	}
-	buf_printf(out, " = %.*s();\n", STR_ARG(function_of(path, from)));
+	buf_printf(out, " = module(\"%.*s\");\n", STR_ARG(module_of(path, from)));
 }
 
 /* export const x = ...;  export function x(...) {  export async function ...;  export class X ... */
@@ -99,14 +98,15 @@ static void put_line(struct buf *out, const char *path, struct str line)
 
 		end = str_chr(behind, ')');
 		buf_put(out, str_head(line, at));
-		buf_printf(out, "soon(%.*s)", STR_ARG(function_of(path, str_head(behind, end))));
+		buf_printf(out, "soon(\"%.*s\")", STR_ARG(module_of(path, str_head(behind, end))));
 		line = str_skip(behind, end + 1);
 	}
 	buf_put(out, line);
 	buf_putc(out, '\n');
 }
 
-static void put_module(struct buf *out, const char *path)
+/* In parentheses a function is compiled with the script, instead of being looked over first and compiled when it is called. */
+static void put_module(struct buf *out, const char *path, bool at_once)
 {
 	struct str rest = whole_file_read(arena, path), line;
 	struct buf exports;
@@ -117,9 +117,9 @@ static void put_module(struct buf *out, const char *path)
 
 		buf_put(&exports, str_head(name, str_cspan(name, " =")));
 	}
-	buf_printf(out, "\nconst %.*s = once(() => {\n",
-		STR_ARG(function_of(
-			path, arena_printf(arena, "\"./%.*s\"", STR_ARG(name_of(path))))));
+	buf_printf(out, "\nbodies.%.*s = %s() => {\n",
+		STR_ARG(str_head(name_of(path), name_of(path).n - strlen(".js"))),
+		at_once ? "(" : "");
 	while (str_next_line(&rest, &line)) {
 		if (strstr(path, "/vendor/"))
 			put_line(out, path, line);
@@ -130,87 +130,162 @@ static void put_module(struct buf *out, const char *path)
 		else
 			put_line(out, path, line);
 	}
-	buf_printf(out, "return { %.*s };\n});\n", STR_ARG(buf_str(&exports)));
+	buf_printf(out, "return { %.*s };\n}%s;\n", STR_ARG(buf_str(&exports)), at_once ? ")" : "");
 	buf_release(&exports);
 }
 
 /* ---- all of it ---- */
 
 static const char head[] =
-	"/* page.js -- the modules of api/dashboard, one after the other; each runs when it is "
-	"first asked for. */\n"
-	"\"use strict\";\n(() => {\n"
-	"const once = (make) => { let made = null; return () => made || (made = make()); };\n"
-	"const soon = (module) => Promise.resolve().then(module);\n";
-static const char tail[] = "\nmain_js();\n})();\n";
+	"/* Made of modules of api/dashboard; each runs when it is first asked for. */\n"
+	"\"use strict\";\n";
+/* Of the script that comes first. */
+static const char loader[] =
+	"const bodies = {}, made = {};\n"
+	"const module = (name) => made[name] || (made[name] = bodies[name]());\n"
+	"const soon = (name) => Promise.resolve().then(() => module(name));\n";
 
-static void put_files(struct buf *out, char **files, const char *suffix)
+static struct str written(struct str name)
 {
-	for (; *files; files++) {
-		if (!str_ends(str_c(*files), str_c(suffix)))
-			continue;
-		if (*suffix == '.' && suffix[1] == 'j')
-			put_module(out, *files);
+	return whole_file_read(arena, arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p);
+}
+
+static bool begins_output(const char *argument)
+{
+	return str_chr(str_c(argument), '=') != STR_NPOS;
+}
+
+/* One output, of the files up to the next. */
+static char **put_output(struct str name, struct str module, char **files, bool is_first)
+{
+	bool is_script = str_ends(name, STR(".js")), at_once = true;
+	struct buf out;
+
+	buf_init(&out, MOST_BYTES);
+	if (is_script)
+		buf_put(&out, str_c(head));
+	if (is_first)
+		buf_put(&out, str_c(loader));
+	for (; *files && !begins_output(*files); files++)
+		if (str_eq(str_c(*files), STR("--")))
+			at_once = false;
+		else if (is_script)
+			put_module(&out, *files, at_once);
 		else
-			buf_put(out, whole_file_read(arena, *files));
+			buf_put(&out, whole_file_read(arena, *files));
+	if (module.n)
+		buf_printf(&out, "\nmodule(\"%.*s\");\n", STR_ARG(module));
+	write_file(name, buf_str(&out));
+	buf_release(&out);
+	return files;
+}
+
+/* CSP 3, 2.3.1: 'sha256-' and the digest in base64. */
+static void put_digest(struct buf *out, struct str bytes)
+{
+	guint8 digest[32];
+	gsize n = sizeof digest;
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	char *text;
+
+	g_checksum_update(sum, (const guchar *)bytes.p, (gssize)bytes.n);
+	g_checksum_get_digest(sum, digest, &n);
+	text = g_base64_encode(digest, n);
+	buf_printf(out, "'sha256-%s'", text);
+	g_free(text);
+	g_checksum_free(sum);
+}
+
+/* @start.js@ */
+static struct str with_marks(const char *path, struct str rest)
+{
+	bool is_policy = str_ends(str_c(path), STR(".policy"));
+	struct buf out;
+	struct str all;
+	size_t at;
+
+	buf_init(&out, MOST_BYTES);
+	while ((at = str_chr(rest, '@')) != STR_NPOS) {
+		struct str name = str_skip(rest, at + 1), bytes;
+
+		name = str_head(name, str_chr(name, '@'));
+		bytes = written(name);
+		if (str_find(bytes, STR("</")) != STR_NPOS)
+			give_up(path, STR("what is put into HTML must not end an element"));
+		buf_put(&out, str_head(rest, at));
+		if (is_policy)
+			put_digest(&out, bytes);
+		else
+			buf_put(&out, bytes);
+		rest = str_skip(rest, at + name.n + 2);
 	}
+	buf_put(&out, rest);
+	all = arena_dup(arena, buf_str(&out));
+	buf_release(&out);
+	return all;
 }
 
 /* "/dashboard/page.js" becomes "/dashboard/page-0123456789abcdef.js". */
-static void write_html(const char *path)
+static struct str with_digests(const char *path, struct str rest)
 {
 	const struct str mark = STR("\"/dashboard/");
-	struct str rest = whole_file_read(arena, path);
 	struct buf out;
+	struct str all;
 	size_t at;
 
 	buf_init(&out, MOST_BYTES);
 	while ((at = str_find(rest, mark)) != STR_NPOS) {
-		struct str name = str_skip(rest, at + mark.n), stem, suffix, bytes;
+		struct str name = str_skip(rest, at + mark.n), stem, suffix;
 
 		name = str_head(name, str_chr(name, '"'));
 		if (!str_cut(name, '.', &stem, &suffix))
 			give_up(path, name);
-		bytes = whole_file_read(
-			arena, arena_printf(arena, "%s/%.*s", folder, STR_ARG(name)).p);
 		buf_put(&out, str_head(rest, at + mark.n));
-		buf_printf(&out, "%.*s-%016" PRIx64 ".%.*s", STR_ARG(stem), embedded_digest(bytes),
-			STR_ARG(suffix));
+		buf_printf(&out, "%.*s-%016" PRIx64 ".%.*s", STR_ARG(stem),
+			embedded_digest(written(name)), STR_ARG(suffix));
 		rest = str_skip(rest, at + mark.n + name.n);
 	}
 	buf_put(&out, rest);
-	write_file(name_of(path), buf_str(&out));
+	all = arena_dup(arena, buf_str(&out));
 	buf_release(&out);
+	return all;
+}
+
+/* HTML comes last: it names the others by what is in them. */
+static void copy(char **files, bool is_html)
+{
+	for (; *files; files++) {
+		struct str name = name_of(*files), bytes = whole_file_read(arena, *files);
+
+		if (str_ends(name, STR(".html")) != is_html)
+			continue;
+		if (is_html)
+			bytes = with_digests(*files, bytes);
+		if (is_html || str_ends(name, STR(".policy")))
+			bytes = with_marks(*files, bytes);
+		write_file(name, bytes);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct buf script, sheet;
+	char **files = argv + 2;
 
 	if (argc < 3)
 		return 2;
 	arena = arena_new();
 	folder = argv[1];
-	buf_init(&script, MOST_BYTES);
-	buf_init(&sheet, MOST_BYTES);
-	buf_put(&script, str_c(head));
-	put_files(&script, argv + 2, ".js");
-	buf_put(&script, str_c(tail));
-	put_files(&sheet, argv + 2, ".css");
-	write_file(STR("page.js"), buf_str(&script));
-	write_file(STR("page.css"), buf_str(&sheet));
-	for (char **file = argv + 2; *file; file++) {
-		struct str name = str_c(*file);
+	while (*files && !str_eq(str_c(*files), STR("="))) {
+		struct str name, module;
 
-		if (!str_ends(name, STR(".js")) && !str_ends(name, STR(".css")) &&
-			!str_ends(name, STR(".html")))
-			write_file(name_of(*file), whole_file_read(arena, *file));
+		if (!str_cut(str_c(*files), '=', &name, &module))
+			return 2;
+		files = put_output(name, module, files + 1, files == argv + 2);
 	}
-	for (char **file = argv + 2; *file; file++)
-		if (str_ends(str_c(*file), STR(".html")))
-			write_html(*file);
-	buf_release(&script);
-	buf_release(&sheet);
+	if (*files) {
+		copy(files + 1, false);
+		copy(files + 1, true);
+	}
 	arena_free(arena);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* chart.js -- series over time, drawn by uPlot (vendor/uplot.js).
  * Knows: axes, colours of the theme, what the pointer is over, a span that was dragged. Each chart comes with the same
  * numbers as a table, for whoever cannot see it. */
-import { h, fill } from "./dom.js";
+import { h, fill, stands } from "./dom.js";
 import * as format from "./format.js";
+import { zone } from "./zone.js";
 
 const HEIGHT = 240;
 let uPlot = null;
@@ -65,14 +66,21 @@ function legend(series) {
 		h("li", null, h("span", { class: "swatch " + one.mark + " of-" + one.colour, "aria-hidden": "true" }), one.label)));
 }
 
-function asTable(label, points, series, when) {
-	return h("details", { class: "as-table" }, h("summary", null, "The same as a table"),
-		h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label + ", as a table" },
-			h("table", null, h("caption", { class: "sr-only" }, label),
-				h("thead", null, h("tr", null, h("th", { scope: "col" }, "Time"),
-					series.map((one) => h("th", { scope: "col", class: "number" }, one.label)))),
-				h("tbody", null, points.map((point) => h("tr", null, h("th", { scope: "row" }, when(point.at)),
-					series.map((one) => h("td", { class: "number" }, one.write(one.value(point))))))))));
+function numbers(label, points, series, when) {
+	return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label + ", as a table" },
+		h("table", null, h("caption", { class: "sr-only" }, label),
+			h("thead", null, h("tr", null, h("th", { scope: "col" }, "Time"),
+				series.map((one) => h("th", { scope: "col", class: "number" }, one.label)))),
+			h("tbody", null, points.map((point) => h("tr", null, h("th", { scope: "row" }, when(point.at)),
+				series.map((one) => h("td", { class: "number" }, one.write(one.value(point)))))))));
+}
+
+/* A hundred moments and counts are written when somebody wants to read them. */
+function asTable(...of) {
+	const box = h("details", { class: "as-table" }, h("summary", null, "The same as a table"));
+
+	box.addEventListener("toggle", () => box.append(numbers(...of)), { once: true });
+	return box;
 }
 
 /* What stands at the pointer, in the words of the legend. */
@@ -130,7 +138,7 @@ function optionsOf({ points, series, axes, step, zoom }, when) {
 	const half = step / 2;
 
 	return {
-		width: 600, height: HEIGHT, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), format.zone()),
+		width: 600, height: HEIGHT, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone()),
 		legend: { show: false }, plugins: [tooltip(points, series, when)],
 		padding: [12, axes.length > 1 ? 0 : 12, 0, 0],
 		cursor: { drag: { x: Boolean(zoom), y: false, setScale: false }, y: false, points: { show: false } },
@@ -140,8 +148,14 @@ function optionsOf({ points, series, axes, step, zoom }, when) {
 		},
 		axes: [timeAxis(), ...axes.map((axis, i) => valueAxis(axis, i ? 1 : 3, i === 0))],
 		series: [{}, ...marks(series, 2)],
-		hooks: { setSelect: [(plot) => selected(plot, step, zoom)] },
+		hooks: { setSelect: [(plot) => selected(plot, step, zoom)], draw: [drawn] },
 	};
+}
+
+/* It draws behind the task that made it. */
+function drawn(plot) {
+	plot.root.parentNode.dataset.points = String(plot.data[0].length);
+	stands();
 }
 
 /* At least one step of the series. */
@@ -162,26 +176,26 @@ export function chart(wish) {
 	const data = [wish.points.map((point) => Date.parse(point.at) / 1000), ...columns(wish.points, wish.series)];
 	let plot = null;
 
-	function draw() {
-		if (!canvas.isConnected || !canvas.clientWidth)
-			return;
-		if (plot && plot.width !== canvas.clientWidth)
-			plot.setSize({ width: canvas.clientWidth, height: HEIGHT });
+	function draw(width) {
+		if (plot && plot.width !== width)
+			plot.setSize({ width, height: HEIGHT });
 		else if (!plot)
-			plot = new uPlot({ ...optionsOf(wish, when), width: canvas.clientWidth }, data, canvas);
-		canvas.dataset.points = String(wish.points.length);
-		performance.mark("shown");
+			plot = new uPlot({ ...optionsOf(wish, when), width }, data, canvas);
 	}
-	undrawn.push(draw);
-	library.then(() => new ResizeObserver(draw).observe(canvas));
+	undrawn.push({ canvas, draw });
+	library.then(() => new ResizeObserver(() => canvas.clientWidth && draw(canvas.clientWidth)).observe(canvas));
 	return figure;
 }
 
 const undrawn = [];
 
-/* Those that now stand in the page, before it is painted without them; what they are drawn by may have yet to come. */
+/* Those that now stand in the page, before it is painted without them; what they are drawn by may have yet to come. All are measured
+ * before the first is drawn, or each would lay out the page again. */
 export function drawCharts() {
-	for (const draw of undrawn.splice(0))
-		if (uPlot)
-			draw();
+	const standing = uPlot ? undrawn.map(({ canvas, draw }) => [draw, canvas.clientWidth]) : [];
+
+	undrawn.length = 0;
+	for (const [draw, width] of standing)
+		if (width)
+			draw(width);
 }

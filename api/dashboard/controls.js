@@ -4,6 +4,7 @@ import { button, field, h, link, select } from "./dom.js";
 import * as format from "./format.js";
 import { change, changed, DEFAULT_WINDOW, href, read } from "./state.js";
 import { theme } from "./theme.js";
+import { rememberZone, zone, zones } from "./zone.js";
 
 const WINDOWS = [["24h", "24 h"], ["7d", "7 d"], ["14d", "14 d"], ["30d", "30 d"], ["90d", "90 d"]];
 const DAY_MS = 86400000;
@@ -78,15 +79,15 @@ export const basisFilter = { name: "basis", label: "Counted by", any: "bounce ti
 
 function zonePicker() {
 	const all = (names) => names.map((name) => [name, name.replaceAll("_", " ")]);
-	const picker = select(format.zone(), all([...new Set(["UTC", format.zone()])]), (name) => {
-		format.rememberZone(name);
+	const picker = select(zone(), all([...new Set(["UTC", zone()])]), (name) => {
+		rememberZone(name);
 		change({ zone: name });
 	}, { "aria-label": "Time zone", class: "zone" });
 
 	/* Four hundred names are made when somebody wants to see them. */
 	const open = () => {
 		if (picker.options.length < 10)
-			for (const [value, text] of all(format.zones()))
+			for (const [value, text] of all(zones()))
 				if (![...picker.options].some((option) => option.value === value))
 					picker.append(h("option", { value }, text));
 	};

@@ -5,27 +5,30 @@
  * `on` has listeners; `data` has data-* attributes. */
 export function h(name, properties, ...children) {
 	const node = document.createElement(name);
-	const { on, data, ...rest } = properties ?? {};
 
-	for (const [key, value] of Object.entries(rest)) {
+	for (const key in properties) {
+		const value = properties[key];
+
 		if (value === null || value === undefined || value === false)
 			continue;
-		if (key === "value")
+		if (key === "on")
+			Object.entries(value).forEach((listener) => node.addEventListener(...listener));
+		else if (key === "data")
+			Object.assign(node.dataset, value);
+		else if (key === "value")
 			node.value = value;
 		else
-			node.setAttribute(key, value === true ? "" : String(value));
+			node.setAttribute(key, value === true ? "" : value);
 	}
-	Object.assign(node.dataset, data);
-	for (const [event, listener] of Object.entries(on ?? {}))
-		node.addEventListener(event, listener);
-	append(node, children);
-	return node;
+	return append(node, children);
 }
 
 /* Text, numbers and nodes, in lists of lists; null and false are nothing. */
 export function append(node, children) {
-	for (const child of [children].flat(Infinity))
-		if (child !== null && child !== undefined && child !== false)
+	for (const child of children)
+		if (Array.isArray(child))
+			append(node, child);
+		else if (child !== null && child !== undefined && child !== false)
 			node.append(child);
 	return node;
 }
@@ -57,6 +60,12 @@ export function select(value, options, onchange, properties) {
 }
 
 export const button = (text, onclick, properties) => h("button", { type: "button", ...properties, on: { click: onclick } }, text);
+
+/* For whoever measures how long it takes: it stands; and it has been painted. */
+export function stands() {
+	performance.mark("shown");
+	requestAnimationFrame(() => setTimeout(() => performance.mark("painted")));
+}
 
 /* "term: what it is" lists; rows without a value are left out. */
 export function facts(rows) {

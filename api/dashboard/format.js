@@ -1,44 +1,9 @@
 /* format.js -- numbers and moments as their reader writes them.
- * Knows: the locale of the browser, and the zone that was picked. Unknown is a dash, never 0. */
-import { read } from "./state.js";
+ * Knows: the locale of the browser. Unknown is a dash, never 0. */
+import { zone } from "./zone.js";
 
 export const UNKNOWN = "–";
-const ZONE = "bounced.zone";
 const locale = navigator.language || "en";
-
-/* Looking one up takes a browser longer than anything else here. */
-let own = null, chosen = { address: null, zone: "" };
-
-const browserZone = () => own ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-
-function known(zone) {
-	try {
-		return new Intl.DateTimeFormat(locale, { timeZone: zone }).resolvedOptions().timeZone !== "";
-	} catch {
-		return false;
-	}
-}
-
-/* Of the address, of the last visit, of the browser. */
-export function zone() {
-	if (chosen.address !== location.hash) {
-		const wanted = [read().query.zone, localStorage.getItem(ZONE)].find((name) => name && known(name));
-
-		chosen = { address: location.hash, zone: wanted ?? browserZone() };
-	}
-	return chosen.zone;
-}
-
-export function rememberZone(name) {
-	localStorage.setItem(ZONE, name);
-	chosen.address = null;
-}
-
-export function zones() {
-	const all = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
-
-	return [...new Set(["UTC", browserZone(), zone(), ...all])];
-}
 
 const kept = new Map();
 
@@ -49,6 +14,9 @@ function formatter(Kind, options) {
 		kept.set(name, new Kind(locale, options));
 	return kept.get(name);
 }
+
+/* A browser takes longer over the first of these than over all others. */
+export const warm = () => [count(0), percent(0), short(0), shortDay("2026-01-01")];
 
 const or = (format) => (value) => value === null || value === undefined ? UNKNOWN : format(value);
 const number = (options) => or((value) => formatter(Intl.NumberFormat, options).format(value));

@@ -1,13 +1,12 @@
 /* main.js -- from an address to a view, and again when it changes.
  * A view is shown whole: the one before stays until all that the new one begins with has come, so that nothing jumps. */
 import { drawCharts } from "./chart.js";
-import { fill, h } from "./dom.js";
+import { fill, h, stands } from "./dom.js";
 import { preferences } from "./controls.js";
 import { changed, read, to } from "./state.js";
 import { trouble } from "./trouble.js";
 import { Trouble } from "./api.js";
 import { grant } from "./grant.js";
-import { theme } from "./theme.js";
 
 /* A view, asked for when it is looked at: title(parts), show(state, signal, again) that promises nodes; `many` are those of
  * #/NAME/SOMETHING. */
@@ -25,9 +24,6 @@ const VIEWS = {
 
 const $ = (id) => document.getElementById(id);
 let running = new AbortController(), shown = "";
-
-/* This script runs before there is a body. */
-const standing = new Promise((done) => document.body ? done() : addEventListener("DOMContentLoaded", done, { once: true }));
 
 function drawNavigation(name) {
 	fill($("nav"), Object.entries(VIEWS).map(([key, view]) =>
@@ -55,7 +51,7 @@ function put(state, title, nodes) {
 		$("main").querySelector("h1").focus({ preventScroll: true });
 	}
 	$("announce").textContent = title;
-	performance.mark("shown");
+	stands();
 	shown = state.parts.join("/");
 }
 
@@ -72,8 +68,6 @@ async function begin(state, signal) {
 function drawFrame(state) {
 	drawNavigation(state.parts[0]);
 	$("main").setAttribute("aria-busy", "true");
-	if (!shown)
-		fill($("main"), h("p", { class: "loading" }, "Loading"));
 }
 
 async function show() {
@@ -86,9 +80,6 @@ async function show() {
 	const begun = begin(state, signal);
 
 	try {
-		await Promise.allSettled([begun, standing]);
-		if (signal.aborted)
-			return;
 		drawFrame(state);
 		const view = await begun;
 
@@ -114,13 +105,11 @@ async function choseStream(error, state, signal) {
 	return true;
 }
 
-standing.then(() => document.querySelector(".skip").addEventListener("click", (event) => {
+document.querySelector(".skip").addEventListener("click", (event) => {
 	event.preventDefault(); /* what stands behind "#" is the view */
 	$("main").focus();
-}));
+});
 addEventListener("hashchange", show);
 addEventListener("online", show);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
-/* The questions first: what a browser keeps, and how it writes numbers, takes it longer to find out than the server to answer. */
 show();
-theme.restore();

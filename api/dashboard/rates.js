@@ -3,7 +3,7 @@ import { chart } from "./chart.js";
 import { setWindow } from "./controls.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
-import { windowDays } from "./state.js";
+import { interval } from "./state.js";
 
 const FLAGS = {
 	no_volume: "no volume is known: a count and no rate",
@@ -47,12 +47,6 @@ export function columns(rows) {
 }
 
 /* ---- over time ---- */
-
-export function interval(state) {
-	const days = windowDays(state);
-
-	return days <= 2 ? ["hour", 3600] : days <= 120 ? ["day", 86400] : ["week", 7 * 86400];
-}
 
 const count = (key, label, more) => ({ label, colour: key, value: (point) => point[key], write: format.count, ...more });
 

@@ -64,11 +64,18 @@ export function windowQuery({ query }) {
 export const clean = (query) => Object.fromEntries(Object.entries(query).filter(isSet));
 export const pick = (query, names) => clean(Object.fromEntries(names.map((name) => [name, query[name]])));
 
-/* How long the window is, in days; roughly, for the choice of an interval. */
-export function windowDays({ query }) {
+/* How long the window is, in days; roughly. */
+function windowDays({ query }) {
 	if (query.from)
 		return (Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from)) / 86400000;
 	const [, n, unit] = /^(\d+)([hd])$/.exec(query.window ?? DEFAULT_WINDOW) ?? [null, "14", "d"];
 
 	return unit === "h" ? Number(n) / 24 : Number(n);
+}
+
+/* The step of a series over the window: what the API calls it, and seconds. */
+export function interval(state) {
+	const days = windowDays(state);
+
+	return days <= 2 ? ["hour", 3600] : days <= 120 ? ["day", 86400] : ["week", 7 * 86400];
 }

@@ -4,9 +4,10 @@ import { basisFilter, controls } from "./controls.js";
 import { card, h, link, word } from "./dom.js";
 import { eventTable, suppressionTable } from "./lists.js";
 import * as format from "./format.js";
-import { classChart, classMark, flagText, interval, rateChart } from "./rates.js";
-import { to, windowQuery } from "./state.js";
+import { classChart, classMark, flagText, rateChart } from "./rates.js";
+import { interval, to, windowQuery } from "./state.js";
 import { table } from "./table.js";
+import { zone } from "./zone.js";
 
 export const title = (parts) => parts[1];
 
@@ -39,7 +40,7 @@ export async function show(state, signal) {
 	const domain = state.parts[1], query = windowQuery(state), [every] = interval(state), own = { signal };
 	const [detail, series, events, suppressions] = await Promise.all([
 		ask("/v1/domains/" + segment(domain), { ...query, step: "day" }, own),
-		ask("/v1/timeseries", { ...query, domain, interval: every, fill: true, tz: format.zone() }, own),
+		ask("/v1/timeseries", { ...query, domain, interval: every, fill: true, tz: zone() }, own),
 		ask("/v1/events", { domain, from: "90d", limit: 10, ...(query.stream ? { stream: query.stream } : {}) }, own),
 		ask("/v1/suppressions", { domain, limit: 10, ...(query.stream ? { stream: query.stream } : {}) }, own),
 	]);

@@ -1,13 +1,14 @@
 /* view_overview.js -- how it went, and what changed: the first look in the morning. */
-import { ask } from "./api.js";
 import { chart } from "./chart.js";
 import { basisFilter, controls, setWindow } from "./controls.js";
-import { append, card, fill, h, link } from "./dom.js";
+import { append, card, fill, h, link, stands } from "./dom.js";
 import { empty } from "./trouble.js";
 import * as format from "./format.js";
 import { movers } from "./movers.js";
-import { columns, flagText, interval, rateChart } from "./rates.js";
-import { to, windowQuery } from "./state.js";
+import { questions } from "./overview_questions.js";
+import { columns, flagText, rateChart } from "./rates.js";
+import { asked } from "./start.js";
+import { interval, to } from "./state.js";
 import { table } from "./table.js";
 
 export const title = () => "Overview";
@@ -94,24 +95,15 @@ function later(holder, promise, signal) {
 	promise.catch((error) => signal.aborted ? null : h("p", { class: "muted" }, error.message)).then((nodes) => {
 		fill(holder, nodes);
 		holder.removeAttribute("aria-busy");
-		performance.mark("shown");
+		stands();
 	});
 	return holder;
 }
 
-/* All at once. Where the server is and what the guard holds is nothing that every key may see. */
-function first(state, signal) {
-	const query = windowQuery(state), [every] = interval(state), own = { signal };
-	const moved = ask("/v1/movers", query, own), system = ask("/v1/system", {}, own).catch(() => null);
-	const holds = ask("/v1/suppressions/holds", {}, own).then((page) => page.holds, () => null);
-
-	moved.catch(() => {}); /* said where it is shown, if it is */
-	/* Last, though it takes longest: the zone is what a browser has to look up. */
-	return { moved, rest: Promise.all([ask("/v1/summary", { ...query, interval: every, fill: true, tz: format.zone() }, own), system, holds]) };
-}
-
 export async function show(state, signal) {
-	const { moved, rest } = first(state, signal);
+	const { moved, rest } = asked(state, signal) ?? questions(state, signal);
+
+	format.warm(); /* while the server is at it */
 	const [{ overview: total, timeseries, streams: { streams }, reasons }, system, holds] = await rest;
 	const nodes = [controls(state, [{ name: "stream", label: "Stream", options: streams.map((row) => row.stream) }, basisFilter])];
 

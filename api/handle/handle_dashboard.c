@@ -43,31 +43,46 @@ static struct str without_digest(struct arena *arena, struct str name, struct st
 		arena, "%.*s%.*s", STR_ARG(str_head(stem, dash)), STR_ARG(str_skip(name, stem.n)));
 }
 
+static const struct embedded_file *file_of(struct str name)
+{
+	for (const struct embedded_file *file = dashboard_embedded; file->name; file++)
+		if (str_eq(name, str_c(file->name)))
+			return file;
+	return NULL;
+}
+
+/* What the page may do; it names what stands in the HTML by its digest (cmake/bundle_page.c). */
+static struct str policy(void)
+{
+	const struct embedded_file *file = file_of(STR("index.policy"));
+
+	return file ? str_trim(str_from(file->bytes, file->n)) : STR_EMPTY;
+}
+
 /* The path names a row of a table, not a file: nothing else can be reached by it. A page from before an update gets what
  * there is now, under the name that it asks for, and may not keep it. */
 enum err handle_dashboard(struct handle *handle)
 {
 	struct str digest = STR_EMPTY,
-		   name = handle->segment.n ? handle->segment : STR("index.html");
+		   name = handle->segment.n ? handle->segment : STR("index.html"), bytes;
 	struct answer *answer = handle->answer;
+	const struct embedded_file *file;
 
 	name = without_digest(handle->arena, name, &digest);
-	for (const struct embedded_file *file = dashboard_embedded; file->name; file++) {
-		struct str bytes = str_from(file->bytes, file->n);
-
-		if (!str_eq(name, str_c(file->name)))
-			continue;
-		answer_reset(answer);
-		answer->status = 200;
-		answer->content_type = type_of(name);
-		answer->is_page = true;
-		if (digest.n && str_eq(digest, arena_printf(handle->arena, "%016" PRIx64,
-						       embedded_digest(bytes))))
-			answer->keep = KEEP_EVER;
-		buf_put(&answer->body, bytes);
+	file = file_of(name);
+	if (!file) {
+		answer_problem(answer, PROBLEM_NOT_FOUND, STR("the dashboard has no such file"),
+			NULL, STR_EMPTY);
 		return ERR_OK;
 	}
-	answer_problem(
-		answer, PROBLEM_NOT_FOUND, STR("the dashboard has no such file"), NULL, STR_EMPTY);
+	bytes = str_from(file->bytes, file->n);
+	answer_reset(answer);
+	answer->status = 200;
+	answer->content_type = type_of(name);
+	answer->policy = policy();
+	if (digest.n &&
+		str_eq(digest, arena_printf(handle->arena, "%016" PRIx64, embedded_digest(bytes))))
+		answer->keep = KEEP_EVER;
+	buf_put(&answer->body, bytes);
 	return ERR_OK;
 }

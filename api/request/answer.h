@@ -27,7 +27,7 @@ enum answer_keep {
 struct answer {
 	unsigned status;
 	const char *content_type;
-	bool is_page; /* a browser may run its scripts and ask this server, and no other */
+	struct str policy; /* what a browser may do with it (CSP), borrowed for good; empty: nothing */
 	struct buf body;
 	char allow[64];         /* empty: none; so is the next */
 	char attachment[64];    /* the name to save the body under */

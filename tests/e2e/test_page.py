@@ -2,7 +2,9 @@
 """The page in a browser, over a server with the demo's month: page/browse.js looks, page/journeys.js clicks.
 
 TEST_PAGE_SHOTS=FOLDER keeps a screenshot of each view at each width in both themes. TEST_PAGE_MEASURE=N tells instead how long the
-first view takes, the middle of N times."""
+first view takes, the middle of N times, beside what any page takes (page/measure.js), and beside that of another program with
+TEST_PAGE_BESIDE=PROGRAM."""
+import contextlib
 import json
 import os
 import pathlib
@@ -64,10 +66,10 @@ def hostile_event(server):
     return server.events(org_domain="hostile.example")[0]
 
 
-def browse(folder, spec):
+def browse(folder, spec, script="browse.js"):
     path = folder / "spec.json"
     path.write_text(json.dumps(spec))
-    done = subprocess.run(["node", "browse.js", path], cwd=folder, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(["node", script, path], cwd=folder, capture_output=True, text=True, timeout=600)
     print(done.stdout + done.stderr)
     assert done.returncode == 0, "the page has faults"
 
@@ -83,9 +85,32 @@ def programs():
     return chromium
 
 
+@contextlib.contextmanager
+def demo_of(program):
+    """The address of a server of the program, with the demo's month."""
+    ours, e2e.BINARY = e2e.BINARY, pathlib.Path(program)
+    try:
+        with e2e.Server(**SETTINGS) as server:
+            mails = sent(server)
+            e2e.wait_for(lambda: len(server.events()) >= mails, "the month's events", 120, server)
+            yield f"http://127.0.0.1:{server.http_port}/"
+    finally:
+        e2e.BINARY = ours
+
+
+def measure(chromium, folder, times):
+    with contextlib.ExitStack() as stack:
+        which = {"the page": e2e.BINARY, **({"the page beside": os.environ["TEST_PAGE_BESIDE"]} if "TEST_PAGE_BESIDE" in os.environ else {})}
+        pages = {name: stack.enter_context(demo_of(program)) for name, program in which.items()}
+        browse(folder, {"pages": pages, "chromium": chromium, "times": times}, "measure.js")
+
+
 def main():
     chromium = programs()
     folder = node_modules()
+    if os.environ.get("TEST_PAGE_MEASURE"):
+        measure(chromium, folder, int(os.environ["TEST_PAGE_MEASURE"]))
+        return
     server = e2e.Server(**SETTINGS)
     (server.folder / "lists").mkdir()
     (server.folder / "lists").chmod(0o777)
@@ -94,7 +119,7 @@ def main():
         mails = sent(server)
         e2e.wait_for(lambda: len(server.events()) >= mails, "the month's events", 120, server)
         spec = {"url": f"http://127.0.0.1:{server.http_port}", "chromium": chromium,
-                "shots": os.environ.get("TEST_PAGE_SHOTS"), "measure": int(os.environ.get("TEST_PAGE_MEASURE", 0)),
+                "shots": os.environ.get("TEST_PAGE_SHOTS"),
                 "event": server.events(reason="mailbox.full")[0]["id"], "recipient": "reader1@example.com", "hostile": hostile_event(server)}
         server.sql(HOLD)
         spec["locked"] = f"http://127.0.0.1:{locked.http_port}"

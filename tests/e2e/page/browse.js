@@ -1,5 +1,5 @@
 /* browse.js -- the page in a browser, each view at each width, light and dark, and what people do with it.
- * usage: node browse.js SPEC.json: { url, locked (where keys are needed), keys: { read, revoked }, event, hostile, recipient, shots, measure }; prints one line for each fault
+ * usage: node browse.js SPEC.json: { url, locked (where keys are needed), keys: { read, revoked }, event, hostile, recipient, shots }; prints one line for each fault
  * and exits with 1.
  * Asserts nothing about time. */
 import axe from "axe-core";
@@ -115,51 +115,6 @@ async function checkView(page, name, where, withAxe) {
 		await page.screenshot({ path: `${spec.shots}/${where.replaceAll(" ", "-")}.png`, fullPage: true });
 }
 
-/* One visit: milliseconds from the address to the first view whole, those that the page's own thread worked, and questions.
- * Nothing is asked of the page before it stands: that would run in its thread. */
-async function visit(page, session) {
-	let requests = 0;
-	const count = () => { requests++; };
-	const worked = async () => (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration").value * 1000;
-
-	page.on("request", count);
-	await page.goto("about:blank");
-	const before = await worked();
-	await page.goto(spec.url + "/", { waitUntil: "networkidle" });
-	const after = await worked();
-	await settled(page);
-	page.off("request", count);
-	const whole = await page.evaluate(() => Math.max(...performance.getEntriesByName("shown").map((mark) => mark.startTime)));
-
-	return { whole, worked: after < before ? after : after - before, requests };
-}
-
-const middle = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
-
-function tell(what, visits) {
-	const whole = visits.map((one) => one.whole);
-
-	console.log(`${what}: the first view stands after ${Math.round(middle(whole))} ms (the middle of ${visits.length}, least ${Math.round(Math.min(...whole))}), ` +
-		`${Math.round(middle(visits.map((one) => one.worked)))} ms of work in the page's thread, ${middle(visits.map((one) => one.requests))} requests`);
-}
-
-/* With nothing kept from before, and again with what the first visit left; the middle of many. Told, and never asserted. */
-async function measure(browser, times) {
-	const first = [], again = [];
-
-	for (let i = 0; i < times; i++) {
-		const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage();
-		const session = await context.newCDPSession(page);
-
-		await session.send("Performance.enable", { timeDomain: "threadTicks" });
-		first.push(await visit(page, session));
-		again.push(await visit(page, session));
-		await context.close();
-	}
-	tell("nothing kept", first);
-	tell("seen before", again);
-}
-
 /* Runs in the page before anything else. */
 function countShifts() {
 	globalThis.shifts = [];
@@ -186,17 +141,13 @@ async function checkLook(browser, width, theme) {
 
 const browser = await chromium.launch({ executablePath: spec.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
-	if (spec.measure)
-		await measure(browser, spec.measure);
-	for (const width of spec.measure ? [] : WIDTHS)
+	for (const width of WIDTHS)
 		await Promise.all(THEMES.map((theme) => checkLook(browser, width, theme)));
-	if (!spec.measure)
-		await journeys(browser, spec);
+	await journeys(browser, spec);
 } finally {
 	await browser.close();
 }
 for (const one of [...new Set(faults)])
 	console.log(one);
-if (!spec.measure)
-	console.log(`${Object.keys(VIEWS).length} views at ${WIDTHS.length} widths in ${THEMES.length} themes, ${faults.length} faults`);
+console.log(`${Object.keys(VIEWS).length} views at ${WIDTHS.length} widths in ${THEMES.length} themes, ${faults.length} faults`);
 process.exitCode = faults.length ? 1 : 0;

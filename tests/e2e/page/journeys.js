@@ -147,6 +147,7 @@ async function decisions(browser) {
 	expect((await page.textContent("main")).includes("asked for it"), "the note is not kept");
 	step = "remove";
 	await page.fill("input[placeholder=why]", "is back");
+	expect(await page.locator("main button:text-is('Suppress')").count() === 0, "is offered again");
 	await page.click("text=Remove from the list");
 	await page.waitForSelector("main >> text=Nothing speaks against mailing it.");
 	step = "allow";

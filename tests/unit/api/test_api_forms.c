@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "tests/support/api_fixture.h"
 
+#include <glib.h>
 #include <zlib.h>
 
 static const struct {
@@ -165,6 +166,37 @@ START_TEST(files_of_the_page_are_asked_for_once)
 }
 END_TEST
 
+/* Its script and its style stand in the HTML, and may run for being those: nothing else that stands there may. */
+START_TEST(what_stands_in_the_page_is_named_by_its_policy)
+{
+	static const char *const tags[][2] = { { "<script>", "</script>" },
+		{ "<style>", "</style>" } };
+	struct http_reply *reply = http_get(port, "/");
+	char named[80];
+
+	ck_assert_ptr_null(strstr(reply->text, "unsafe-"));
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		const char *from = strstr(reply->text, tags[i][0]), *end;
+		guint8 digest[32];
+		gsize n = sizeof digest;
+		GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+		char *text;
+
+		ck_assert_ptr_nonnull(from);
+		from += strlen(tags[i][0]);
+		end = strstr(from, tags[i][1]);
+		ck_assert_ptr_nonnull(end);
+		g_checksum_update(sum, (const guchar *)from, end - from);
+		g_checksum_get_digest(sum, digest, &n);
+		text = g_base64_encode(digest, n);
+		snprintf(named, sizeof named, "-src 'self' 'sha256-%s';", text);
+		ck_has(reply, named);
+		g_free(text);
+		g_checksum_free(sum);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *fields;
 	bool gzip;
@@ -221,6 +253,7 @@ int main(void)
 	tcase_add_test(tests, events_in_both_orders);
 	tcase_add_test(tests, an_answer_that_the_client_has);
 	tcase_add_test(tests, files_of_the_page_are_asked_for_once);
+	tcase_add_test(tests, what_stands_in_the_page_is_named_by_its_policy);
 	tcase_add_loop_test(tests, fewer_bytes_for_who_takes_them, 0, ARRAY_LEN(coding_cases));
 	suite_add_tcase(suite, tests);
 	return run_api_suite(suite);
