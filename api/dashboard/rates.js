@@ -50,9 +50,12 @@ export function columns(rows) {
 
 const count = (key, label, more) => ({ label, colour: key, value: (point) => point[key], write: format.count, ...more });
 
-/* Rate and volume: what happened, and of how much. */
+/* Rate and volume: what happened, and of how much. Without a volume there is neither, and axes alone say nothing. */
 export function rateChart(state, points, name) {
 	const [, step] = interval(state);
+
+	if (points.every((point) => point.attempted === null))
+		return h("p", { class: "muted" }, "How much was sent is not known here, so that there is no rate. Mailings tell it by POST /v1/volumes, or it is counted from the mail system's logs: bounced volume import.");
 
 	return chart({
 		label: `Failure rate and mails attempted over time, ${name}`, points, step, zoom: setWindow,

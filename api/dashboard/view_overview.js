@@ -6,7 +6,7 @@ import { empty } from "./trouble.js";
 import * as format from "./format.js";
 import { movers } from "./movers.js";
 import { questions } from "./overview_questions.js";
-import { columns, flagText, rateChart } from "./rates.js";
+import { classChart, columns, flagText, rateChart } from "./rates.js";
 import { asked } from "./start.js";
 import { interval, to } from "./state.js";
 import { table } from "./table.js";
@@ -112,6 +112,7 @@ export async function show(state, signal) {
 			"To see what this page can show, run: bounced demo")];
 	return append(document.createDocumentFragment(), [...nodes, tiles(total, system, holds),
 		card("Rate and volume", null, rateChart(state, timeseries.points, state.query.stream ?? "all streams")),
+		total.attempted === null ? card("Failures by class", null, classChart(state, timeseries.points, state.query.stream ?? "all streams")) : null,
 		card("Streams", null, streamTable(streams)),
 		card("Most frequent reasons", link(to(["events"], { outcome: "failed" }), "Events"), reasonChart(state, reasons)),
 		later(h("div", { class: "movers" }), moved.then(movers), signal)]);
