@@ -1,7 +1,8 @@
 /* cmake/bundle_page.c -- runs within the build: makes of the page's modules a few scripts, of its style sheets one sheet, puts into its
  * HTML what it begins with, and names the rest there by what is in it, so that a browser asks for it once.
  * usage: bundle_page FOLDER NAME=[MODULE] FILE... NAME=[MODULE] FILE... = FILE...: each NAME is made of the files behind it, and runs MODULE
- * of them (modules behind a `--` are those that it does not begin with); those behind the bare `=` are copied, and in HTML and policies @NAME@ is replaced: by what is in NAME, and by its digest.
+ * of them (modules behind a `--` are those that it does not begin with); those behind the bare `=` are copied, and in HTML and policies
+ * @NAME@ is replaced: by what is in NAME, and by its digest.
  * Knows the forms of import and export that the modules are written with, each on a line of its own; any other ends the build.
  * A file below vendor/ is a script: what it declares by its first `var` is what it exports. */
 #include "cmake/whole_file.h"

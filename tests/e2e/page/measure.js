@@ -65,6 +65,8 @@ function figures() {
 
 	if (document.readyState !== "complete" || !painted.length || (main ? !main.querySelector("h1") || main.matches("[aria-busy], :has([aria-busy], .plot:not([data-points]))") : document.body.dataset.wanted && !marks("shown").length))
 		return null;
+	if (Math.max(0, ...marks("painted")) < Math.max(0, ...marks("shown")) && marks("painted").length)
+		return null;
 	return { whole: Math.max(0, ...marks("shown")) || performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
 		seen: Math.max(0, ...marks("painted")) || Math.max(...painted), first: Math.min(...painted),
 		requests: 1 + performance.getEntriesByType("resource").length };
