@@ -97,7 +97,11 @@ def watchers(compose, found):
     host, port = source["url"].removeprefix("http://").split(":")
     assert compose["services"][host]["ports"] == [f"127.0.0.1:{port}:{port}"], source
     place = yaml_of(provisioning / "dashboards/bounced.yml")["providers"][0]["options"]["path"]
-    assert f"{place}/bounced.json" in found["grafana"], place
+    for name in ("bounced.json", "mail.json"):
+        assert f"{place}/{name}" in found["grafana"], (place, name)
+    report = yaml_of(provisioning / "datasources/report.yml")["datasources"][0]
+    assert report["url"].split(":")[0] in compose["services"]["grafana"]["depends_on"], report
+    assert report["secureJsonData"]["password"].removeprefix("$") in compose["services"]["grafana"]["environment"], report
 
 
 def compose_file():

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """The schema `report`: its views say what the API says, docs/report-schema.md names each column, and its role reads nothing else."""
+import json
 import re
 from pathlib import Path
 
 import server as e2e
 
+BOARD = Path(__file__).resolve().parents[2] / "docker" / "grafana" / "mail.json"
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "report-schema.md"
 BOUNCE = e2e.crlf(b"""From: MAILER-DAEMON@mx.example.net
 To: bounce@news.sender.example
@@ -61,6 +63,43 @@ def check_numbers(server):
         assert "ann@" not in str(server.sql(f"SELECT * FROM report.{view}")), view
 
 
+def as_grafana_asks(sql):
+    """Its variables and its macro for the window (Grafana documentation, PostgreSQL data source)."""
+    sql = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN now() - interval '30 days' AND now()", sql)
+    sql = sql.replace("${stream:sqlstring}", "'default'").replace("$basis", "event")
+    assert "$" not in sql, sql
+    return sql
+
+
+def asked(server, sql):
+    first, *rows = server.sql(f"SET ROLE bounced_report; {sql}")
+    assert first == ["SET"], first
+    return rows
+
+
+def check_dashboard(server):
+    """Each panel has data, by the role that may read no more; what is drawn over time has a time; none covers another."""
+    board = json.loads(BOARD.read_text())
+    taken = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken and max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
+        for target in panel["targets"]:
+            sql = as_grafana_asks(target["rawSql"])
+            rows = asked(server, sql)
+            assert rows and any(value for value in rows[0]), (panel["title"], rows)
+            if target["format"] == "time_series":
+                drawn = asked(server, f"SELECT DISTINCT pg_typeof(q.time) FROM ({sql}) q")
+                assert drawn == [["timestamp with time zone"]], (panel["title"], drawn)
+    assert asked(server, board["templating"]["list"][1]["query"]) == [["default"]]
+    [rate] = [asked(server, as_grafana_asks(panel["targets"][0]["rawSql"]))[0][0] for panel in board["panels"]
+              if panel["title"] == "Failure rate"]
+    assert float(rate) == 1 / 40, rate
+    return len(board["panels"])
+
+
 def main():
     with e2e.Server() as server:
         status, _, text = server.request("POST", "/v1/messages?recipient=bounce@news.sender.example", BOUNCE,
@@ -74,7 +113,8 @@ def main():
         views = check_columns(server)
         check_numbers(server)
         check_role(server, views)
-        print(f"{len(views)} views are documented, and their role reads nothing else")
+        panels = check_dashboard(server)
+        print(f"{panels} panels of the dashboard have data; {len(views)} views are documented, and their role reads nothing else")
 
 
 main()
