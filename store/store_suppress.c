@@ -429,20 +429,13 @@ static enum err walk_from(struct store *store, enum store_walk walk, uint64_t fr
 	return err;
 }
 
-static enum err walk_all(struct store *store, enum store_walk walk, uint64_t from_seq,
-	uint64_t to_seq, store_suppression_fn *fn, void *context)
+static enum err copy_rows(
+	struct store *store, enum query query, store_suppression_fn *fn, void *context)
 {
-	static const enum query queries[] = { [STORE_WALK_ACTIVE] = QUERY_ALL_ACTIVE,
-		[STORE_WALK_HELD] = QUERY_ALL_HELD,
-		[STORE_WALK_ALLOWED] = QUERY_ALL_ALLOWED,
-		[STORE_WALK_AFFECTED] = QUERY_ALL_AFFECTED };
 	struct pg_copy_out *copy = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_ALL_SETTINGS, NULL, pg_i64(number_of(from_seq)),
-		pg_i64(number_of(to_seq)));
+	enum err err = pg_copy_out_begin(store->pg, query, &copy);
 	bool more = true;
 
-	if (!err)
-		err = pg_copy_out_begin(store->pg, queries[walk], &copy);
 	while (!err && more) {
 		const struct pg_rows *rows;
 		struct store_suppression row;
@@ -457,13 +450,29 @@ static enum err walk_all(struct store *store, enum store_walk walk, uint64_t fro
 	return err;
 }
 
+enum err store_suppressions_allowed(struct store *store, store_suppression_fn *fn, void *context)
+{
+	return copy_rows(store, QUERY_ALL_ALLOWED, fn, context);
+}
+
+static enum err walk_all(struct store *store, enum store_walk walk, uint64_t from_seq,
+	uint64_t to_seq, store_suppression_fn *fn, void *context)
+{
+	static const enum query queries[] = { [STORE_WALK_ACTIVE] = QUERY_ALL_ACTIVE,
+		[STORE_WALK_HELD] = QUERY_ALL_HELD,
+		[STORE_WALK_AFFECTED] = QUERY_ALL_AFFECTED };
+	enum err err = PG_RUN(store->pg, QUERY_ALL_SETTINGS, NULL, pg_i64(number_of(from_seq)),
+		pg_i64(number_of(to_seq)));
+
+	return err ? err : copy_rows(store, queries[walk], fn, context);
+}
+
 enum err store_suppression_walk(struct store *store, enum store_walk walk, uint64_t from_seq,
 	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
 	void *context)
 {
 	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
 
-	assert(!after || walk != STORE_WALK_ALLOWED);
 	if (err)
 		return err;
 	err = after ? walk_from(store, walk, from_seq, to_seq, after, fn, context)

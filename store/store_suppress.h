@@ -85,7 +85,6 @@ MUST_CHECK enum err store_suppression_purge(
 enum store_walk {
 	STORE_WALK_ACTIVE, /* every entry in state `active` that has a number */
 	STORE_WALK_HELD,   /* the same, and those in state `held` */
-	STORE_WALK_ALLOWED, /* every entry in state `allowed`; all of them alone */
 	STORE_WALK_AFFECTED, /* every entry, in any state, of an address that has one that changed in (from_seq, to_seq] */
 };
 /* By address, then stream, in one snapshot, however long it takes; `fn` may not ask the store meanwhile. From behind `after` on, for who
@@ -93,6 +92,10 @@ enum store_walk {
 MUST_CHECK enum err store_suppression_walk(struct store *store, enum store_walk walk,
 	uint64_t from_seq, uint64_t to_seq, const struct store_suppression_place *after,
 	store_suppression_fn *fn, void *context);
+/* Every entry in state `allowed`, by address, then stream, within the caller's transaction if there is one, which ends where `fn` does not
+ * want them all. */
+MUST_CHECK enum err store_suppressions_allowed(
+	struct store *store, store_suppression_fn *fn, void *context);
 /* How many entries are in each state. It looks at all of them. */
 MUST_CHECK enum err store_suppressions_count(
 	struct store *store, uint64_t ret_counts[static SUPPRESSION_STATE_COUNT]);

@@ -96,8 +96,7 @@ enum err listing_walk_from(struct store *store, enum listing listing, uint64_t f
 		.last_seq = from_seq,
 		.allowed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
 	/* Of entries whose end has come the store has noted it before a listing is made. */
-	enum err err = store_suppression_walk(
-		store, STORE_WALK_ALLOWED, 0, 0, NULL, take_allowed, page.allowed);
+	enum err err = store_suppressions_allowed(store, take_allowed, page.allowed);
 
 	if (!err && listing == LISTING_CHANGES)
 		err = walk_changes(store, &page, to_seq);
