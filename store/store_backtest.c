@@ -47,14 +47,18 @@ static enum err advance(struct pg *pg, struct cursor *cursor, bool *ret_more)
 	return ERR_OK;
 }
 
-static enum err advance_beside(
-	struct store_backtest *backtest, struct cursor *cursor, bool *ret_more)
+/* What failed beside is told by the store, as all that fails. */
+static enum err told(struct store_backtest *backtest, enum err err)
 {
-	enum err err = advance(backtest->beside, cursor, ret_more);
-
 	if (err)
 		pg_set_error(backtest->store->pg, pg_error(backtest->beside));
 	return err;
+}
+
+static enum err advance_beside(
+	struct store_backtest *backtest, struct cursor *cursor, bool *ret_more)
+{
+	return told(backtest, advance(backtest->beside, cursor, ret_more));
 }
 
 /* ---- the snapshot ---- */
@@ -91,9 +95,12 @@ static enum err begin_snapshot(struct store_backtest *backtest)
 		err = pg_run(pg, QUERY_BACKTEST_SNAPSHOT, NULL, 0, &name);
 	if (!err)
 		err = pg_open_beside(pg, &backtest->beside);
+	if (err)
+		return err;
+	err = take_snapshot(backtest->beside, pg_get_text(name, 0, 0));
 	if (!err)
-		err = take_snapshot(backtest->beside, pg_get_text(name, 0, 0));
-	return err ? err : PG_RUN(backtest->beside, QUERY_BACKTEST_SETTINGS, NULL, since);
+		err = PG_RUN(backtest->beside, QUERY_BACKTEST_SETTINGS, NULL, since);
+	return told(backtest, err);
 }
 
 enum err store_backtest_open(
@@ -133,7 +140,8 @@ void store_backtest_close(struct store_backtest *backtest)
 	pg_rows_free(backtest->entries.rows);
 	pg_rows_free(backtest->deliveries.rows);
 	pg_copy_out_end(backtest->events);
-	ERR_IGNORE(pg_do(backtest->store->pg, QUERY_ROLLBACK, NULL), "nothing was written");
+	/* What failed stays in pg_error. */
+	ERR_IGNORE(pg_end(backtest->store->pg, ERR_CONFLICT), "nothing was written");
 	pg_close(backtest->beside);
 	buf_release(&backtest->full);
 	free(backtest);
@@ -253,8 +261,10 @@ enum err store_backtest_begin(struct store_backtest *backtest)
 			backtest->n_full ? QUERY_BACKTEST_EVENTS_OVER : QUERY_BACKTEST_EVENTS,
 			&backtest->events);
 	if (!err)
-		err = pg_do(backtest->beside, QUERY_BACKTEST_ENTRIES, NULL);
-	return err ? err : pg_do(backtest->beside, QUERY_BACKTEST_DELIVERED, NULL);
+		err = told(backtest, pg_do(backtest->beside, QUERY_BACKTEST_ENTRIES, NULL));
+	if (!err)
+		err = told(backtest, pg_do(backtest->beside, QUERY_BACKTEST_DELIVERED, NULL));
+	return err;
 }
 
 /* ---- what is read ---- */
