@@ -2,6 +2,7 @@
 // Check program of listings over a real database: every row once, across the edge of a page.
 #define _GNU_SOURCE
 #include "core/limits.h"
+#include "store/store_hook.h"
 #include "suppress/export/listing.h"
 #include "tests/support/cluster_fixture.h"
 #include "tests/support/suite.h"
@@ -126,6 +127,23 @@ START_TEST(what_is_allowed_is_left_out)
 }
 END_TEST
 
+/* As a round of webhooks does: what it writes behind the listing goes with it where it fails. */
+START_TEST(a_listing_leaves_the_transaction_around_it)
+{
+	const struct str name = STR("crm");
+	uint64_t seq, told = 0;
+
+	ck_assert_int_eq(store_hook_target(store, name, &told), ERR_OK);
+	ck_assert_int_eq(store_suppressions_number(store, &seq), ERR_OK);
+	ck_assert_int_eq(store_hook_begin(store), ERR_OK);
+	ck_assert_uint_eq(walk(LISTING_CHANGES, 0, seq, 0).n, ALL);
+	ck_assert_int_eq(store_hook_moved(store, name, seq), ERR_OK);
+	ck_assert_int_eq(store_hook_end(store, ERR_IO), ERR_IO);
+	ck_assert_int_eq(store_hook_target(store, name, &told), ERR_OK);
+	ck_assert_uint_eq(told, 0);
+}
+END_TEST
+
 START_TEST(a_lost_connection_is_told)
 {
 	struct seen seen = { 0 };
@@ -147,6 +165,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, every_row_comes_once);
 	tcase_add_test(tcase, what_is_allowed_is_left_out);
+	tcase_add_test(tcase, a_listing_leaves_the_transaction_around_it);
 	tcase_add_test(tcase, a_lost_connection_is_told);
 	suite_add_tcase(suite, tcase);
 	fixture_start();
