@@ -10,6 +10,10 @@ function(bounced_room room)
     return()
   endif()
   add_library(${target} STATIC ${sources})
+  # What libbounced-parser is made of can stand at any address, and shows nothing by itself.
+  if(room MATCHES "^(core|parser|parser/.*|ingest/mailbox|library)$")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+  endif()
   target_link_libraries(${target} PUBLIC ${ARGN})
 endfunction()
 

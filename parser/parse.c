@@ -16,6 +16,7 @@
 #include "parser/text/diagnostic.h"
 #include "parser/text/unfold.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 extern const struct embedded_file rules_embedded[], cases_embedded[];
@@ -66,34 +67,42 @@ enum { BUILTIN_FILES = 64 };
 
 struct builtin {
 	struct parse_source sources[BUILTIN_FILES];
-	size_t n; /* 0: not made yet */
+	size_t n;
 };
+/* Written once, whichever thread comes first, and only read from then on. */
+static struct builtin builtin_rules, builtin_cases;
 
-static size_t embedded_sources(const struct embedded_file *files, struct builtin *builtin,
-	const struct parse_source **ret_sources)
+static void embedded_sources(const struct embedded_file *files, struct builtin *builtin)
 {
-	size_t n = 0;
+	for (; builtin->n < BUILTIN_FILES && files[builtin->n].name; builtin->n++)
+		builtin->sources[builtin->n] = (struct parse_source){ str_c(files[builtin->n].name),
+			str_from(files[builtin->n].bytes, files[builtin->n].n), true };
+}
 
-	for (; !builtin->n && n < BUILTIN_FILES && files[n].name; n++)
-		builtin->sources[n] = (struct parse_source){ str_c(files[n].name),
-			str_from(files[n].bytes, files[n].n), true };
-	builtin->n += n;
+static void builtin_make(void)
+{
+	embedded_sources(rules_embedded, &builtin_rules);
+	embedded_sources(cases_embedded, &builtin_cases);
+}
+
+static size_t builtin_sources(
+	const struct builtin *builtin, const struct parse_source **ret_sources)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, builtin_make);
 	*ret_sources = builtin->sources;
 	return builtin->n;
 }
 
 size_t parse_builtin_sources(const struct parse_source **ret_sources)
 {
-	static struct builtin rules;
-
-	return embedded_sources(rules_embedded, &rules, ret_sources);
+	return builtin_sources(&builtin_rules, ret_sources);
 }
 
 size_t parse_builtin_cases(const struct parse_source **ret_sources)
 {
-	static struct builtin cases;
-
-	return embedded_sources(cases_embedded, &cases, ret_sources);
+	return builtin_sources(&builtin_cases, ret_sources);
 }
 
 const struct rules *parse_rules_set(const struct parse_rules *rules)

@@ -19,8 +19,7 @@ struct features;    /* feature.h */
  * "builtin.rules:12: unknown reason \"x\"". ERR_CORRUPT: the weights within the program are not those of this build. */
 MUST_CHECK enum err parse_rules_load(struct arena *arena, const struct parse_source *sources,
 	size_t n_sources, struct parse_rules **ret_rules, struct str *ret_trouble);
-/* The rules that are compiled into the program, as the last source(s) to load. The first call is made
- * before threads are. */
+/* The rules that are compiled into the program, as the last source(s) to load. */
 size_t parse_builtin_sources(const struct parse_source **ret_sources);
 /* The golden cases of the built-in rules, see rules_check.h. */
 size_t parse_builtin_cases(const struct parse_source **ret_sources);

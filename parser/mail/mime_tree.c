@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gmime/gmime.h>
 #include <iconv.h>
+#include <pthread.h>
 #include <string.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
@@ -79,13 +80,21 @@ static const struct str charsets_of_mail[] = { STR_INIT("iso-8859-1"), STR_INIT(
 	STR_INIT("iso-8859-15"), STR_INIT("iso-2022-jp"), STR_INIT("iso-8859-2"),
 	STR_INIT("koi8-r"), STR_INIT("gb2312") };
 
+/* g_mime_init counts its calls without a lock and fills its tables in the first: a thread that came second would use
+ * tables that are half full. */
+static void gmime_start(void)
+{
+	g_mime_init();
+}
+
 struct mime_parser *mime_parser_new(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct mime_parser *parser = calloc(1, sizeof *parser);
 
 	if (!parser)
 		abort();
-	g_mime_init();
+	pthread_once(&once, gmime_start);
 	parser->gmime = g_mime_parser_new();
 	g_mime_parser_set_persist_stream(parser->gmime, TRUE);
 	parser->stream = g_mime_stream_mem_new_with_byte_array(&parser->bytes);

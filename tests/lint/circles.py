@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = "core parser domain dns spool store ingest suppress logs load api serve cli".split()
+ROOMS = "core parser library domain dns spool store ingest suppress logs load api serve cli".split()
 WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 INCLUDE = re.compile(r'^#include "([^"]+)"')
 DEFINE = re.compile(r"^#define (\w+)\(([^)]*)\)(.*)$")

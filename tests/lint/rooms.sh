@@ -15,6 +15,7 @@ declare -A may=(
 	[parser/notice]="parser/mail parser/text core"
 	[parser/reason]="parser/text core"
 	[parser]="parser/notice parser/reason parser/mail parser/text core"
+	[library]="parser ingest/mailbox core"
 	[domain]="core"
 	[dns]="core"
 	[spool]="core"
@@ -51,7 +52,7 @@ declare -A may=(
 	[cli/doctor]="cli/command serve dns ingest/smtp ingest/text store spool core"
 	[cli]="cli/command cli/suppress cli/doctor serve serve/settings logs load api/request api suppress suppress/export $ingest store spool parser/text parser core"
 )
-rooms=(core parser domain dns spool ingest store suppress logs load api serve cli)
+rooms=(core parser library domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }
 
 # The drawing and the build say the same: rows of the page's table, link lines of CMakeLists.txt.

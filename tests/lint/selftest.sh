@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 copy=$(mktemp -d) || exit 2
 trap 'rm -rf "$copy"' EXIT
 cd "$root" || exit 2
-cp -r core domain dns parser spool store ingest suppress logs load api serve cli bench cmake CMakeLists.txt "$copy"
+cp -r core library domain dns parser spool store ingest suppress logs load api serve cli bench cmake CMakeLists.txt "$copy"
 mkdir -p "$copy/docs" "$copy/tests"
 cp docs/architecture.md "$copy/docs"
 cp -r tests/lint tests/unit tests/fuzz tests/support tests/e2e "$copy/tests" && rm -rf "$copy/tests/fuzz/corpus"
@@ -50,6 +50,7 @@ breach rooms parser/text/unfold.c '#include "store/store.h"' 'parser/text may no
 breach rooms parser/reason/mask.c '#include "parser/mail/address.h"' 'parser/reason may not include parser/mail/address.h'
 breach rooms parser/notice/arf.c '#include "parser/reason/rules.h"' 'parser/notice may not include parser/reason/rules.h'
 breach rooms cli/main.c '#include "parser/reason/rules.h"' 'cli may not include parser/reason/rules.h'
+breach rooms library/report.c '#include "parser/reason/rules.h"' 'library may not include parser/reason/rules.h'
 breach rooms ingest/session/smtp_line.c '#include "spool/spool.h"' 'ingest/session may not include spool/spool.h'
 breach rooms load/batch.c '#include "serve/role.h"' 'load may not include serve/role.h'
 breach rooms serve/child.c '#include "cli/command.h"' 'serve may not include cli/command.h'

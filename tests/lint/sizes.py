@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = "core parser domain dns spool store ingest suppress logs load api serve cli".split()
+ROOMS = "core parser library domain dns spool store ingest suppress logs load api serve cli".split()
 BESIDE = "tests bench cmake".split()
 ROOM_SHARE, FOLDER_FILES, FILE_LINES, FUNCTION_LINES = 5, 45, 500, 50
 CODE = {".c", ".h", ".def", ".py", ".sh", ".js", ".css", ".html"}
