@@ -1,6 +1,7 @@
 #include "store/store_backtest.h"
 
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/pg/pg_copy_out.h"
 #include "store/store_priv.h"
 

@@ -1,4 +1,5 @@
 #include "core/limits.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_batch_priv.h"
 #include "store/store_judge_priv.h"
 #include "store/store_log.h"

@@ -1,5 +1,6 @@
 #include "core/limits.h"
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_judge_priv.h"
 #include "store/suppression_row_priv.h"
 

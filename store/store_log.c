@@ -4,6 +4,7 @@
 #include "core/suppression.h"
 #include "core/utf8.h"
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_priv.h"
 
 enum { DELIVERED_FIELDS = 3, LOG_TEXT_BYTES = 4096 };

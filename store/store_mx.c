@@ -1,6 +1,7 @@
 #include "store/store_mx.h"
 
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_priv.h"
 
 #include <assert.h>

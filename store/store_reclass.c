@@ -1,6 +1,7 @@
 #include "store/store_reclass.h"
 
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_judge_priv.h"
 
 #include <assert.h>

@@ -2,6 +2,7 @@
 #include "core/utf8.h"
 #include "domain/org_domain.h"
 #include "store/form/copy.h"
+#include "store/pg/pg_copy_in.h"
 #include "store/store_priv.h"
 
 #include <assert.h>

@@ -3,18 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of one transaction, where it need not be one for all: large enough that each page of an index is written once
- * for many, small enough that nobody waits long for a lock. */
-enum { IMPORT_ROWS_AT_ONCE = 1000000, IMPORT_NAME_BYTES = 128 };
+enum { IMPORT_NAME_BYTES = 128 };
 
 struct importer {
-	struct store *store;
 	struct import_options options;
 	struct store_import *import;
 	struct list_reader *reader;
 	struct import_result result;
-	uint64_t noted;   /* of result.kept */
-	uint64_t waiting; /* rows that are not merged yet */
+	uint64_t waiting;        /* rows that are not merged yet */
+	enum list_source format; /* told by the first entry; a thread asks for it from then on */
 	enum err err;
 };
 
@@ -29,27 +26,17 @@ static void take_flaw(void *context, uint64_t line, enum list_flaw flaw)
 		importer->options.flaw(importer->options.context, line, flaw);
 }
 
-/* Of what was put there since the note before. */
-static enum err note(struct importer *importer)
+static enum err note(void *context, uint64_t n)
 {
-	uint64_t n = importer->result.kept - importer->noted;
+	const struct importer *importer = context;
 
-	importer->noted = importer->result.kept;
-	return n && importer->options.note ? importer->options.note(importer->options.context,
-						     list_reader_format(importer->reader), n)
-					   : ERR_OK;
+	return importer->options.note(importer->options.context, importer->format, n);
 }
 
 static enum err merge(struct importer *importer)
 {
-	enum err err =
-		store_import_merge(importer->import, importer->options.by, &importer->result.kept);
-
 	importer->waiting = 0;
-	if (err || importer->options.all_or_nothing)
-		return err;
-	err = note(importer);
-	return err ? err : store_import_commit(importer->import);
+	return store_import_merge(importer->import);
 }
 
 static struct str source_of(const struct importer *importer, const struct list_entry *entry,
@@ -83,7 +70,8 @@ static bool take_entry(void *context, const struct list_entry *entry)
 	}
 	if (entry->kind == LIST_COMPLAINT)
 		row.expires_at_us = TIMESTAMP_NONE;
-	importer->result.entries++;
+	if (!importer->result.entries++)
+		importer->format = list_reader_format(importer->reader);
 	if (!importer->import)
 		return true;
 	importer->err = store_import_add(importer->import, &row, importer->options.now_us);
@@ -94,26 +82,24 @@ static bool take_entry(void *context, const struct list_entry *entry)
 
 /* ---- from the first byte to the last ---- */
 
-enum err importer_new(
+void importer_new(
 	struct store *store, const struct import_options *options, struct importer **ret_importer)
 {
 	struct importer *importer = calloc(1, sizeof *importer);
 	const struct list_sink sink = { take_entry, take_flaw, importer };
-	enum err err = ERR_OK;
+	const struct store_import_options import_options = { .beside = options->beside,
+		.one_transaction = options->all_or_nothing,
+		.by = options->by,
+		.note = options->note ? note : NULL,
+		.context = importer };
 
 	if (!importer)
 		abort();
-	importer->store = store;
 	importer->options = *options;
-	if (!importer->options.rows_at_once)
-		importer->options.rows_at_once = IMPORT_ROWS_AT_ONCE;
 	importer->reader = list_reader_new(&sink, options->format);
 	if (!options->dry_run)
-		err = store_import_begin(store, &importer->import);
-	if (err)
-		return importer_end(importer, err, NULL);
+		store_import_begin(store, &import_options, &importer->import);
 	*ret_importer = importer;
-	return ERR_OK;
 }
 
 enum err importer_feed(struct importer *importer, struct str bytes, bool *ret_more)
@@ -145,19 +131,16 @@ enum err importer_end(
 	good = !importer->result.refused || !importer->options.all_or_nothing;
 	good = good && !list_reader_refused(importer->reader);
 	if (!err && importer->import && good)
-		err = store_import_merge(
-			importer->import, importer->options.by, &importer->result.kept);
-	if (!err && importer->import && good)
-		err = note(importer);
+		err = merge(importer);
+	/* What is not good is given up as if it had failed, and the call itself has not. */
+	if (importer->import && !err && !good)
+		ERR_IGNORE(store_import_end(importer->import, ERR_SYNTAX, NULL), "given up");
+	else
+		err = store_import_end(importer->import, err, &importer->result.kept);
 	result = importer_progress(importer);
 	result.imported = good && importer->import;
 	if (!result.imported)
 		result.kept = 0;
-	/* What is not good is given up as if it had failed, and the call itself has not. */
-	if (importer->import && !err && !good)
-		ERR_IGNORE(store_import_end(importer->import, ERR_SYNTAX), "given up");
-	else
-		err = store_import_end(importer->import, err);
 	list_reader_free(importer->reader);
 	free(importer);
 	if (!err && ret_result)

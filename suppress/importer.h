@@ -14,10 +14,11 @@ struct import_options {
 	bool bound;              /* entries of another stream are refused */
 	bool all_or_nothing;     /* one refused line, and nothing is put there */
 	bool dry_run;            /* nothing in any case */
-	uint64_t rows_at_once;   /* of one statement; 0: many */
+	bool beside;             /* as in store_import_options */
+	uint64_t rows_at_once;   /* of one statement; 0: as many as memory holds */
 	int64_t now_us;
 	/* Called once in each transaction that puts something there, with how many entries: what it notes of that is kept with them,
-	 * or is not. NULL: nobody notes. */
+	 * or is not. It may use the store, and with `beside` is called by another thread. NULL: nobody notes. */
 	enum err (*note)(void *context, enum list_source format, uint64_t n);
 	/* Called for each refused line; NULL: nobody wants to know. */
 	void (*flaw)(void *context, uint64_t line, enum list_flaw flaw);
@@ -34,7 +35,7 @@ struct import_result {
 
 struct importer;
 
-MUST_CHECK enum err importer_new(
+void importer_new(
 	struct store *store, const struct import_options *options, struct importer **ret_importer);
 /* Errors are the store's; after one, or *ret_more false, the rest need not come. */
 MUST_CHECK enum err importer_feed(struct importer *importer, struct str bytes, bool *ret_more);

@@ -95,11 +95,9 @@ enum err handle_suppressions_import(struct handle *handle)
 	bool more;
 
 	if (read_options(handle, &options)) {
-		err = importer_new(handle->store, &options, &importer);
-		if (!err) {
-			err = importer_feed(importer, handle->request->body, &more);
-			err = importer_end(importer, err, &result);
-		}
+		importer_new(handle->store, &options, &importer);
+		err = importer_feed(importer, handle->request->body, &more);
+		err = importer_end(importer, err, &result);
 		if (!err && result.imported)
 			handle_changed(handle, "suppression.import",
 				result.format == LIST_SOURCE_COUNT

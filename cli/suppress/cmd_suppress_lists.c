@@ -188,15 +188,14 @@ static int import_fd(struct in *in, int fd, const struct import_options *options
 	struct importer *importer;
 	struct import_result result;
 	struct stat st;
-	enum err err = importer_new(in->s->store, options, &importer);
+	enum err err;
 
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		in->total_bytes = (uint64_t)st.st_size;
 	import_progress_init(&in->progress);
-	if (!err) {
-		err = feed_file(in, fd, importer);
-		err = importer_end(importer, err, &result);
-	}
+	importer_new(in->s->store, options, &importer);
+	err = feed_file(in, fd, importer);
+	err = importer_end(importer, err, &result);
 	if (err) {
 		import_progress_clear(&in->progress);
 		return suppress_failed(in->s, err);
@@ -215,6 +214,7 @@ static int import_file(struct suppress *s, const char *path, const struct import
 		return command_failed("%s: %s", path, strerror(errno));
 	all.flaw = tell_flaw;
 	all.note = note_import;
+	all.beside = true;
 	all.context = &in;
 	code = import_fd(&in, fd, &all);
 	if (!is_stdin)

@@ -71,6 +71,8 @@ void pg_set_held(struct pg *pg, bool held);
 /* Ends the connection for a reason of ours, which pg_error tells from now on. */
 void pg_hang_up(struct pg *pg, const char *why);
 
+/* Its text, as queries.def has it. */
+const char *pg_sql(enum query query);
 /* Runs one query with the values that its row in queries.def asks for. ret_rows may be NULL. */
 MUST_CHECK enum err pg_run(struct pg *pg, enum query query, const struct pg_value *values,
 	size_t n_values, struct pg_rows **ret_rows);
@@ -80,7 +82,3 @@ MUST_CHECK enum err pg_run(struct pg *pg, enum query query, const struct pg_valu
 		(ret_rows))
 /* Many statements, without values: a migration. `sql` has a NUL behind it. */
 MUST_CHECK enum err pg_script(struct pg *pg, const char *sql);
-/* A COPY ... FROM STDIN (FORMAT binary) with the rows that copy_priv.h writes. */
-MUST_CHECK enum err pg_copy(struct pg *pg, enum query query, struct str rows);
-/* Sends rows that have a header; the trailer stands behind them for the time of the call. */
-MUST_CHECK enum err pg_copy_in(struct pg *pg, enum query query, struct buf *rows);

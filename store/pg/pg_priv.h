@@ -6,7 +6,6 @@
 
 /* NULL: there is none. */
 PGconn *pg_connection(struct pg *pg);
-const char *pg_sql(enum query query);
 /* Takes the result whatever it is; ERR_OK: it is the wanted one, and the caller's. Else pg_error tells. */
 MUST_CHECK enum err pg_take(
 	struct pg *pg, PGresult *take_result, ExecStatusType wanted, PGresult **ret_result);
