@@ -76,9 +76,42 @@ static uint16_t take(struct taking *t, enum feature_kind kind, uint32_t hash)
 
 /* ---- words ---- */
 
+static const bool between_words[256] = { [' '] = true,
+	[','] = true,
+	[';'] = true,
+	[':'] = true,
+	['!'] = true,
+	['?'] = true,
+	['('] = true,
+	[')'] = true,
+	['"'] = true,
+	['<'] = true,
+	['>'] = true,
+	['.'] = true,
+	['\''] = true,
+	['['] = true,
+	[']'] = true,
+	['{'] = true,
+	['}'] = true,
+	['/'] = true,
+	['|'] = true,
+	['='] = true,
+	['+'] = true,
+	['*'] = true,
+	['&'] = true,
+	['%'] = true,
+	['$'] = true,
+	['#'] = true,
+	['@'] = true,
+	['^'] = true,
+	['~'] = true,
+	['`'] = true,
+	['\\'] = true,
+	['-'] = true };
+
 static bool parts_words(char c)
 {
-	return c == ' ' || (c && strchr(",;:!?()\"<>.'[]{}/|=+*&%$#@^~`\\-", c));
+	return between_words[(unsigned char)c];
 }
 
 static bool is_number(struct str word)
@@ -99,7 +132,8 @@ static size_t letters_of(struct str word, size_t ret_at[static WORD_LETTERS + 1]
 
 	*ret_wide = false;
 	while (i < word.n && n < WORD_LETTERS) {
-		size_t bytes = utf8_sequence(str_skip(word, i));
+		size_t bytes =
+			(unsigned char)word.p[i] < 0x80 ? 1 : utf8_sequence(str_skip(word, i));
 
 		ret_at[n++] = i;
 		*ret_wide |= (unsigned char)word.p[i] >= FIRST_WIDE;

@@ -1,5 +1,6 @@
 #include "parser/reason/lexicon_index.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,8 @@ static uint64_t head_of(struct str word)
 {
 	uint64_t head = 0;
 
-	for (size_t i = 0; i < HEAD_BYTES; i++)
-		head = head << 8 | (i < word.n ? (unsigned char)word.p[i] : 0);
-	return head;
+	memcpy(&head, word.p, word.n < HEAD_BYTES ? word.n : HEAD_BYTES);
+	return be64toh(head);
 }
 
 /* By text; of equals the one that the files have first. */
@@ -30,6 +30,29 @@ static int compare_words(const void *a, const void *b)
 	int by_text = str_cmp(x->text, y->text);
 
 	return by_text ? by_text : x < y ? -1 : x > y;
+}
+
+/* The longest shorter text of two bytes and more that a word goes on from is the one in front of it, or one of those that this
+ * one goes on from. */
+static uint32_t up_of(const struct word_index *index, size_t i)
+{
+	uint32_t up = i ? index->group[i - 1] : WORD_NONE;
+
+	while (up != WORD_NONE && !str_starts(index->order[i]->text, index->order[up]->text))
+		up = index->up[up];
+	return up != WORD_NONE && index->lengths[up] < 2 ? WORD_NONE : up;
+}
+
+static void group_words(struct arena *arena, struct word_index *index)
+{
+	index->group = arena_calloc(arena, index->n + 1, sizeof *index->group);
+	index->up = arena_calloc(arena, index->n + 1, sizeof *index->up);
+	for (size_t i = 0; i < index->n; i++) {
+		bool twin = i && str_eq(index->order[i]->text, index->order[i - 1]->text);
+
+		index->group[i] = twin ? index->group[i - 1] : (uint32_t)i;
+		index->up[i] = twin ? index->up[i - 1] : up_of(index, i);
+	}
 }
 
 static struct word_index index_words(
@@ -50,6 +73,7 @@ static struct word_index index_words(
 		index->heads[i] = head_of(index->order[i]->text);
 		index->lengths[i] = (uint32_t)index->order[i]->text.n;
 	}
+	group_words(arena, index);
 	for (unsigned start = 0; start < WORD_STARTS; start++) {
 		index->first[start] = (uint32_t)at;
 		while (at < index->n && start_of(index->order[at]->text) == start)
@@ -119,17 +143,14 @@ struct scanning {
 	void *context;
 };
 
-/* The words from order[low] on whose text is all of text[from, to). False where the callback wants no more. */
-static bool report_words(const struct scanning *s, const struct word_index *index, size_t low,
-	size_t high, size_t from, size_t to)
+/* The words of a group, whose text is all of text[from, to). False where the callback wants no more. */
+static bool report_group(const struct scanning *s, const struct word_index *index, uint32_t group,
+	size_t from, size_t to)
 {
-	for (; low < high; low++) {
-		const struct lexicon_word *word;
+	for (size_t i = group; i < index->n && index->group[i] == group; i++) {
+		const struct lexicon_word *word = index->order[i];
 		size_t end = to;
 
-		if (index->lengths[low] != to - from)
-			return true;
-		word = index->order[low];
 		if (word->tail.n)
 			end = tail_end(s->text, to, word->tail);
 		if (end == STR_NPOS || (!word->open_right && !is_border(s->text, end)))
@@ -140,54 +161,63 @@ static bool report_words(const struct scanning *s, const struct word_index *inde
 	return true;
 }
 
-static unsigned byte_at(const struct word_index *index, size_t i, size_t depth)
+/* Is the word order[i] at or before `rest`, as bytes sort? */
+static bool is_up_to(const struct word_index *index, size_t i, uint64_t head, struct str rest)
 {
-	if (depth < HEAD_BYTES)
-		return index->heads[i] >> (8 * (HEAD_BYTES - 1 - depth)) & 0xFF;
-	return (unsigned char)index->order[i]->text.p[depth];
+	if (index->heads[i] != head || index->lengths[i] <= HEAD_BYTES)
+		return index->heads[i] <= head;
+	return str_cmp(str_skip(index->order[i]->text, HEAD_BYTES), str_skip(rest, HEAD_BYTES)) <=
+	       0;
 }
 
-/* The first of order[low, high) whose byte `depth` is at least `byte`; each is longer than `depth`. */
-static size_t lower_bound(
-	const struct word_index *index, size_t low, size_t high, size_t depth, unsigned byte)
+/* Behind the last of order[low, high) that is at or before `rest`. Each step is the same for either answer, so that nothing
+ * has to be guessed. */
+static size_t end_of_those_up_to(
+	const struct word_index *index, size_t low, size_t high, uint64_t head, struct str rest)
 {
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	size_t n = high - low;
 
-		if (byte_at(index, middle, depth) < byte)
-			low = middle + 1;
-		else
-			high = middle;
+	while (n) {
+		size_t half = n / 2;
+		bool up_to = is_up_to(index, low + half, head, rest);
+
+		low = up_to ? low + half + 1 : low;
+		n = up_to ? n - half - 1 : half;
 	}
 	return low;
 }
 
-/* All words that start at text[from]: with each byte that is read, those that go on so are fewer. */
+/* Does `rest`, which starts with `head`, start with the word order[i]? */
+static bool starts_with(const struct word_index *index, size_t i, uint64_t head, struct str rest)
+{
+	size_t n = index->lengths[i];
+
+	if (n > HEAD_BYTES)
+		return index->heads[i] == head && str_starts(rest, index->order[i]->text);
+	return !((index->heads[i] ^ head) >> 8 * (HEAD_BYTES - n));
+}
+
+/* All words that start at text[from], the longest first. In the order of bytes the last one up to the text starts with every
+ * word that the text starts with, so these are found going up from it. */
 static bool scan_from(const struct scanning *s, const struct word_index *index, size_t from)
 {
 	struct str rest = str_skip(s->text, from);
 	unsigned start = start_of(rest), alone = start & 0xFF00;
-	size_t low = index->first[start], high = index->first[start + 1];
+	size_t low = index->first[start], high = index->first[start + 1], end;
+	uint64_t head = head_of(rest);
+	uint32_t i = WORD_NONE;
 
-	if (index->first[alone] < index->first[alone + 1] && start != alone &&
-		!report_words(
-			s, index, index->first[alone], index->first[alone + 1], from, from + 1))
-		return false;
-	for (size_t depth = rest.n > 1 ? 2 : 1; low < high; depth++) {
-		unsigned byte;
-
-		if (!report_words(s, index, low, high, from, from + depth))
-			return false;
-		while (low < high && index->lengths[low] == depth)
-			low++;
-		if (depth >= rest.n ||
-			(low + 1 == high && !str_starts(rest, index->order[low]->text)))
-			return true;
-		byte = (unsigned char)rest.p[depth];
-		low = lower_bound(index, low, high, depth, byte);
-		high = lower_bound(index, low, high, depth, byte + 1);
+	if (low < high) {
+		end = end_of_those_up_to(index, low, high, head, rest);
+		i = end > low ? index->group[end - 1] : WORD_NONE;
 	}
-	return true;
+	while (i != WORD_NONE && !starts_with(index, i, head, rest))
+		i = index->up[i];
+	for (; i != WORD_NONE; i = index->up[i])
+		if (!report_group(s, index, i, from, from + index->lengths[i]))
+			return false;
+	return start == alone || index->first[alone] == index->first[alone + 1] ||
+	       report_group(s, index, (uint32_t)index->first[alone], from, from + 1);
 }
 
 static bool may_start(const struct word_index *index, struct str text, size_t from)

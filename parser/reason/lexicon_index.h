@@ -6,12 +6,17 @@
 #include "core/arena.h"
 #include "parser/reason/lexicon_read.h"
 
+#define WORD_NONE UINT32_MAX
+
 /* Words in the order of their bytes, so that all that start with what was read are neighbours. */
 struct word_index {
 	const struct lexicon_word **order;
 	uint64_t *
 		heads; /* of each the first eight bytes, the first the highest: side by side, where words are not */
 	uint32_t *lengths; /* of each, for the same reason */
+	uint32_t *group;   /* of each the first that has its text */
+	uint32_t *
+		up; /* of each the first of the longest shorter text that it goes on from; WORD_NONE without */
 	size_t n;
 	uint32_t *
 		first; /* by their first two bytes, 0 where there is no second: where those start that have them */
@@ -23,7 +28,7 @@ struct lexicon_index {
 
 struct lexicon_index lexicon_index_make(
 	struct arena *arena, const struct lexicon_word *words, size_t n);
-/* Calls `found` for each place in a folded text where a word stands, its borders being right: by its position in the
+/* Calls `found` for each place in a folded text where a word stands, its borders being right, of one place for the longest first: by its position in the
  * lexicon and the bytes from..to. A word with a star within ends where its tail does. Stops where `found` returns false. */
 typedef bool lexicon_found(void *context, size_t word, size_t from, size_t to);
 void lexicon_scan(

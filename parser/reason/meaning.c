@@ -14,6 +14,7 @@ struct trying {
 	const struct lexicon *lexicon;
 	const struct meaning_context *context;
 	struct meaning *m;
+	struct concepts there; /* in the whole text */
 	struct concepts in_sentence[256];
 };
 
@@ -94,6 +95,8 @@ static void try_frame(struct trying *t, const struct frame *frame, const struct 
 		offer(t, frame, thing, NULL);
 		return;
 	}
+	if (!concepts_meet(&frame->states, &t->there))
+		return;
 	for (size_t i = 0; i < m->marks.n; i++) {
 		const struct mark *state = &m->marks.items[i];
 
@@ -115,9 +118,12 @@ static void try_frames(struct trying *t)
 
 	for (size_t i = 0; i < m->marks.n; i++)
 		t->in_sentence[m->marks.items[i].sentence] = (struct concepts){ { 0 } };
-	for (size_t i = 0; i < m->marks.n; i++)
+	t->there = (struct concepts){ { 0 } };
+	for (size_t i = 0; i < m->marks.n; i++) {
 		concepts_add(
 			&t->in_sentence[m->marks.items[i].sentence], m->marks.items[i].concept);
+		concepts_add(&t->there, m->marks.items[i].concept);
+	}
 	for (size_t i = 0; i < m->marks.n; i++) {
 		if (!mark_is_thing(&m->marks.items[i]))
 			continue;

@@ -205,14 +205,23 @@ static void turn_no(struct marks *m, size_t i)
 	}
 }
 
-static bool is_question(const struct marks *m, const struct mark *mark)
+/* Where the sentence that a mark ends in is over, for all marks up to there. */
+struct sentence_end {
+	size_t from, at;
+	bool known;
+};
+
+static bool is_question(const struct marks *m, const struct mark *mark, struct sentence_end *end)
 {
 	struct str text = m->folding.text;
+	size_t i = mark->to;
 
-	for (size_t i = mark->to; i < text.n; i++)
-		if (ends_sentence(text, i))
-			return text.p[i] == '?';
-	return false;
+	if (!end->known || i < end->from || i > end->at) {
+		while (i < text.n && !ends_sentence(text, i))
+			i++;
+		*end = (struct sentence_end){ mark->to, i, true };
+	}
+	return end->at < text.n && text.p[end->at] == '?';
 }
 
 static void turn_advice(struct marks *m, size_t i)
@@ -266,6 +275,8 @@ static void turn_all_to_greeting(struct marks *m)
 
 void marks_turn(struct marks *m, enum said_of said_of)
 {
+	struct sentence_end end = { 0 };
+
 	turn_numbered(m);
 	turn_compounds(m);
 	if (said_of == SAID_OF_SENDER)
@@ -291,7 +302,7 @@ void marks_turn(struct marks *m, enum said_of said_of)
 
 		if ((concept == CONCEPT_NO || concept == CONCEPT_NO_AFTER) && !m->items[i].negated)
 			turn_no(m, i);
-		if (is_question(m, &m->items[i]))
+		if (is_question(m, &m->items[i], &end))
 			m->items[i].advice = true;
 	}
 	each(m, CONCEPT_ADVICE, turn_advice);
