@@ -1,5 +1,7 @@
 #include "core/sink.h"
 
+#include <string.h>
+
 /* U+0080 to U+009F; U+2028, U+2029. */
 static size_t line_harm(const unsigned char *c, size_t n)
 {
@@ -39,8 +41,9 @@ size_t sink_find(enum sink sink, struct str s)
 {
 	size_t i = 0;
 
-	while (i < s.n && !sink_harm(sink, str_skip(s, i)))
-		i++;
+	for (; i < s.n; i++)
+		if ((s.p[i] < ' ' || s.p[i] > '~') && sink_harm(sink, str_skip(s, i)))
+			break;
 	return i;
 }
 
@@ -75,9 +78,14 @@ void sink_put(struct buf *out, enum sink sink, struct str text)
 	}
 }
 
+static bool has(struct str text, char c)
+{
+	return text.n && memchr(text.p, c, text.n);
+}
+
 static bool needs_quotes(struct str text)
 {
-	return str_cspan(text, ",\"\r\n") < text.n ||
+	return has(text, ',') || has(text, '"') || has(text, '\r') || has(text, '\n') ||
 	       (text.n && (text.p[0] == ' ' || text.p[text.n - 1] == ' '));
 }
 
@@ -88,7 +96,8 @@ void sink_put_csv_field(struct buf *out, struct str text)
 	if (quotes)
 		buf_putc(out, '"');
 	while (text.n) {
-		size_t n = str_cspan(text, "\"");
+		const char *quote = memchr(text.p, '"', text.n);
+		size_t n = quote ? (size_t)(quote - text.p) : text.n;
 
 		sink_put(out, SINK_CSV, str_head(text, n));
 		text = str_skip(text, n);

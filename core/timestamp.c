@@ -35,27 +35,40 @@ int64_t timestamp_floor(int64_t at_us, int64_t step_us)
 	return at_us - (rest < 0 ? rest + step_us : rest);
 }
 
+/* The lowest digits of a number, and what stands behind them. A list of millions has several moments a row: printf takes a third of
+ * the time of writing it. */
+static char *put_digits(char *p, unsigned digits, uint64_t number, char behind)
+{
+	for (unsigned i = digits; i--; number /= 10)
+		p[i] = (char)('0' + number % 10);
+	p[digits] = behind;
+	return p + digits + 1;
+}
+
 struct str timestamp_format(int64_t at_us, char room[static TIMESTAMP_TEXT_BYTES])
 {
 	int64_t min = timestamp_days(1, 1, 1) * TIMESTAMP_DAY_US;
 	int64_t max = timestamp_days(10000, 1, 1) * TIMESTAMP_DAY_US - 1;
-	int64_t day_start, of_day, year;
+	int64_t day_start, year;
+	uint64_t of_day, fraction;
 	unsigned month, day;
-	int n;
+	char *p = room;
 
 	at_us = at_us < min ? min : at_us > max ? max : at_us;
 	day_start = timestamp_floor(at_us, TIMESTAMP_DAY_US);
-	of_day = at_us - day_start;
+	of_day = (uint64_t)(at_us - day_start);
+	fraction = of_day % TIMESTAMP_SECOND_US;
 	civil_from_days(day_start / TIMESTAMP_DAY_US, &year, &month, &day);
-	n = snprintf(room, TIMESTAMP_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u",
-		(unsigned)year % 10000, month % 100, day % 100,
-		(unsigned)(of_day / TIMESTAMP_HOUR_US) % 100,
-		(unsigned)(of_day / TIMESTAMP_MINUTE_US % 60), (unsigned)(of_day / 1000000 % 60));
-	if (of_day % 1000000)
-		n += snprintf(room + n, TIMESTAMP_TEXT_BYTES - (size_t)n, ".%06u",
-			(unsigned)(of_day % 1000000));
-	n += snprintf(room + n, TIMESTAMP_TEXT_BYTES - (size_t)n, "Z");
-	return str_from(room, (size_t)n);
+	p = put_digits(p, 4, (uint64_t)year, '-');
+	p = put_digits(p, 2, month, '-');
+	p = put_digits(p, 2, day, 'T');
+	p = put_digits(p, 2, of_day / TIMESTAMP_HOUR_US, ':');
+	p = put_digits(p, 2, of_day / TIMESTAMP_MINUTE_US % 60, ':');
+	p = put_digits(p, 2, of_day / TIMESTAMP_SECOND_US % 60, fraction ? '.' : 'Z');
+	if (fraction)
+		p = put_digits(p, 6, fraction, 'Z');
+	*p = '\0';
+	return str_from(room, (size_t)(p - room));
 }
 
 /* Takes `digits` digits off the front of *rest. */
