@@ -1,5 +1,5 @@
 /* cli/cmd_audit.c -- `bounced audit`: who changed what. */
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/command/terminal.h"

@@ -1,5 +1,5 @@
 /* cli/cmd_config.c -- `bounced config check|print|docs`. */
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/config_check.h"

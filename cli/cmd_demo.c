@@ -1,7 +1,7 @@
 /* cli/cmd_demo.c -- `bounced demo`: sample bounces through the real SMTP port, and the volumes that
  * make rates of them. For a newcomer's first minute; addresses are those that RFC 2606 reserves. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/demo_month.h"

@@ -1,5 +1,5 @@
 /* cli/cmd_doctor.c -- `bounced doctor`: what is wrong with a server that runs, from inside and from outside, and what to do. */
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/commands.h"
 #include "cli/config_check.h"
 #include "cli/doctor/checkup.h"

@@ -1,6 +1,6 @@
 /* cli/cmd_erase.c -- `bounced erase ADDRESS`: forgets whose the events of an address are. */
-#include "cli/command/command_audit.h"
-#include "cli/command/command_config.h"
+#include "cli/server/command_audit.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/timestamp.h"

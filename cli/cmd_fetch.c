@@ -2,7 +2,7 @@
  * A message is marked or deleted there only once it is on stable storage here, and only if that is asked. A
  * crash between the two fetches it again, which counts once, as a repeated import does. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/command/import_progress.h"

@@ -4,7 +4,7 @@
  * --done says what becomes of a maildir's, and then only once its message is on stable storage: a crash between
  * the two leaves a file that the repeat takes again. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/command/import_progress.h"

@@ -1,8 +1,8 @@
 /* cli/cmd_key.c -- `bounced key create|list|revoke`: keys of the API, in the database. */
 #define _GNU_SOURCE
 #include "api/request/key.h"
-#include "cli/command/command_audit.h"
-#include "cli/command/command_config.h"
+#include "cli/server/command_audit.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/arena.h"

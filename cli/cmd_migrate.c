@@ -1,5 +1,5 @@
 /* cli/cmd_migrate.c -- `bounced migrate`: the schema of a configured database, brought up to date. */
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/attr.h"

@@ -4,7 +4,7 @@
  * be mended is EX_TEMPFAIL, a setting that is wrong and a folder that cannot be written too.
  * A lane of its own, so that no import or fetch keeps the mail system waiting. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/mail_time.h"

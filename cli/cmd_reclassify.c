@@ -1,11 +1,11 @@
 /* cli/cmd_reclassify.c -- `bounced reclassify`: today's rules over the events that are kept. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/command_since.h"
 #include "cli/command/commands.h"
 #include "cli/command/import_progress.h"
-#include "cli/rules_load.h"
+#include "cli/tools/rules_load.h"
 #include "core/attr.h"
 #include "core/limits.h"
 #include "core/timestamp.h"

@@ -1,6 +1,6 @@
 /* cli/cmd_report.c -- `bounced report domains|recipient ADDRESS`: the store's answers in a terminal. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/command/terminal.h"

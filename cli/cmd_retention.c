@@ -1,6 +1,6 @@
 /* cli/cmd_retention.c -- `bounced retention`: does deleting by age go on, and what a person says where it waits. */
-#include "cli/command/command_audit.h"
-#include "cli/command/command_config.h"
+#include "cli/server/command_audit.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/attr.h"

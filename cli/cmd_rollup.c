@@ -1,6 +1,6 @@
 /* cli/cmd_rollup.c -- `bounced rollup check|rebuild`: are the counts what the kept events and volumes say, and making them anew. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/command_since.h"
 #include "cli/command/commands.h"

@@ -1,9 +1,9 @@
 /* cli/cmd_serve.c -- `bounced serve`: settings, sockets, privileges, then the supervisor. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/rules_load.h"
+#include "cli/tools/rules_load.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/config.h"

@@ -2,7 +2,7 @@
  * Repeating it is safe: a file is known by its first line, and counted behind the byte up to which it was counted.
  * --follow goes on as the log role of `bounced serve` does, until it is stopped. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/command/import_progress.h"

@@ -2,7 +2,7 @@
 
 #include "api/api_settings.h"
 #include "cli/config_check_files.h"
-#include "cli/rules_load.h"
+#include "cli/tools/rules_load.h"
 #include "core/err.h"
 #include "ingest/smtp/smtp_listen.h"
 #include "serve/listeners.h"

@@ -2,7 +2,7 @@
 #include "serve/child.h"
 
 #include "core/log.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

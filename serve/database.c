@@ -1,7 +1,7 @@
 #include "serve/database.h"
 
 #include "core/log.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "store/database_settings.h"
 #include "store/store.h"
 

@@ -3,7 +3,7 @@
 #include "api/http_tls.h"
 #include "core/log.h"
 #include "core/timestamp.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/parse_desk.h"
 #include "serve/roles.h"
 #include "serve/tls_files.h"

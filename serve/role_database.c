@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "core/log.h"
 #include "serve/database.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 #include "store/database_settings.h"
 #include "store/store.h"

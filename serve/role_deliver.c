@@ -3,7 +3,7 @@
  * words of the command are those of the configuration. */
 #define _GNU_SOURCE
 #include "core/log.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/program/program_run.h"
 #include "serve/roles.h"
 #include "suppress/export/delivery.h"

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "core/log.h"
 #include "serve/database.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 #include "store/store_hook.h"
 #include "suppress/hook/hook_round.h"

@@ -2,7 +2,7 @@
 #include "core/log.h"
 #include "load/loader.h"
 #include "serve/database.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 
 static int take_parser(void *role)

@@ -3,7 +3,7 @@
 #include "logs/log_settings.h"
 #include "logs/log_zone.h"
 #include "serve/database.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 
 enum { LOG_PAUSE_MAX_MS = 10000 };

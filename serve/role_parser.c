@@ -5,7 +5,7 @@
 #include "core/log.h"
 #include "core/report_json.h"
 #include "parser/parse.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 
 #include <errno.h>

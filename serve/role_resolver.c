@@ -6,7 +6,7 @@
 #include "domain/domain_name.h"
 #include "domain/provider.h"
 #include "serve/database.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 #include "store/store_mx.h"
 

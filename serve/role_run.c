@@ -2,7 +2,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/smtp/smtp_tls.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 #include "serve/sandbox/sandbox_right.h"
 #include "serve/settings/config_load.h"

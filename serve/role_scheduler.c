@@ -4,7 +4,7 @@
 #include "core/log.h"
 #include "serve/database.h"
 #include "serve/deliver_desk.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/export_desk.h"
 #include "serve/roles.h"
 #include "store/ranking.h"

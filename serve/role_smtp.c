@@ -3,7 +3,7 @@
 #include "core/log.h"
 #include "ingest/smtp/smtp_server.h"
 #include "ingest/smtp/smtp_settings.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/roles.h"
 #include "serve/tls_files.h"
 #include "spool/lanes.h"

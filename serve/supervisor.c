@@ -3,7 +3,7 @@
 
 #include "core/log.h"
 #include "serve/deliver_desk.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 #include "serve/quickstart_hints.h"
 #include "serve/supervisor_parts_priv.h"
 #include "serve/systemd.h"

@@ -3,7 +3,7 @@
 
 #include "core/limits.h"
 #include "ingest/smtp/smtp_tls.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

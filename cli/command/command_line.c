@@ -11,7 +11,7 @@ int command_failed(const char *format, ...)
 {
 	va_list args;
 
-	fputs("bounced: ", stderr);
+	fprintf(stderr, "%s: ", command_program());
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
@@ -23,11 +23,11 @@ int command_misused(const char *name, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "bounced %s: ", name);
+	fprintf(stderr, "%s %s: ", command_program(), name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nTry \"bounced help %s\".\n", name);
+	fprintf(stderr, "\nTry \"%s help %s\".\n", command_program(), name);
 	return EXIT_CODE_USAGE;
 }
 
@@ -45,7 +45,8 @@ static void print_options(const struct command *command)
 		while (command_next_option(&seen, &before))
 			again |= str_eq(before, name);
 		if (row && !again)
-			printf("\n  %-18s%s\n%20s%s\n", row->name, row->meaning, "", row->example);
+			printf("\n  %-18s%s\n%20s%s%s\n", row->name, row->meaning, "",
+				command_program(), command_example(row));
 	}
 }
 
@@ -53,7 +54,8 @@ int command_print_help(const char *name)
 {
 	const struct command *command = command_find(name);
 
-	printf("usage: bounced %s %s\n%s\n", command->name, command->arguments, command->help);
+	printf("usage: %s %s %s\n%s\n", command_program(), command->name, command->arguments,
+		command->help);
 	print_options(command);
 	return EXIT_CODE_OK;
 }

@@ -3,7 +3,7 @@
 #pragma once
 #include "core/attr.h"
 #include "core/str.h"
-#include "serve/exit_code.h"
+#include "core/err.h"
 
 /* Prints "bounced: ..." to standard error and returns EXIT_CODE_FAILED or EXIT_CODE_USAGE. */
 int command_failed(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -2,6 +2,7 @@
 
 #include "core/attr.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct command commands[] = {
@@ -9,17 +10,47 @@ static const struct command commands[] = {
 #include "cli/command/commands.def"
 };
 
+/* Written by main(), before anything else runs. */
+static const char *program = "bounced";
+static const char *const *program_has; /* NULL: every command */
+
+void command_program_is(const char *name, const char *const *names)
+{
+	program = name;
+	program_has = names;
+}
+
+const char *command_program(void)
+{
+	return program;
+}
+
+static bool has(const char *name)
+{
+	if (!program_has)
+		return true;
+	for (size_t i = 0; program_has[i]; i++)
+		if (!strcmp(program_has[i], name))
+			return true;
+	return false;
+}
+
 const struct command *command_find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_at(i)); i++)
+		if (!strcmp(command->name, name))
+			return command;
 	return NULL;
 }
 
 const struct command *command_at(size_t i)
 {
-	return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
+	for (size_t row = 0; row < ARRAY_LEN(commands); row++)
+		if (has(commands[row].name) && !i--)
+			return &commands[row];
+	return NULL;
 }
 
 /* ---- options ---- */
@@ -60,4 +91,12 @@ const struct command_option_row *command_option_find(const char *command, struct
 			shared = &options[i];
 	}
 	return shared;
+}
+
+const char *command_example(const struct command_option_row *row)
+{
+	static const char name[] = "bounced";
+
+	assert(!strncmp(row->example, name, sizeof name - 1)); /* a test reads every row */
+	return row->example + sizeof name - 1;
 }

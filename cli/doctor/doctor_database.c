@@ -1,6 +1,6 @@
 #include "cli/doctor/doctor_database.h"
 
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "core/timestamp.h"
 #include "store/overview.h"
 #include "store/store_export.h"

@@ -1,6 +1,6 @@
 /* cli/suppress/cmd_policy.c -- `bounced policy`: what suppresses whom, as it is configured, and what another policy would have done. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/suppress/cmd_policy_backtest.h"

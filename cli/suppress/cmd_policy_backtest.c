@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_policy_backtest.h"
 
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/import_progress.h"
 #include "cli/suppress/backtest_table.h"
 #include "cli/suppress/suppress_command.h"

@@ -1,8 +1,8 @@
 /* cli/suppress/cmd_suppress.c -- `bounced suppress list|add|allow|remove`; check is cmd_suppress_check.c, lists in and out are
  * cmd_suppress_lists.c. */
 #define _GNU_SOURCE
-#include "cli/command/command_audit.h"
-#include "cli/command/command_config.h"
+#include "cli/server/command_audit.h"
+#include "cli/server/command_config.h"
 #include "cli/command/commands.h"
 #include "cli/command/terminal.h"
 #include "cli/suppress/cmd_suppress_amend.h"

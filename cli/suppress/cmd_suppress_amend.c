@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_suppress_amend.h"
 
-#include "cli/command/command_audit.h"
+#include "cli/server/command_audit.h"
 #include "store/store_access.h"
 #include "store/store_amend.h"
 #include "suppress/suppress_settings.h"

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/cmd_suppress_lists.h"
 
-#include "cli/command/command_audit.h"
+#include "cli/server/command_audit.h"
 #include "cli/command/import_progress.h"
 #include "core/limits.h"
 #include "suppress/export/selection.h"

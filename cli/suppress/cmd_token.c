@@ -1,6 +1,6 @@
 /* cli/suppress/cmd_token.c -- `bounced token new-key|keys|rotate|sign|verify`. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "core/attr.h"

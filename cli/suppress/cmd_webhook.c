@@ -1,6 +1,6 @@
 /* cli/suppress/cmd_webhook.c -- `bounced webhook list|replay|test`. */
 #define _GNU_SOURCE
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/suppress/suppress_command.h"

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/suppress/suppress_command.h"
 
-#include "cli/command/command_audit.h"
+#include "cli/server/command_audit.h"
 
 #include <time.h>
 

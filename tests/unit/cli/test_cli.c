@@ -2,9 +2,9 @@
 // Check program of cli: options, the pages that are made from tables, a report in words.
 #include "cli/command/command_line.h"
 #include "cli/command/command_table.h"
-#include "cli/explain.h"
-#include "cli/manual.h"
-#include "cli/reasons_page.h"
+#include "cli/tools/explain.h"
+#include "cli/tools/manual.h"
+#include "cli/tools/reasons_page.h"
 #include "core/attr.h"
 #include "tests/support/suite.h"
 
@@ -115,10 +115,34 @@ static void compare_page(const char *path, void (*writer)(struct buf *out), cons
 	buf_release(&out);
 }
 
+/* Those of cli/tools/main.c. */
+static const char *const tools_commands[] = { "parse", "classify", "reasons", "rules", "completion",
+	"version", "help", NULL };
+
+START_TEST(a_program_has_the_commands_that_it_says)
+{
+	command_program_is("bounced-tools", tools_commands);
+	ck_assert_str_eq(command_program(), "bounced-tools");
+	ck_assert_ptr_nonnull(command_find("parse"));
+	ck_assert_ptr_null(command_find("serve"));
+	for (size_t i = 0; i + 1 < ARRAY_LEN(tools_commands); i++)
+		ck_assert_str_eq(command_at(i)->name, tools_commands[i]);
+	ck_assert_ptr_null(command_at(ARRAY_LEN(tools_commands) - 1));
+	command_program_is("bounced", NULL);
+	ck_assert_ptr_nonnull(command_find("serve"));
+	for (size_t i = 0; command_option_at(i); i++)
+		ck_assert_int_eq(command_example(command_option_at(i))[0], ' ');
+}
+END_TEST
+
 START_TEST(pages_are_made_from_their_tables)
 {
 	compare_page(TEST_SOURCE_DIR "/docs/bounced.1", manual_write,
 		"bounced help --man > docs/bounced.1");
+	command_program_is("bounced-tools", tools_commands);
+	compare_page(TEST_SOURCE_DIR "/docs/bounced-tools.1", manual_write,
+		"bounced-tools help --man > docs/bounced-tools.1");
+	command_program_is("bounced", NULL);
 	compare_page(TEST_SOURCE_DIR "/docs/reasons.md", reasons_page_write,
 		"bounced reasons --page > docs/reasons.md");
 }
@@ -161,6 +185,7 @@ int main(void)
 	tcase_add_test(tcase, options_and_operands_are_told_apart);
 	tcase_add_test(tcase, every_option_has_its_row);
 	tcase_add_test(tcase, every_row_is_of_an_option);
+	tcase_add_test(tcase, a_program_has_the_commands_that_it_says);
 	tcase_add_test(tcase, pages_are_made_from_their_tables);
 	tcase_add_test(tcase, the_words_that_decided_are_marked);
 	suite_add_tcase(suite, tcase);

@@ -1,4 +1,4 @@
-/* cli/explain.h -- a report in words, for a person: what, about whom, and the words that decided. Pure. */
+/* cli/tools/explain.h -- a report in words, for a person: what, about whom, and the words that decided. Pure. */
 #pragma once
 #include "core/buf.h"
 #include "core/report.h"

@@ -1,4 +1,4 @@
-/* cli/parse_jobs.h -- files of mail, parsed by several threads and printed in the order in which they were named.
+/* cli/tools/parse_jobs.h -- files of mail, parsed by several threads and printed in the order in which they were named.
  * Knows: threads, whose turn it is. Does not know what is printed of a mail: `report` is told. Memory: of each thread the
  * output of the file at hand, up to JOBS_HELD_BYTES while others have their turn. */
 #pragma once

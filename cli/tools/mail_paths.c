@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "cli/mail_paths.h"
+#include "cli/tools/mail_paths.h"
 
 #include "cli/command/command_line.h"
 

@@ -84,13 +84,24 @@ static void put_command(struct buf *script, const struct command *command)
 	buf_release(&values);
 }
 
+/* No shell takes a hyphen in every place. */
+static void put_function_name(struct buf *script)
+{
+	buf_putc(script, '_');
+	for (const char *c = command_program(); *c; c++)
+		buf_putc(script, *c == '-' ? '_' : *c);
+}
+
 static void put_script(struct buf *script, const char *shell)
 {
-	buf_printf(script, "# Completion of bounced for %s, by `bounced completion %s`.\n", shell,
-		shell);
+	const char *program = command_program();
+
+	buf_printf(script, "# Completion of %s for %s, by `%s completion %s`.\n", program, shell,
+		program, shell);
 	if (!strcmp(shell, "zsh"))
 		buf_put(script, STR("autoload -U +X bashcompinit && bashcompinit\n"));
-	buf_put(script, STR("_bounced() {\n"
+	put_function_name(script);
+	buf_put(script, STR("() {\n"
 			    "\tlocal word=${COMP_WORDS[COMP_CWORD]} "
 			    "before=${COMP_WORDS[COMP_CWORD-1]} words= files=\n"
 			    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords=\""));
@@ -105,7 +116,9 @@ static void put_script(struct buf *script, const char *shell)
 		    "\tif [ -n \"$files\" ] || { [ ${#COMPREPLY[@]} -eq 0 ] && [ \"${word#-}\" "
 		    "= \"$word\" ]; }; then\n"
 		    "\t\tCOMPREPLY+=($(compgen -f -- \"$word\"))\n\tfi\n}\n"
-		    "complete -F _bounced bounced\n"));
+		    "complete -F "));
+	put_function_name(script);
+	buf_printf(script, " %s\n", program);
 }
 
 int cmd_completion(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* cli/cmd_classify.c -- `bounced classify`: a verdict for each bare SMTP reply. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/explain.h"
-#include "cli/rules_load.h"
+#include "cli/tools/explain.h"
+#include "cli/tools/rules_load.h"
 #include "core/arena.h"
 #include "core/limits.h"
 #include "core/report_json.h"

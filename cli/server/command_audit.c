@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "cli/command/command_audit.h"
+#include "cli/server/command_audit.h"
 
 #include "store/store_access.h"
 

@@ -1,10 +1,10 @@
 /* cli/cmd_parse.c -- `bounced parse`: the parser as a filter, nothing stored. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/explain.h"
-#include "cli/mail_paths.h"
-#include "cli/parse_jobs.h"
-#include "cli/rules_load.h"
+#include "cli/tools/explain.h"
+#include "cli/tools/mail_paths.h"
+#include "cli/tools/parse_jobs.h"
+#include "cli/tools/rules_load.h"
 #include "core/report_json.h"
 
 struct printing {

@@ -1,4 +1,4 @@
-/* cli/mail_paths.h -- the files that the operands of a command name: a folder stands for the mails below it.
+/* cli/tools/mail_paths.h -- the files that the operands of a command name: a folder stands for the mails below it.
  * Knows: folders, maildirs (which stay whole: mailbox.h reads them), hidden files (which are none). Does not know what is in a
  * file. Ownership: a list owns its paths. */
 #pragma once

@@ -1,4 +1,4 @@
-#include "cli/parse_jobs.h"
+#include "cli/tools/parse_jobs.h"
 
 #include "cli/command/command_line.h"
 #include "core/arena.h"

@@ -1,4 +1,4 @@
-#include "cli/reasons_page.h"
+#include "cli/tools/reasons_page.h"
 
 #include "core/reason.h"
 

@@ -1,7 +1,7 @@
 /* cli/cmd_rules.c -- `bounced rules`: what is wrong with rules that load, and the list of them. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/rules_load.h"
+#include "cli/tools/rules_load.h"
 #include "core/arena.h"
 #include "core/attr.h"
 #include "core/utf8.h"

@@ -1,4 +1,4 @@
-/* cli/command/command_audit.h -- what a command changed, noted with who ran it (`bounced audit`).
+/* cli/server/command_audit.h -- what a command changed, noted with who ran it (`bounced audit`).
  * Knows: the user. Does not know transactions: the note is part of the one that is open (store_noted_begin). */
 #pragma once
 #include "core/arena.h"

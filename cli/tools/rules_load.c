@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "cli/rules_load.h"
+#include "cli/tools/rules_load.h"
 
 #include "cli/command/command_line.h"
 #include "core/limits.h"

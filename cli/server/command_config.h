@@ -1,4 +1,4 @@
-/* cli/command/command_config.h -- what a command that needs settings or the database begins with. Says what is out of reach. */
+/* cli/server/command_config.h -- what a command that needs settings or the database begins with. Says what is out of reach. */
 #pragma once
 #include "cli/command/command_line.h"
 #include "core/arena.h"

@@ -1,4 +1,4 @@
-#include "cli/explain.h"
+#include "cli/tools/explain.h"
 
 #include "core/sink.h"
 #include "core/status_code.h"

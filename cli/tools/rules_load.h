@@ -1,4 +1,4 @@
-/* cli/rules_load.h -- the rules of a command: the built-in ones, and a file laid over them. */
+/* cli/tools/rules_load.h -- the rules of a command: the built-in ones, and a file laid over them. */
 #pragma once
 #include "core/config.h"
 #include "core/report_json.h"

@@ -1,4 +1,4 @@
-#include "cli/command/command_config.h"
+#include "cli/server/command_config.h"
 
 #include "serve/settings/config_load.h"
 #include "store/database_settings.h"

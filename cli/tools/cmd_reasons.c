@@ -1,7 +1,7 @@
 /* cli/cmd_reasons.c -- `bounced reasons`: the closed list, for people. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "cli/reasons_page.h"
+#include "cli/tools/reasons_page.h"
 #include "core/attr.h"
 #include "core/reason.h"
 

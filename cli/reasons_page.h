@@ -1,5 +1,0 @@
-/* cli/reasons_page.h -- docs/reasons.md: the closed list of reasons and its names in other products. Pure. */
-#pragma once
-#include "core/buf.h"
-
-void reasons_page_write(struct buf *out);
