@@ -10,10 +10,19 @@ import tempfile
 
 import server as e2e
 
-FILES = ("/usr/bin/bounced", "/usr/lib/systemd/system/bounced.service", "/usr/lib/systemd/system/bounced.socket",
-         "/etc/bounced/bounced.conf",
-         "/usr/share/man/man1/bounced.1", "/usr/share/doc/bounced/README.md",
-         "/usr/share/doc/bounced/configuration.md")
+FILES = {
+    "bounced": ("/usr/bin/bounced", "/usr/lib/systemd/system/bounced.service", "/usr/lib/systemd/system/bounced.socket",
+                "/usr/lib/sysusers.d/bounced.conf", "/usr/lib/tmpfiles.d/bounced.conf", "/etc/bounced/bounced.conf",
+                "/usr/share/man/man1/bounced.1.gz", "/usr/share/bash-completion/completions/bounced",
+                "/usr/share/zsh/vendor-completions/_bounced", "/usr/share/doc/bounced/README.md",
+                "/usr/share/doc/bounced/configuration.md"),
+    "bounced-tools": ("/usr/bin/bounced-tools", "/usr/share/man/man1/bounced-tools.1.gz",
+                      "/usr/share/bash-completion/completions/bounced-tools", "/usr/share/zsh/vendor-completions/_bounced-tools"),
+    "libbounced-parser0": ("/libbounced-parser.so.0",),
+    "libbounced-parser-dev": ("/usr/include/bounced_parser.h", "/libbounced-parser.so", "/pkgconfig/bounced-parser.pc",
+                              "/usr/share/doc/libbounced-parser-dev/examples/failures.c"),
+}
+SERVERS_ONLY = ("libpq", "libmicrohttpd", "libssl", "libcurl", "libevent", "libsystemd", "libgnutls", "libc-ares", "postgresql")
 EXPOSURE = 2.0  # systemd-analyze security; lower is better
 
 
@@ -117,26 +126,67 @@ def compose_file():
     print("the compose file fits together")
 
 
+# ---- the packages ----
+
+def files_of(package):
+    """Of a .deb: paths, folders left out."""
+    lines = run("dpkg-deb", "-c", str(package)).splitlines()
+    return {line.split()[5].lstrip(".") for line in lines if not line.startswith("d")}
+
+
+def packages(folder):
+    """Each has what it should, no file is in two, and only the server asks for what a server needs."""
+    run("cpack", "--config", str(e2e.BINARY.parent / "CPackConfig.cmake"), "-B", folder)
+    found = {run("dpkg-deb", "-f", str(path), "Package").strip(): path for path in pathlib.Path(folder).glob("*.deb")}
+    assert set(found) == set(FILES), found
+    version = re.match(r"bounced \((\S+)\)", (e2e.ROOT / "docker/deb/changelog").read_text())[1]
+    seen = {}
+    for name, path in found.items():
+        assert run("dpkg-deb", "-f", str(path), "Version").strip() == version, (name, version)
+        files = files_of(path)
+        missing = [file for file in FILES[name] if not any(there.endswith(file) for there in files)]
+        assert not missing, (name, missing)
+        for file in files:
+            assert file not in seen, (file, name, seen[file])
+            seen[file] = name
+        needs = run("dpkg-deb", "-f", str(path), "Depends", "Recommends")
+        asked = [library for library in SERVERS_ONLY if library in needs]
+        assert bool(asked) == (name == "bounced"), (name, needs)
+        run("dpkg-deb", "-x", str(path), f"{folder}/root")
+    control = f"{folder}/control"
+    run("dpkg-deb", "-e", str(found["bounced"]), control)
+    assert pathlib.Path(control, "conffiles").read_text() == "/etc/bounced/bounced.conf\n"
+    return found
+
+
+def programs(root):
+    """As they are in the packages: they start, and each completes its own commands."""
+    for name in ("bounced", "bounced-tools"):
+        assert run(f"{root}/usr/bin/{name}", "version").startswith(f"{name} ")
+        script = f"""source {root}/usr/share/bash-completion/completions/{name}
+COMP_WORDS=({name} pa); COMP_CWORD=1; _{name.replace('-', '_')}; echo "${{COMPREPLY[@]}}" """
+        assert run("bash", "-uc", script).strip() == "parse"
+    mail = str(sorted((e2e.ROOT / "tests" / "golden").glob("*.eml"))[0])
+    assert run(f"{root}/usr/bin/bounced-tools", "parse", mail) == run(e2e.BINARY, "parse", mail)
+    failed = subprocess.run([f"{root}/usr/bin/bounced-tools", "serve"], capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 2 and "no command" in failed.stderr, failed
+
+
 def main():
     compose_file()
     if not shutil.which("dpkg-deb"):
         e2e.skip("not a Debian machine")
-    build = e2e.BINARY.parent
     with tempfile.TemporaryDirectory() as folder:
-        run("cpack", "--config", str(build / "CPackConfig.cmake"), "-B", folder)
-        package, = pathlib.Path(folder).glob("*.deb")
-        names = {line.split()[-1].lstrip(".") for line in run("dpkg-deb", "-c", str(package)).splitlines()}
-        missing = [name for name in FILES if name not in names]
-        assert not missing, missing
-        assert run("dpkg-deb", "-f", str(package), "Package").strip() == "bounced"
-        run("dpkg-deb", "-x", str(package), f"{folder}/root")
-        assert run(f"{folder}/root/usr/bin/bounced", "version").startswith("bounced ")
+        found = packages(folder)
+        programs(f"{folder}/root")
+        if shutil.which("lintian"):
+            print(run("lintian", "--allow-root", "--fail-on", "error", *map(str, found.values())))
     if shutil.which("systemd-analyze"):
         out = run("systemd-analyze", "security", "--offline=true", str(e2e.ROOT / "docker" / "bounced.service"))
         exposure = float(re.search(r"exposure level for [^:]*: ([0-9.]+)", out)[1])
         assert exposure <= EXPOSURE, out
         print(f"exposure {exposure}")
-    print("the package is whole")
+    print("the packages are whole")
 
 
 if __name__ == "__main__":
