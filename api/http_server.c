@@ -83,7 +83,8 @@ static struct api_server *server_new(const struct api_options *options)
 		.providers = options->providers,
 		.mx_lookups = options->mx_lookups,
 		.statement_timeout_ms = or_default(options->statement_timeout_ms, 5000),
-		.connect_timeout_s = 2 };
+		.connect_timeout_s = 2,
+		.idle_timeout_ms = STORE_IDLE_ROLE_MS };
 	struct api_server *server = calloc(1, sizeof *server);
 
 	if (!server)

@@ -17,6 +17,7 @@ int database_exit_code(enum err err)
 enum err database_open(const struct role *role, const char *name, struct store **ret_store)
 {
 	const struct store_options options = { .application_name = name,
+		.idle_timeout_ms = STORE_IDLE_ROLE_MS,
 		.providers = config_str(role->config, CONFIG_DOMAIN_PROVIDERS),
 		.mx_lookups = config_bool(role->config, CONFIG_DOMAIN_MX_LOOKUPS) };
 	struct buf problem = BUF_INIT(DATABASE_PROBLEM_BYTES);

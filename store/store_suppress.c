@@ -421,9 +421,11 @@ static enum err walk_from(struct store *store, enum store_walk walk, uint64_t fr
 	uint64_t to_seq, const struct store_suppression_place *after, store_suppression_fn *fn,
 	void *context)
 {
-	enum err err = open_walk(store, walk, from_seq, to_seq, after);
+	enum err err = pg_do(store->pg, QUERY_WALK_WAITS, NULL);
 	bool more = true;
 
+	if (!err)
+		err = open_walk(store, walk, from_seq, to_seq, after);
 	while (!err && more)
 		err = next_rows(store, fn, context, &more);
 	return err;

@@ -66,6 +66,7 @@ enum err command_store_open(const struct config *config, struct arena *arena, co
 	struct buf *problem, struct store **ret_store)
 {
 	const struct store_options options = { .application_name = name,
+		.idle_timeout_ms = STORE_IDLE_COMMAND_MS,
 		.providers = config_str(config, CONFIG_DOMAIN_PROVIDERS),
 		.mx_lookups = config_bool(config, CONFIG_DOMAIN_MX_LOOKUPS) };
 	const char *conninfo;

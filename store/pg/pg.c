@@ -22,7 +22,7 @@ enum plan {
 struct pg {
 	PGconn *conn;
 	char *conninfo, *application_name;
-	unsigned statement_timeout_ms, connect_timeout_s;
+	unsigned statement_timeout_ms, connect_timeout_s, idle_timeout_ms;
 	bool held; /* pg_transaction.h */
 	bool read_only; /* the server said so: it counts as lost, since another one may take writes by now */
 	enum plan plans[QUERY_COUNT]; /* of this connection */
@@ -129,12 +129,13 @@ enum err pg_lost(struct pg *pg)
 
 static enum err set_session(struct pg *pg)
 {
-	char timeout[16], lock_timeout[16];
+	char timeout[16], lock_timeout[16], idle_timeout[16];
 
 	snprintf(timeout, sizeof timeout, "%u", pg->statement_timeout_ms);
 	snprintf(lock_timeout, sizeof lock_timeout, "%d", PG_LOCK_TIMEOUT_MS);
-	return PG_RUN(
-		pg, QUERY_SESSION, NULL, pg_text(str_c(timeout)), pg_text(str_c(lock_timeout)));
+	snprintf(idle_timeout, sizeof idle_timeout, "%u", pg->idle_timeout_ms);
+	return PG_RUN(pg, QUERY_SESSION, NULL, pg_text(str_c(timeout)),
+		pg_text(str_c(lock_timeout)), pg_text(str_c(idle_timeout)));
 }
 
 /* libpq quotes what it does not like. */
@@ -200,6 +201,7 @@ enum err pg_open(const char *conninfo, const struct store_options *options, stru
 	pg->application_name =
 		copy_c(options->application_name ? options->application_name : "bounced");
 	pg->statement_timeout_ms = options->statement_timeout_ms;
+	pg->idle_timeout_ms = options->idle_timeout_ms;
 	pg->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : 5;
 	buf_init(&pg->error, 1024);
 	err = pg_reopen(pg);
@@ -217,7 +219,8 @@ enum err pg_open_beside(struct pg *pg, struct pg **ret_pg)
 {
 	const struct store_options options = { .application_name = pg->application_name,
 		.statement_timeout_ms = pg->statement_timeout_ms,
-		.connect_timeout_s = pg->connect_timeout_s };
+		.connect_timeout_s = pg->connect_timeout_s,
+		.idle_timeout_ms = pg->idle_timeout_ms };
 
 	buf_reset(&pg->error);
 	return pg_open(pg->conninfo, &options, &pg->error, ret_pg);
