@@ -2,6 +2,7 @@
 
 #include "store/cluster/cluster_find.h"
 #include "store/cluster/cluster_init.h"
+#include "store/cluster/cluster_priv.h"
 #include "store/cluster/cluster_run.h"
 
 #include <errno.h>
@@ -15,8 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A sentence for a person, once. */
-static enum err fail(struct buf *problem, enum err err, struct str sentence)
+enum err cluster_fail(struct buf *problem, enum err err, struct str sentence)
 {
 	buf_put(problem, sentence);
 	return err;
@@ -41,7 +41,12 @@ static struct str absolute(struct arena *arena, const char *dir)
 	return path;
 }
 
-static struct str beside(struct arena *arena, struct str dir, const char *suffix)
+struct str cluster_path(struct arena *arena, const struct cluster_options *options)
+{
+	return absolute(arena, options->dir);
+}
+
+struct str cluster_beside(struct arena *arena, struct str dir, const char *suffix)
 {
 	return arena_printf(arena, "%.*s%s", STR_ARG(dir), suffix);
 }
@@ -50,7 +55,7 @@ static struct str beside(struct arena *arena, struct str dir, const char *suffix
  * "/.s.PGSQL.5432" and a NUL; a comma would part two hosts of a connection string. */
 static struct str socket_dir(struct arena *arena, struct str dir)
 {
-	struct str path = beside(arena, dir, ".sock");
+	struct str path = cluster_beside(arena, dir, ".sock");
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	if (path.n + sizeof "/.s.PGSQL.5432" <= sizeof((struct sockaddr_un *)NULL)->sun_path &&
@@ -117,11 +122,11 @@ enum err cluster_conninfo(
 
 /* ---- folders ---- */
 
-static bool exists(const char *path)
+bool cluster_exists(struct arena *arena, struct str path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0;
+	return lstat(arena_c(arena, path), &st) == 0;
 }
 
 /* A folder of ours alone, made or found. One in /tmp that somebody else made is refused. */
@@ -130,12 +135,12 @@ static enum err own_folder(struct arena *arena, const char *path, struct buf *pr
 	struct stat st;
 
 	if (mkdir(path, 0700) && errno != EEXIST)
-		return fail(problem, err_from_errno(errno),
+		return cluster_fail(problem, err_from_errno(errno),
 			arena_printf(
 				arena, "cannot make the folder %s: %s", path, strerror(errno)));
 	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
 		(st.st_mode & 077))
-		return fail(problem, ERR_DENIED,
+		return cluster_fail(problem, ERR_DENIED,
 			arena_printf(arena,
 				"%s is there and is not a folder of this user alone (mode 0700): "
 				"remove it or choose another data folder",
@@ -143,18 +148,29 @@ static enum err own_folder(struct arena *arena, const char *path, struct buf *pr
 	return ERR_OK;
 }
 
-/* The descriptor goes on through exec on purpose: the server holds the lock as long as it lives. */
-static enum err take_lock(struct arena *arena, struct str dir, struct buf *problem, int *ret_fd)
+enum err cluster_socket_folder(
+	struct arena *arena, struct str dir, struct buf *problem, struct str *ret_folder)
 {
-	const char *path = beside(arena, dir, ".lock").p;
+	struct str folder = socket_dir(arena, dir);
+	enum err err = own_folder(arena, arena_c(arena, folder), problem);
+
+	if (!err)
+		*ret_folder = folder;
+	return err;
+}
+
+/* The descriptor goes on through exec on purpose: the server holds the lock as long as it lives. */
+enum err cluster_lock(struct arena *arena, struct str dir, struct buf *problem, int *ret_fd)
+{
+	const char *path = cluster_beside(arena, dir, ".lock").p;
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
 
 	if (fd < 0)
-		return fail(problem, err_from_errno(errno),
+		return cluster_fail(problem, err_from_errno(errno),
 			arena_printf(arena, "cannot open %s: %s", path, strerror(errno)));
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		close(fd);
-		return fail(problem, ERR_CONFLICT,
+		return cluster_fail(problem, ERR_CONFLICT,
 			arena_printf(arena, "%.*s is in use by another process: stop it first",
 				STR_ARG(dir)));
 	}
@@ -164,21 +180,22 @@ static enum err take_lock(struct arena *arena, struct str dir, struct buf *probl
 
 /* ---- the cluster ---- */
 
-static enum err check_caller(
+enum err cluster_check_caller(
 	struct arena *arena, const struct cluster_options *options, struct buf *problem)
 {
 	if (geteuid() == 0)
-		return fail(problem, ERR_DENIED,
+		return cluster_fail(problem, ERR_DENIED,
 			STR("PostgreSQL does not run as root: start as another user or set "
 			    "server.user"));
 	if (!getpwuid(geteuid()))
-		return fail(problem, ERR_DENIED,
+		return cluster_fail(problem, ERR_DENIED,
 			arena_printf(arena,
 				"user id %u has no passwd entry, which PostgreSQL's initdb needs: "
 				"add one or set database.url",
 				(unsigned)geteuid()));
 	if (absolute(arena, options->dir).n > PATH_MAX - 16)
-		return fail(problem, ERR_LIMIT, STR("the path of the data folder is too long"));
+		return cluster_fail(
+			problem, ERR_LIMIT, STR("the path of the data folder is too long"));
 	return ERR_OK;
 }
 
@@ -190,7 +207,7 @@ static const char *home_of(struct arena *arena)
 }
 
 /* Nothing of ours travels to PostgreSQL: no secrets, and no PG* variable that would change it. */
-static char *const *clean_environment(struct arena *arena)
+char *const *cluster_environment(struct arena *arena)
 {
 	const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin",
 		arena_printf(arena, "HOME=%s", home_of(arena)).p, "LC_ALL=C", "TZ=UTC" };
@@ -218,8 +235,9 @@ static char *const *server_arguments(struct arena *arena, const struct cluster_p
 {
 	const char *const settings[] = { "listen_addresses=", "dynamic_shared_memory_type=mmap",
 		"jit=off", "shared_buffers=128MB", "max_wal_size=2GB",
-		"effective_io_concurrency=32", "log_checkpoints=off", "log_timezone=UTC",
-		wal_compression(arena, plan->program, dir, plan->envp) };
+		/* a receiver of WAL that is gone for good must not fill the disk */
+		"max_slot_wal_keep_size=8GB", "effective_io_concurrency=32", "log_checkpoints=off",
+		"log_timezone=UTC", wal_compression(arena, plan->program, dir, plan->envp) };
 	static const char *const test_settings[] = { "fsync=off", "synchronous_commit=off",
 		"full_page_writes=off" };
 	size_t n_test = durability == CLUSTER_TEST ? ARRAY_LEN(test_settings) : 0, n = 0;
@@ -245,7 +263,7 @@ static enum err make_plan(struct arena *arena, const struct cluster_options *opt
 	struct str dir, const char *bin_dir, struct cluster_plan *plan)
 {
 	plan->program = arena_printf(arena, "%s/postgres", bin_dir).p;
-	plan->envp = clean_environment(arena);
+	plan->envp = cluster_environment(arena);
 	plan->argv = server_arguments(arena, plan, dir, options->durability);
 	return cluster_conninfo(arena, options, &plan->conninfo);
 }
@@ -254,19 +272,20 @@ static enum err prepare_locked(struct arena *arena, const struct cluster_options
 	struct str dir, struct buf *problem, struct cluster_plan *plan)
 {
 	struct cluster_init init = { .dir = dir, .problem = problem };
+	struct str folder;
 	const char *bin_dir = NULL;
 	enum err err = cluster_find_programs(arena, options->bin_dir, dir, problem, &bin_dir);
 
 	if (err)
 		return err;
 	init.bin_dir = bin_dir;
-	init.envp = clean_environment(arena);
-	if (!exists(arena_c(arena, dir)))
+	init.envp = cluster_environment(arena);
+	if (!cluster_exists(arena, dir))
 		err = cluster_init(arena, &init);
 	if (!err)
 		err = cluster_write_access(arena, dir, problem);
 	if (!err)
-		err = own_folder(arena, socket_dir(arena, dir).p, problem);
+		err = cluster_socket_folder(arena, dir, problem, &folder);
 	return err ? err : make_plan(arena, options, dir, bin_dir, plan);
 }
 
@@ -274,13 +293,16 @@ enum err cluster_prepare(struct arena *arena, const struct cluster_options *opti
 	struct buf *problem, struct cluster_plan *ret_plan)
 {
 	struct cluster_plan plan = { .lock_fd = -1 };
-	enum err err = check_caller(arena, options, problem);
+	enum err err = cluster_check_caller(arena, options, problem);
 	struct str dir;
 
 	if (err)
 		return err;
 	dir = arena_dup(arena, absolute(arena, options->dir));
-	err = take_lock(arena, dir, problem, &plan.lock_fd);
+	if (options->held_fd)
+		plan.lock_fd = dup(options->held_fd); /* one lock, as long as either is open */
+	else
+		err = cluster_lock(arena, dir, problem, &plan.lock_fd);
 	if (err)
 		return err;
 	err = prepare_locked(arena, options, dir, problem, &plan);

@@ -23,6 +23,7 @@ struct cluster_options {
 	const char *bin_dir; /* folder of initdb and postgres; NULL or "": found by itself */
 	const char *user; /* the operating system's name of the service user; NULL: whoever calls */
 	enum cluster_durability durability;
+	int held_fd; /* DIR.lock, where the caller holds it already; 0: it is taken */
 };
 
 struct cluster_plan {

@@ -50,7 +50,7 @@ static unsigned newest_in(struct arena *arena, const struct place *place)
 	return newest;
 }
 
-static enum err find_newest(struct arena *arena, struct buf *problem, const char **ret_bin_dir)
+enum err cluster_find_newest(struct arena *arena, struct buf *problem, const char **ret_bin_dir)
 {
 	const struct place *best = NULL;
 	unsigned newest = CLUSTER_MIN_MAJOR - 1;
@@ -74,26 +74,54 @@ static enum err find_newest(struct arena *arena, struct buf *problem, const char
 	return ERR_OK;
 }
 
-static enum err find_major(
-	struct arena *arena, unsigned major, struct buf *problem, const char **ret_bin_dir)
+const char *cluster_find_major(struct arena *arena, unsigned major)
 {
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		const char *bin_dir = place_dir(arena, &places[i], major);
 
-		if (!has_programs(arena, bin_dir))
-			continue;
+		if (has_programs(arena, bin_dir))
+			return bin_dir;
+	}
+	return NULL;
+}
+
+unsigned cluster_newest_major(struct arena *arena)
+{
+	unsigned newest = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		unsigned major = newest_in(arena, &places[i]);
+
+		newest = major > newest ? major : newest;
+	}
+	return newest;
+}
+
+/* The old programs are needed even where newer ones are: they alone read the folder. */
+static enum err find_programs_of(
+	struct arena *arena, unsigned major, struct buf *problem, const char **ret_bin_dir)
+{
+	const char *bin_dir = cluster_find_major(arena, major);
+	unsigned newest = cluster_newest_major(arena);
+
+	if (bin_dir) {
 		*ret_bin_dir = bin_dir;
 		return ERR_OK;
 	}
 	buf_printf(problem,
-		"the data folder is of PostgreSQL %u, whose programs are not installed: "
-		"install that version or upgrade the folder with pg_upgrade",
-		major);
+		"the data folder is of PostgreSQL %u, whose programs are not installed: install "
+		"PostgreSQL %u",
+		major, major);
+	if (newest > major)
+		buf_printf(problem,
+			" beside %u, and then run \"bounced db upgrade\"; or move the folder away "
+			"and give a dump to \"bounced db restore\"",
+			newest);
 	return ERR_UNSUPPORTED;
 }
 
 /* "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)" -> 15; 0: no such program, or not that. */
-static unsigned program_major(struct arena *arena, const char *bin_dir)
+unsigned cluster_program_major(struct arena *arena, const char *bin_dir)
 {
 	const char *program = arena_printf(arena, "%s/postgres", bin_dir).p;
 	const char *const argv[] = { program, "-V" }, *const envp[] = { "LC_ALL=C" };
@@ -116,7 +144,7 @@ static unsigned program_major(struct arena *arena, const char *bin_dir)
 static enum err check_configured(
 	struct arena *arena, const char *bin_dir, unsigned data_major, struct buf *problem)
 {
-	unsigned major = program_major(arena, bin_dir);
+	unsigned major = cluster_program_major(arena, bin_dir);
 
 	if (!has_programs(arena, bin_dir) || major < CLUSTER_MIN_MAJOR) {
 		buf_printf(problem,
@@ -127,16 +155,16 @@ static enum err check_configured(
 	}
 	if (data_major && data_major != major) {
 		buf_printf(problem,
-			"the data folder is of PostgreSQL %u and %s (database.bin_dir) of %u: "
-			"use that version or upgrade the folder with pg_upgrade",
-			data_major, bin_dir, major);
+			"the data folder is of PostgreSQL %u and %s (database.bin_dir) of %u: %s",
+			data_major, bin_dir, major,
+			major > data_major ? "run \"bounced db upgrade\", or name that version"
+					   : "name that version or a later one");
 		return ERR_UNSUPPORTED;
 	}
 	return ERR_OK;
 }
 
-/* The version of a data folder; 0 where the folder is not there. */
-static enum err read_data_major(
+enum err cluster_data_major(
 	struct arena *arena, struct str dir, struct buf *problem, unsigned *ret_major)
 {
 	const char *path = arena_printf(arena, "%.*s/PG_VERSION", STR_ARG(dir)).p;
@@ -169,7 +197,7 @@ enum err cluster_find_programs(struct arena *arena, const char *configured, stru
 	struct buf *problem, const char **ret_bin_dir)
 {
 	unsigned major = 0;
-	enum err err = read_data_major(arena, dir, problem, &major);
+	enum err err = cluster_data_major(arena, dir, problem, &major);
 
 	if (err)
 		return err;
@@ -180,6 +208,6 @@ enum err cluster_find_programs(struct arena *arena, const char *configured, stru
 		return err;
 	}
 	if (major)
-		return find_major(arena, major, problem, ret_bin_dir);
-	return find_newest(arena, problem, ret_bin_dir);
+		return find_programs_of(arena, major, problem, ret_bin_dir);
+	return cluster_find_newest(arena, problem, ret_bin_dir);
 }

@@ -24,14 +24,14 @@ static int remove_entry(const char *path, const struct stat *st, int flag, struc
 	return remove(path);
 }
 
-/* DIR.new can only be what an earlier start left unfinished: DIR never had that name. */
-static enum err remove_unfinished(const char *path, struct buf *problem)
+/* DIR.new and the like can only be what an earlier attempt left unfinished: DIR never had that name. */
+enum err cluster_remove(const char *path, struct buf *problem)
 {
 	if (access(path, F_OK) && errno == ENOENT)
 		return ERR_OK;
 	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0)
 		return ERR_OK;
-	buf_printf(problem, "cannot remove %s, left by an unfinished start: %s", path,
+	buf_printf(problem, "cannot remove %s, left by an unfinished attempt: %s", path,
 		strerror(errno));
 	return ERR_IO;
 }
@@ -71,22 +71,31 @@ static const char *parent_of(struct arena *arena, struct str dir)
 	return slash == STR_NPOS || slash == 0 ? "/" : arena_c(arena, str_head(dir, slash));
 }
 
+bool cluster_sync_names(struct arena *arena, struct str dir)
+{
+	return sync_path(parent_of(arena, dir), fsync);
+}
+
+/* One sync of the file system instead of one for each of a thousand files. */
+enum err cluster_put_in_place(
+	struct arena *arena, const char *path, struct str dir, struct buf *problem)
+{
+	if (sync_path(path, syncfs) && rename(path, arena_c(arena, dir)) == 0 &&
+		cluster_sync_names(arena, dir))
+		return ERR_OK;
+	buf_printf(
+		problem, "cannot finish the data folder %.*s: %s", STR_ARG(dir), strerror(errno));
+	return err_from_errno(errno);
+}
+
 enum err cluster_init(struct arena *arena, const struct cluster_init *init)
 {
 	const char *unfinished = arena_printf(arena, "%.*s.new", STR_ARG(init->dir)).p;
-	enum err err = remove_unfinished(unfinished, init->problem);
+	enum err err = cluster_remove(unfinished, init->problem);
 
 	if (!err)
 		err = run_initdb(arena, init, unfinished);
-	if (err)
-		return err;
-	/* One sync of the file system instead of one for each of a thousand files. */
-	if (sync_path(unfinished, syncfs) && rename(unfinished, arena_c(arena, init->dir)) == 0 &&
-		sync_path(parent_of(arena, init->dir), fsync))
-		return ERR_OK;
-	buf_printf(init->problem, "cannot finish the data folder %.*s: %s", STR_ARG(init->dir),
-		strerror(errno));
-	return err_from_errno(errno);
+	return err ? err : cluster_put_in_place(arena, unfinished, init->dir, init->problem);
 }
 
 /* ---- who may come in ---- */
@@ -115,7 +124,8 @@ enum err cluster_write_access(struct arena *arena, struct str dir, struct buf *p
 	err = write_file(arena, dir, "pg_hba.conf",
 		STR("# Written at every start. The Unix socket alone, and only whom pg_ident.conf "
 		    "maps.\n"
-		    "local all bounced peer map=bounced\n"),
+		    "local all bounced peer map=bounced\n"
+		    "local replication bounced peer map=bounced\n"),
 		problem);
 	if (err)
 		return err;

@@ -14,5 +14,11 @@ struct cluster_init {
 };
 /* initdb into DIR.new, sync, rename: a crash on the way leaves no half cluster in DIR. */
 MUST_CHECK enum err cluster_init(struct arena *arena, const struct cluster_init *init);
+/* The folder of an attempt that was not finished goes; none is well. */
+MUST_CHECK enum err cluster_remove(const char *path, struct buf *problem);
+/* On stable storage, and then under its name. */
+MUST_CHECK enum err cluster_put_in_place(
+	struct arena *arena, const char *path, struct str dir, struct buf *problem);
+bool cluster_sync_names(struct arena *arena, struct str dir);
 /* pg_hba.conf and pg_ident.conf: the service user and root come in through the socket, as bounced. */
 MUST_CHECK enum err cluster_write_access(struct arena *arena, struct str dir, struct buf *problem);

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, posix_spawn_file_actions_addchdir_np */
 #include "store/cluster/cluster_run.h"
 
 #include <errno.h>
@@ -40,7 +40,23 @@ static enum err wait_for(pid_t pid)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ERR_OK : ERR_IO;
 }
 
-enum err cluster_run(char *const *argv, char *const *envp, struct buf *output)
+static void put_streams(
+	posix_spawn_file_actions_t *actions, const struct cluster_place *place, int end)
+{
+	posix_spawn_file_actions_init(actions);
+	if (place->in_fd < 0)
+		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(actions, place->in_fd, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(
+		actions, place->out_fd < 0 ? end : place->out_fd, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(actions, end, STDERR_FILENO);
+	if (place->dir)
+		posix_spawn_file_actions_addchdir_np(actions, place->dir);
+}
+
+enum err cluster_run_at(
+	const struct cluster_place *place, char *const *argv, char *const *envp, struct buf *output)
 {
 	posix_spawn_file_actions_t actions;
 	enum err err = ERR_IO;
@@ -49,10 +65,7 @@ enum err cluster_run(char *const *argv, char *const *envp, struct buf *output)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return ERR_IO;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	put_streams(&actions, place, ends[1]);
 	if (posix_spawn(&pid, argv[0], &actions, NULL, argv, envp) == 0) {
 		close(ends[1]);
 		read_output(ends[0], output);
@@ -63,4 +76,9 @@ enum err cluster_run(char *const *argv, char *const *envp, struct buf *output)
 	close(ends[0]);
 	posix_spawn_file_actions_destroy(&actions);
 	return err;
+}
+
+enum err cluster_run(char *const *argv, char *const *envp, struct buf *output)
+{
+	return cluster_run_at(&(struct cluster_place){ -1, -1, NULL }, argv, envp, output);
 }
