@@ -126,6 +126,16 @@ def compose_file():
     print("the compose file fits together")
 
 
+# ---- the unit ----
+
+def unit(folder):
+    """Where the README has a socket, the unit lets one be made: under ProtectSystem=strict /run is somebody else's."""
+    text = (folder / "docker" / "bounced.service").read_text()
+    made = {f"/run/{name}" for line in re.findall(r"^RuntimeDirectory=(.*)$", text, re.M) for name in line.split()}
+    wanted = set(re.findall(r"unix:(/run/[^/ ]+)/", (folder / "README.md").read_text()))
+    assert wanted and wanted <= made, (wanted, made)
+
+
 # ---- the packages ----
 
 def files_of(package):
@@ -174,6 +184,7 @@ COMP_WORDS=({name} pa); COMP_CWORD=1; _{name.replace('-', '_')}; echo "${{COMPRE
 
 def main():
     compose_file()
+    unit(e2e.ROOT)
     if not shutil.which("dpkg-deb"):
         e2e.skip("not a Debian machine")
     with tempfile.TemporaryDirectory() as folder:
