@@ -1,4 +1,4 @@
-/* cli/cmd_classify.c -- `bounced classify`: a verdict for each bare SMTP reply. */
+/* cli/tools/cmd_classify.c -- `bounced classify`: a verdict for each bare SMTP reply. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/tools/explain.h"

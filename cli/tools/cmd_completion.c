@@ -1,4 +1,4 @@
-/* cli/cmd_completion.c -- `bounced completion bash|zsh`: a script that completes commands, their words, options and what those take.
+/* cli/tools/cmd_completion.c -- `bounced completion bash|zsh`: a script that completes commands, their words, options and what those take.
  * Knows: how arguments are written in commands.def. */
 #include "cli/command/command_line.h"
 #include "cli/command/command_table.h"

@@ -1,4 +1,4 @@
-/* cli/cmd_parse.c -- `bounced parse`: the parser as a filter, nothing stored. */
+/* cli/tools/cmd_parse.c -- `bounced parse`: the parser as a filter, nothing stored. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/tools/explain.h"

@@ -1,4 +1,4 @@
-/* cli/cmd_reasons.c -- `bounced reasons`: the closed list, for people. */
+/* cli/tools/cmd_reasons.c -- `bounced reasons`: the closed list, for people. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/tools/reasons_page.h"

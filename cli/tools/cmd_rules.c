@@ -1,4 +1,4 @@
-/* cli/cmd_rules.c -- `bounced rules`: what is wrong with rules that load, and the list of them. */
+/* cli/tools/cmd_rules.c -- `bounced rules`: what is wrong with rules that load, and the list of them. */
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
 #include "cli/tools/rules_load.h"
