@@ -172,10 +172,11 @@ static int run(
 	struct db *db = context;
 	int code;
 
-	if (!database_is_private(config))
-		return command_misused("db",
-			"is for the private cluster, and database.url names another server: use "
-			"that one's pg_dump, pg_restore and pg_upgrade");
+	if (!database_is_private(config)) {
+		command_failed("db is for the private cluster, and database.url names another "
+			       "server: use that one's pg_dump, pg_restore and pg_upgrade");
+		return EXIT_CODE_USAGE; /* the words are right, the settings are others' */
+	}
 	db->arena = arena;
 	buf_init(&db->problem, PROBLEM_BYTES);
 	database_cluster_options(config, arena, &db->options);
