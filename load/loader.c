@@ -109,11 +109,10 @@ static enum err find_position(struct loader *l, struct lane *lane, const char *f
 	return ERR_OK;
 }
 
-/* A lane is made by its writer, which may start after this process, or never. */
+/* A lane is made by its writer, which may start after this process, or never: it is looked for in each turn. */
 static enum err open_lane(struct loader *l, struct lane *lane)
 {
-	const char *folder = lanes_path(l->config, l->arena, lane->name);
-	enum err err = spool_reader_open(folder, &lane->reader);
+	enum err err = spool_reader_open(lane->folder, &lane->reader);
 
 	if (err && err != ERR_NOT_FOUND)
 		note_trouble(lane, err);
@@ -121,7 +120,7 @@ static enum err open_lane(struct loader *l, struct lane *lane)
 		return ERR_OK;
 	snprintf(lane->spool_id, sizeof lane->spool_id, "%016" PRIx64,
 		spool_reader_id(lane->reader));
-	return find_position(l, lane, folder);
+	return find_position(l, lane, lane->folder);
 }
 
 static void close_lane(struct lane *lane)
@@ -247,6 +246,7 @@ enum err loader_new(const struct config *config, struct loader **ret_loader)
 	l->lanes = arena_calloc(arena, LANES, sizeof *l->lanes);
 	for (size_t i = 0; i < LANES; i++) {
 		l->lanes[i].name = lanes_names[i];
+		l->lanes[i].folder = lanes_path(config, arena, lanes_names[i]);
 		batch_init(&l->lanes[i].batches[0], max);
 		batch_init(&l->lanes[i].batches[1], max);
 	}

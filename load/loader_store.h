@@ -11,7 +11,7 @@
 enum { LOADER_ID_BYTES = 24 };
 
 struct lane {
-	const char *name;            /* of its folder below the spool */
+	const char *name, *folder;   /* of its folder below the spool, and the whole path */
 	struct spool_reader *reader; /* NULL: its writer has not made it yet */
 	struct store_batch *rows;
 	struct batch batches[2];
