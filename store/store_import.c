@@ -333,6 +333,17 @@ enum err store_import_merge(struct store_import *import)
 	return ERR_OK;
 }
 
+/* Numbers that were just given are news to the planner. What stands already is not called failed for it: the server looks again by itself. */
+static enum err tell_planner(struct store_import *import)
+{
+	struct pg *pg = import->store->pg;
+	enum err err = import->kept < IMPORT_ANALYZE_ROWS
+			       ? ERR_OK
+			       : pg_do(pg, QUERY_SUPPRESSION_ANALYZE, NULL);
+
+	return import->begun || pg_is_held(pg) ? err : ERR_OK;
+}
+
 enum err store_import_end(struct store_import *take_import, enum err err, uint64_t *ret_kept)
 {
 	struct store_import *import = take_import;
@@ -344,9 +355,9 @@ enum err store_import_end(struct store_import *take_import, enum err err, uint64
 	if (!err)
 		err = before;
 	if (!err)
+		err = tell_planner(import);
+	if (!err)
 		err = commit(import);
-	if (!err && import->kept >= IMPORT_ANALYZE_ROWS)
-		err = pg_do(import->store->pg, QUERY_SUPPRESSION_ANALYZE, NULL);
 	if (err)
 		err = pg_end(import->store->pg, err);
 	if (!err && ret_kept)
