@@ -99,9 +99,10 @@ def check_options(server):
 
 def check_stop(server):
     """Stopped between two batches it says where to go on."""
-    server.sql("INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e) || jsonb_build_object('event_id', "
-               "overlay(e.event_id::text placing lpad(to_hex(n), 12, '0') from 25), 'counts', false))).* "
-               "FROM (SELECT * FROM event LIMIT 1) e, generate_series(1, 20000) n")
+    # A record a row: `(f(x)).*` would call f once for each column.
+    server.sql("INSERT INTO event SELECT r.* FROM (SELECT * FROM event LIMIT 1) e, generate_series(1, 20000) n, "
+               "jsonb_populate_record(NULL::event, to_jsonb(e) || jsonb_build_object('event_id', "
+               "overlay(e.event_id::text placing lpad(to_hex(n), 12, '0') from 25), 'counts', false)) r")
     process = subprocess.Popen([e2e.BINARY, "reclassify", "--config", server.config, "--dry-run"], stdout=subprocess.PIPE, text=True)
     time.sleep(0.7)
     process.send_signal(signal.SIGTERM)
