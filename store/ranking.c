@@ -161,12 +161,13 @@ static const int sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_FAILED] = PACK_F
 static void add_rank(
 	struct rank *rank, const struct pack_entry *entry, const struct part *part, int column)
 {
-	rank->seen = true;
 	if (part->volume) {
-		rank->has_volume = true;
+		rank->seen = rank->has_volume = true;
 		rank->attempted += get(entry, PACK_ATTEMPTED);
 		return;
 	}
+	if (part->chosen ? entry->set : !part->rated && get(entry, PACK_FAILED))
+		rank->seen = true; /* a row of zeros is what was erased or moved */
 	if (!part->chosen)
 		return;
 	rank->failed += get(entry, PACK_FAILED);

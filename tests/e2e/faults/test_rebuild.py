@@ -172,10 +172,14 @@ def answers(server):
     return found
 
 
+def parts(answer):
+    """Each value, and each row of a list, by itself, so that a difference is seen."""
+    return [(key, row) for key, value in answer.items() for row in (value if isinstance(value, list) else [value])]
+
+
 def same(server, before):
-    """Each answer, by itself, so that a difference is seen."""
-    for path, then, now in zip(PATHS, before, answers(server)):
-        assert now == then, (path, [(key, then[key], now.get(key)) for key in then if then[key] != now.get(key)])
+    for path, then, now in zip(PATHS, map(parts, before), map(parts, answers(server))):
+        assert now == then, (path, "gone:", [part for part in then if part not in now], "new:", [part for part in now if part not in then])
 
 
 def main():

@@ -3,6 +3,7 @@
 // what is packed goes both ways.
 #define _GNU_SOURCE
 #include "store/form/pack.h"
+#include "store/overview.h"
 #include "store/ranking.h"
 #include "tests/support/store_batch_fixture.h"
 
@@ -231,6 +232,58 @@ START_TEST(packed_days_say_what_the_tables_say)
 }
 END_TEST
 
+struct steps {
+	size_t n;
+	int64_t at_us;
+};
+
+static bool count_step(void *context, const struct store_series_row *row)
+{
+	struct steps *steps = context;
+
+	steps->n++;
+	steps->at_us = row->at_us;
+	return true;
+}
+
+/* A delay of one day that turns into the failure of another leaves zeros behind, which a rebuild takes: no answer has them. */
+START_TEST(what_moved_away_is_on_no_list)
+{
+	struct store_domains_query query = { .window = { .from_us = LAST - 9 * DAY,
+						     .to_us = LAST,
+						     .stream = STR_EMPTY,
+						     .proof = STR_EMPTY },
+		.limit = 10 };
+	const struct str domain = STR("one.example");
+	struct steps steps = { 0, 0 };
+	struct arena *arena = arena_new();
+	struct store_batch_result result;
+	struct sample samples[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		sample_init(&samples[i], i, "one.example");
+		samples[i].envelope.received_at_us = LAST - (i ? 2 : 4) * DAY - HOUR;
+		samples[i].report.original.message_id = STR("<1@sender.example>");
+	}
+	samples[0].events[0].outcome = OUTCOME_DELAYED;
+	samples[0].events[0].class = CLASS_SOFT;
+	for (uint64_t i = 0; i < 2; i++)
+		ck_assert_int_eq(load(store, "s1", &samples[i], 1, i, i + 1, &result), ERR_OK);
+	ck_assert_int_eq(store_timeseries(store, &query.window, &domain, STORE_INTERVAL_DAY,
+				 STR("UTC"), count_step, &steps),
+		ERR_OK);
+	ck_assert_uint_eq(steps.n, 1);
+	ck_assert_int_eq(steps.at_us, LAST - 3 * DAY);
+	query.window.to_us = LAST - 3 * DAY;
+	for (unsigned proof = 0; proof < 2; proof++, query.window.proof = STR("all")) {
+		pack_all();
+		ck_assert_uint_eq(list(arena, query, false).n, 0);
+		ck_assert_uint_eq(list(arena, query, true).n, 0);
+	}
+	arena_free(arena);
+}
+END_TEST
+
 /* Small days are not read packed while they are old: what was loaded a moment ago is there. */
 START_TEST(what_is_not_packed_yet_is_counted_all_the_same)
 {
@@ -353,6 +406,7 @@ int main(void)
 	tcase_set_timeout(tests, 300);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, packed_days_say_what_the_tables_say);
+	tcase_add_test(tests, what_moved_away_is_on_no_list);
 	tcase_add_test(tests, what_is_not_packed_yet_is_counted_all_the_same);
 	tcase_add_test(tests, what_is_packed_comes_back_whole_and_cut_never);
 	tcase_add_test(tests, merged_parts_are_the_sum_of_them);
