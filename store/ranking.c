@@ -95,8 +95,8 @@ enum err store_names_learn(struct store *store, struct store_names *names)
 struct rank {
 	uint64_t sum; /* of the column that is sorted by */
 	uint64_t attempted, failed, covered;
-	uint32_t picked; /* its place on the page, from 1; 0: not on it */
-	bool seen, has_volume;
+	uint32_t picked;       /* its place on the page, from 1; 0: not on it */
+	bool seen, has_volume; /* seen: not of zeros alone, which are left of what moved away */
 };
 
 /* So many entries, of two octets and more, lie between two places where the second walk may begin. */
@@ -166,8 +166,7 @@ static void add_rank(
 		rank->attempted += get(entry, PACK_ATTEMPTED);
 		return;
 	}
-	if (part->chosen ? entry->set : !part->rated && get(entry, PACK_FAILED))
-		rank->seen = true; /* a row of zeros is what was erased or moved */
+	rank->seen |= part->chosen ? entry->set : !part->rated && get(entry, PACK_FAILED);
 	if (!part->chosen)
 		return;
 	rank->failed += get(entry, PACK_FAILED);
