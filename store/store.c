@@ -7,10 +7,14 @@
 #include <string.h>
 
 /* Any numbers, the same for ever; migrate.c and store_priv.h have more. */
-static const int64_t actor_keys[STORE_ACTOR_COUNT] = {
-	[STORE_ACTOR_SCHEDULER] = 0x626f756e63656403,
-	[STORE_ACTOR_HOOK] = 0x626f756e63656406,
-	[STORE_ACTOR_RESOLVER] = 0x626f756e63656408,
+static const struct actor {
+	int64_t key;
+	const char *
+		silence; /* an actor that asks nothing for so long hangs; longer than it ever waits for others */
+} actors[STORE_ACTOR_COUNT] = {
+	[STORE_ACTOR_SCHEDULER] = { 0x626f756e63656403, "20s" },
+	[STORE_ACTOR_HOOK] = { 0x626f756e63656406, "90s" },
+	[STORE_ACTOR_RESOLVER] = { 0x626f756e63656408, "90s" },
 };
 
 /* Polled by whoever waits for it, and a table that is missing is an error in the server's log: first ask whether it is
@@ -130,7 +134,12 @@ enum err store_act(struct store *store, enum store_actor actor, bool *ret_acting
 	if (store->acts)
 		err = PG_RUN(store->pg, QUERY_ALIVE, &rows);
 	else
-		err = PG_RUN(store->pg, QUERY_SCHEDULER_LOCK, &rows, pg_i64(actor_keys[actor]));
+		err = PG_RUN(store->pg, QUERY_ACTOR_LOCK, &rows, pg_i64(actors[actor].key));
+	if (err)
+		return err;
+	if (!store->acts && pg_get_bool(rows, 0, 0))
+		err = PG_RUN(store->pg, QUERY_ACTOR_SILENCE, NULL,
+			pg_text(str_c(actors[actor].silence)));
 	if (err)
 		return err;
 	store->acts = pg_get_bool(rows, 0, 0);

@@ -56,7 +56,8 @@ enum store_actor {
 	STORE_ACTOR_RESOLVER,
 	STORE_ACTOR_COUNT
 };
-/* Makes this connection the one that acts, until it ends. False: another one does. */
+/* Makes this connection the one that acts, until it ends; the server ends it where it asks nothing for 20 s (the scheduler's) or
+ * 90 s (of those that wait for other hosts). False: another one does. */
 MUST_CHECK enum err store_act(struct store *store, enum store_actor actor, bool *ret_acting);
 
 /* ---- schema ---- */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A node that hangs in the middle of its transaction, and one that is cut off there: rows of counts are locked by it, and yet
-the other node, whose mail counts in the same rows, loads on. When the first one goes on again, all that it had taken is there once."""
+the other node, whose mail counts in the same rows, loads on. When the first one goes on again, all that it had taken is there once.
+And a scheduler that hangs while it acts: another acts."""
 import os
 import signal
 import socket
@@ -72,6 +73,26 @@ class Node:
         e2e.wait_for(lambda: database.sql(counted) == f"{self.number} {self.number}", what, 180, self.server)
 
 
+def acts(server):
+    """What its scheduler said last."""
+    said = [line.split("event=")[1].split()[0] for line in server.log_path.read_text().splitlines() if "role=scheduler event=" in line]
+    return [word for word in said if word in ("acting", "standing_by")][-1:] == ["acting"]
+
+
+def stop_between(database, server, scheduler):
+    """Not in a transaction, which would end by itself: each of the two has a session, and both are to be idle."""
+    idle = "select count(*) from pg_stat_activity where application_name = 'bounced scheduler' and state = 'idle'"
+
+    def stopped():
+        os.kill(scheduler, signal.SIGSTOP)
+        if database.sql(idle) == "2" and database.sql(idle) == "2":
+            return True
+        os.kill(scheduler, signal.SIGCONT)
+        return False
+
+    e2e.wait_for(stopped, "a scheduler between two transactions", 60, server, 0.3)
+
+
 def hang(database, node, other, stop, go_on):
     """`stop` comes when the transaction of `node` has its rows locked, and waits for a last table that nobody may write."""
     with session(database.url, "begin", "lock table total_day in exclusive mode"):
@@ -94,6 +115,10 @@ def main():
         wired = f"host=127.0.0.1 port={wire.port} dbname=postgres user=bounced password={PASSWORD} sslmode=disable gssencmode=disable"
         with e2e.Server(**{"database.url": wired}) as first, e2e.Server(**{"database.url": database.url}) as second:
             node, other = Node("near", first), Node("far", second)
+            e2e.wait_for(lambda: acts(first) != acts(second), "one scheduler to act", 60, first)
+            acting, standing = (first, second) if acts(first) else (second, first)
+            scheduler, = acting.pids("scheduler")
+            stop_between(database, acting, scheduler)  # it is looked for at the end: that takes its time
             for each in (node, other):
                 each.send(3)
                 each.wait_stored(database, "ordinary loading")
@@ -106,6 +131,11 @@ def main():
             for server in (first, second):
                 said = server.get("/v1/domains?limit=10")[1]["domains"]
                 assert [row["failed"] for row in said] == [node.number + other.number], said
+            e2e.wait_for(lambda: acts(standing), "the other scheduler to act", 30, standing)
+            os.kill(scheduler, signal.SIGCONT)
+            e2e.wait_for(lambda: not acts(acting), "the one that hung to stand by", 30, acting)
+            assert acting.pids("scheduler") == [scheduler], "the scheduler died of it"
+            print("a scheduler that hung: the other one acted", flush=True)
     return 0
 
 
