@@ -4,7 +4,6 @@ follow, and nothing moves twice."""
 import re
 import signal
 import subprocess
-import time
 
 import server as e2e
 
@@ -104,7 +103,8 @@ def check_stop(server):
                "jsonb_populate_record(NULL::event, to_jsonb(e) || jsonb_build_object('event_id', "
                "overlay(e.event_id::text placing lpad(to_hex(n), 12, '0') from 25), 'counts', false)) r")
     process = subprocess.Popen([e2e.BINARY, "reclassify", "--config", server.config, "--dry-run"], stdout=subprocess.PIPE, text=True)
-    time.sleep(0.7)
+    busy = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'bounced reclassify' AND query LIKE '%FROM event%'"
+    e2e.wait_for(lambda: server.sql(busy) or process.poll() is not None, "its first batch", 60, server, 0.01)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     if process.returncode == 0:
