@@ -13,6 +13,7 @@ import tempfile
 
 import make_before
 import server as e2e
+import test_storage
 
 # Nothing is too old, however late it is; the rest as make_before.py has it.
 SETTINGS = {key: value for key, value in make_before.SETTINGS.items() if key != "database.fsync"}
@@ -107,6 +108,7 @@ def brought_forward(archive):
                        stdout=subprocess.DEVNULL)
         with server:
             answers_are(server, told)
+            test_storage.as_decided(server)
             server.stop()
             put_lanes(server, pathlib.Path(folder, "spool"))
             server.start().wait_ready()
