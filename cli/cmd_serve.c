@@ -1,8 +1,8 @@
 /* cli/cmd_serve.c -- `bounced serve`: settings, sockets, privileges, then the supervisor. */
 #define _GNU_SOURCE
-#include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
+#include "cli/server/command_config.h"
 #include "cli/tools/rules_load.h"
 #include "core/arena.h"
 #include "core/attr.h"
@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "logs/log_settings.h"
 #include "serve/folder_lock.h"
+#include "serve/presence.h"
 #include "serve/privilege.h"
 #include "serve/role.h"
 #include "serve/settings/settings.h"
@@ -47,22 +48,6 @@ static bool choose_roles(const struct config *config, const char *list, unsigned
 		roles &= ~(1u << ROLE_LOG);
 	*ret_roles = roles;
 	return true;
-}
-
-/* Opened while still root, so that the file may be the operator's alone. */
-static enum err open_rules(
-	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble)
-{
-	const char *path = arena_c(arena, config_str(config, CONFIG_PARSER_RULES_FILE));
-
-	*ret_fd = -1;
-	if (!*path)
-		return ERR_OK;
-	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*ret_fd >= 0)
-		return ERR_OK;
-	*ret_trouble = arena_printf(arena, "parser.rules_file: %s: %s", path, strerror(errno));
-	return err_from_errno(errno);
 }
 
 /* The first line: what runs here, as whom, and where it listens. */
@@ -128,7 +113,7 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 		log_set_form(form);
 	if (!rules_setting_or_say(config, arena))
 		return EXIT_CODE_USAGE;
-	err = open_rules(config, arena, &options.rules_fd, &trouble);
+	err = rules_setting_open(config, arena, &options.rules_fd, &trouble);
 	if (!err)
 		err = open_tls(config, roles, arena, options.tls, &trouble);
 	if (!err && roles & (1u << ROLE_SMTP))
@@ -141,6 +126,7 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 		err = folder_lock(arena, data_dir, roles, &trouble);
 	if (err)
 		return command_failed("%.*s", STR_ARG(trouble));
+	options.word = presence_word(arena, data_dir);
 	log_start(config);
 	return supervisor_run(&options);
 }

@@ -43,7 +43,7 @@ install(FILES docker/deb/sysusers.conf DESTINATION lib/sysusers.d RENAME bounced
 install(FILES docker/deb/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME bounced.conf COMPONENT server)
 install(FILES docker/deb/bounced.conf DESTINATION /etc/bounced COMPONENT server)
 install(FILES README.md docs/configuration.md docs/api.md docs/report-schema.md docs/spool.md docs/rules.md docs/tokens.md docs/ways-in.md
-  docs/logs.md docs/suppression.md docs/exports.md docs/webhooks.md docs/operating.md docs/failover.md docs/deviations.md quickstart.conf
+  docs/logs.md docs/suppression.md docs/exports.md docs/webhooks.md docs/operating.md docs/failover.md docs/nodes.md docs/deviations.md quickstart.conf
   DESTINATION ${doc}/bounced COMPONENT server)
 install(FILES docs/rules.md docs/reasons.md docs/report-schema.md DESTINATION ${doc}/bounced-tools COMPONENT tools)
 install(FILES docs/library.md docs/rules.md docs/reasons.md docs/report-schema.md DESTINATION ${doc}/libbounced-parser-dev COMPONENT dev)

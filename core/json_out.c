@@ -59,6 +59,12 @@ void json_out_key(struct json_out *w, struct str key)
 	w->keyed = true;
 }
 
+void json_out_bool(struct json_out *w, bool value)
+{
+	begin_value(w);
+	buf_put(w->out, value ? STR("true") : STR("false"));
+}
+
 void json_out_null(struct json_out *w)
 {
 	begin_value(w);

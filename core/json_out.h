@@ -20,6 +20,7 @@ void json_out_key(struct json_out *w, struct str key);
 /* null for an empty text. */
 void json_out_text(struct json_out *w, struct str text);
 void json_out_null(struct json_out *w);
+void json_out_bool(struct json_out *w, bool value);
 void json_out_number(struct json_out *w, uint64_t value);
 /* 0 to 1, with up to four decimals and at least one. */
 void json_out_share(struct json_out *w, double value);

@@ -190,6 +190,21 @@ static void wait_for_work(struct loader *l, struct lane *lanes)
 	parser_pool_handle(l->pool, fds + 2 + LANES, n);
 }
 
+/* All that is on stable storage was read and is stored. A lane that cannot be read is no reason to wait. */
+static bool is_drained(const struct lane *lane)
+{
+	return !lane->reader || lane->trouble ||
+	       (!batch_has_progress(lane->now) && !spool_reader_backlog(lane->reader));
+}
+
+static bool all_drained(const struct loader *l)
+{
+	for (size_t i = 0; i < LANES; i++)
+		if (!is_drained(&l->lanes[i]))
+			return false;
+	return true;
+}
+
 static enum err run_lanes(struct loader *l)
 {
 	struct lane *lanes = l->lanes;
@@ -199,6 +214,8 @@ static enum err run_lanes(struct loader *l)
 		bool busy = false, lane_busy = false;
 
 		err = loader_check_positions(l);
+		if (!err && l->outside.turn && store_connected(l->store))
+			l->outside.turn(l->outside.context, l->store);
 		for (size_t i = 0; i < LANES && !err; i++) {
 			if (!lanes[i].reader)
 				err = open_lane(l, &lanes[i]);
@@ -207,7 +224,8 @@ static enum err run_lanes(struct loader *l)
 			busy |= lane_busy;
 		}
 		/* A lane that is busy must not starve the news from the others. */
-		if (!err && (!busy || loader_wait_stop(l, 0)))
+		l->stopping |= !err && l->outside.drains && all_drained(l);
+		if (!err && !l->stopping && (!busy || loader_wait_stop(l, 0)))
 			wait_for_work(l, lanes);
 	}
 	return err == ERR_CLOSED ? ERR_OK : err;

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "serve/child.h"
 
-#include "core/log.h"
 #include "core/err.h"
+#include "core/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,9 +123,9 @@ NORETURN static void become_role(const struct child *child, const struct child_s
 	int control, int settings, pid_t supervisor)
 {
 	int fds[2 + ROLE_MAX_FDS] = { control, settings };
-	char count[16], *envp[ARRAY_LEN(kept_variables) + 1];
+	char count[16], word[128], *envp[ARRAY_LEN(kept_variables) + 1];
 	char program[] = "bounced", command[] = "role", name[16];
-	char *argv[] = { program, command, name, count, NULL };
+	char *argv[] = { program, command, name, count, word, NULL };
 
 	/* Of its own session, so that a Ctrl-C reaches the supervisor alone and the order is kept. */
 	setsid();
@@ -138,6 +138,7 @@ NORETURN static void become_role(const struct child *child, const struct child_s
 	forget_signals();
 	snprintf(name, sizeof name, "%s", role_name(child->role));
 	snprintf(count, sizeof count, "%zu", start->n_fds);
+	snprintf(word, sizeof word, "%s", child->word ? child->word : "node=@");
 	scrub_environment(envp, ARRAY_LEN(envp));
 	execve("/proc/self/exe", argv, envp);
 	_exit(EXIT_CODE_FAILED);
@@ -205,7 +206,7 @@ void child_ended(struct child *child, int wait_status)
 {
 	bool clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 	bool stopping = child->state == CHILD_STOPPING;
-	bool finished = clean && (role_flags(child->role) & ROLE_ONE_SHOT);
+	bool finished = clean && (child->drains || role_flags(child->role) & ROLE_ONE_SHOT);
 	/* A parser ends by itself when its client is gone. */
 	bool orphaned = clean && (role_flags(child->role) & ROLE_NEEDS_CLIENT);
 

@@ -25,6 +25,8 @@ struct child {
 	int hand_over_fd; /* of a parser or deliver: the end of its client, until it is ready; -1: none */
 	int64_t started_ms, due_ms; /* due: not to be started before */
 	unsigned failures;          /* in a row */
+	const char *word;           /* behind the number of its descriptors (role.h) */
+	bool drains;                /* ends by itself; exit 0 is success */
 };
 
 /* What a start hands over beside the settings; the descriptors stay the caller's. */

@@ -1,7 +1,8 @@
 /* serve/role.h -- one process of `bounced serve`, seen from inside, and the table of them all.
  * Knows: what the supervisor hands to a role (settings, sockets) and how it answers.
  * A role is started as `bounced role NAME N`: descriptor 3 is the control socket (SOCK_SEQPACKET), 4 its
- * settings, 5 and on N more of its own (listening sockets; a parser: its client, the operator's rules). */
+ * settings, 5 and on N more of its own (listening sockets; a parser: its client, the operator's rules). A word behind N says whose
+ * node it is (node=ID@HOST, presence.h), or that the loader is to end when nothing is left to load (drain). */
 #pragma once
 #include "core/attr.h"
 #include "core/config.h"
@@ -48,6 +49,8 @@ enum control {
 struct role {
 	enum role_id id;
 	struct config *config;
+	struct str node, host; /* the id of the data folder, the machine's name; empty: nobody tells of it */
+	bool drains;      /* a loader that ends when nothing is left to load */
 	int stop_fd; /* a signalfd: readable when the role is to stop */
 	int fds[ROLE_MAX_FDS];
 	size_t n_fds;

@@ -5,6 +5,7 @@
 #include "core/timestamp.h"
 #include "core/err.h"
 #include "serve/parse_desk.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 #include "serve/tls_files.h"
 #include "spool/lanes.h"
@@ -157,8 +158,11 @@ int role_api(struct role *role)
 		log_event(LOG_ERROR, "api_not_served", LOG_ERR(err),
 			LOG_STR("reason", buf_str(&problem)));
 	} else {
+		struct presence_thread *presence = presence_start(role);
+
 		role_ready(role);
 		parse_desk_run(desk, role, take_fds, NULL);
+		presence_stop(presence);
 	}
 	api_server_stop(server);
 	parse_desk_free(desk);

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "serve/database.h"
 #include "core/err.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 #include "store/store_hook.h"
 #include "suppress/hook/hook_round.h"
@@ -52,6 +53,7 @@ int role_hook(struct role *role)
 	struct arena *arena = arena_new();
 	struct hook_target *targets = arena_calloc(arena, HOOK_TARGETS, sizeof *targets);
 	struct hook_round round = { .targets = targets, .now_us = now_us, .said = said };
+	struct presence presence = { .role = role };
 	struct store *store = NULL;
 	struct str trouble = STR_EMPTY;
 	enum err err = hook_targets_read(arena, config_str(role->config, CONFIG_WEBHOOK_TARGETS),
@@ -63,8 +65,9 @@ int role_hook(struct role *role)
 		err = database_open(role, "bounced hook", &store);
 	if (!err) {
 		role_ready(role);
-		while (!role_wait_stop(role, run_round(&round, store)))
-			;
+		do
+			presence_tell(&presence, store);
+		while (!role_wait_stop(role, run_round(&round, store)));
 	}
 	store_close(store);
 	arena_free(arena);

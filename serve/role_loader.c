@@ -1,21 +1,35 @@
 /* serve/role_loader.c -- the loader role: what the loading loop needs of a process. */
+#include "core/err.h"
 #include "core/log.h"
 #include "load/loader.h"
 #include "serve/database.h"
-#include "core/err.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 
-static int take_parser(void *role)
+struct outside {
+	struct role *role;
+	struct presence presence;
+};
+
+static int take_parser(void *context)
 {
-	return role_take_parser(role);
+	return role_take_parser(((struct outside *)context)->role);
+}
+
+static void turn(void *context, struct store *store)
+{
+	presence_tell(&((struct outside *)context)->presence, store);
 }
 
 int role_loader(struct role *role)
 {
+	struct outside context = { role, { .role = role } };
 	const struct loader_outside outside = { .stop_fd = role->stop_fd,
 		.parsers_fd = ROLE_CONTROL_FD,
 		.take_parser = take_parser,
-		.context = role };
+		.turn = turn,
+		.context = &context,
+		.drains = role->drains };
 	struct loader *loader = NULL;
 	struct store *store = NULL;
 	enum err err = loader_new(role->config, &loader);

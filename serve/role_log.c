@@ -4,6 +4,7 @@
 #include "logs/log_zone.h"
 #include "serve/database.h"
 #include "core/err.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 
 enum { LOG_PAUSE_MAX_MS = 10000 };
@@ -62,6 +63,7 @@ static void run(struct log_role *l)
 {
 	int idle_ms = (int)config_int(l->role->config, CONFIG_LOG_INTERVAL_MS), wait_ms = 0,
 	    pause_ms = idle_ms;
+	struct presence presence = { .role = l->role };
 
 	while (!role_wait_stop(l->role, wait_ms)) {
 		uint64_t bytes = 0;
@@ -71,6 +73,7 @@ static void run(struct log_role *l)
 			err = log_follow_round(l->follow, &bytes);
 		if (bytes)
 			log_counted(l, bytes);
+		presence_tell(&presence, l->store);
 		if (err)
 			log_event(LOG_WARN, "log_not_stored", LOG_ERR(err),
 				LOG_STR("reason", store_error(l->store)));

@@ -7,6 +7,7 @@
 #include "domain/provider.h"
 #include "serve/database.h"
 #include "core/err.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 #include "store/store_mx.h"
 
@@ -157,6 +158,7 @@ int role_resolver(struct role *role)
 {
 	struct arena *arena = arena_new();
 	const struct providers *providers = NULL;
+	struct presence presence = { .role = role };
 	struct store *store = NULL;
 	struct dns *dns = NULL;
 	enum err err = set_up(role, arena, &dns, &providers);
@@ -165,8 +167,9 @@ int role_resolver(struct role *role)
 		err = database_open(role, "bounced resolver", &store);
 	if (!err) {
 		role_ready(role);
-		while (!role_wait_stop(role, run_round(dns, providers, store)))
-			;
+		do
+			presence_tell(&presence, store);
+		while (!role_wait_stop(role, run_round(dns, providers, store)));
 	}
 	store_close(store);
 	dns_free(dns);

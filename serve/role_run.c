@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
+#include "core/err.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/smtp/smtp_tls.h"
-#include "core/err.h"
 #include "serve/roles.h"
 #include "serve/sandbox/sandbox_right.h"
 #include "serve/settings/config_load.h"
@@ -51,6 +51,16 @@ static int make_stop_fd(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* "node=ID@HOST" or "drain" (role.h). */
+static bool read_word(struct role *role, struct str word)
+{
+	const struct str prefix = STR("node=");
+
+	role->drains = str_eq(word, STR("drain"));
+	return role->drains || (str_starts(word, prefix) && str_cut(str_skip(word, prefix.n), '@',
+								    &role->node, &role->host));
+}
+
 int role_run(int argc, char **argv)
 {
 	struct role role = { .id = ROLE_COUNT };
@@ -59,8 +69,9 @@ int role_run(int argc, char **argv)
 	uint64_t n_fds = 0;
 	int code;
 
-	if (argc != 3 || !role_from_name(str_c(argv[1]), &role.id) ||
+	if (argc < 3 || argc > 4 || !role_from_name(str_c(argv[1]), &role.id) ||
 		!str_to_u64(str_c(argv[2]), ROLE_MAX_FDS, &n_fds) ||
+		(argc == 4 && !read_word(&role, str_c(argv[3]))) ||
 		fcntl(ROLE_CONFIG_FD, F_GETFD) < 0) {
 		fputs("bounced: \"bounced role\" is how bounced serve starts its processes\n",
 			stderr);

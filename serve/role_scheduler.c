@@ -6,6 +6,7 @@
 #include "serve/deliver_desk.h"
 #include "core/err.h"
 #include "serve/export_desk.h"
+#include "serve/presence.h"
 #include "serve/roles.h"
 #include "store/ranking.h"
 #include "store/store_access.h"
@@ -40,6 +41,7 @@ struct task {
 
 struct scheduler {
 	struct role *role;
+	struct presence presence;
 	struct arena *arena;
 	struct store *store;
 	struct suppress_settings suppress;
@@ -374,7 +376,10 @@ static int run_due(struct scheduler *s, struct task *tasks, size_t n)
 {
 	int64_t wait_ms = STANDBY_INTERVAL_MS;
 
-	if (!acts(s))
+	bool acting = acts(s);
+
+	presence_tell(&s->presence, s->store);
+	if (!acting)
 		return STANDBY_INTERVAL_MS;
 	for (size_t i = 0; i < n; i++) {
 		int64_t left_ms = tasks[i].due_ms - clock_us(CLOCK_MONOTONIC) / 1000;
@@ -415,7 +420,7 @@ int role_scheduler(struct role *role)
 	struct task tasks[] = { { run_upkeep, 0 }, { run_retention, 0 }, { run_expire, 0 },
 		{ run_guard, 0 }, { run_past, 0 }, { run_export, 0 }, { run_jobs, 0 },
 		{ run_deliveries, 0 }, { run_pack, 0 }, { run_join, 0 } };
-	struct scheduler s = { .role = role, .arena = arena_new() };
+	struct scheduler s = { .role = role, .presence = { .role = role }, .arena = arena_new() };
 	enum err err = load_settings(&s);
 
 	if (!err)

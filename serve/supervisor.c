@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "serve/supervisor.h"
 
+#include "core/err.h"
 #include "core/log.h"
 #include "serve/deliver_desk.h"
-#include "core/err.h"
 #include "serve/quickstart_hints.h"
 #include "serve/supervisor_parts_priv.h"
 #include "serve/systemd.h"
@@ -35,9 +35,12 @@ static struct child *add_child(struct supervisor *s, enum role_id role, struct c
 {
 	struct child *child = &s->children[s->n_children++];
 
-	*child = (struct child){
-		.role = role, .client = client, .control_fd = -1, .hand_over_fd = -1
-	};
+	*child = (struct child){ .role = role,
+		.client = client,
+		.word = s->options->word,
+		.drains = s->options->drains && role == ROLE_LOADER,
+		.control_fd = -1,
+		.hand_over_fd = -1 };
 	return child;
 }
 
@@ -235,6 +238,8 @@ static void reap(struct supervisor *s)
 				node_status_died(s->status, child->role);
 			if (child == s->trial && s->trial_started)
 				supervisor_end_rules(s, false);
+			if (child->drains && child->state == CHILD_ENDED)
+				begin_stop(s);
 			if (child->role == ROLE_MIGRATE && child->state == CHILD_ENDED &&
 				!s->stopping)
 				schema_is_ready(s);

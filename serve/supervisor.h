@@ -17,6 +17,8 @@ struct supervisor_options {
 	int http_fd; /* of api.listen; -1: the api role does not run here */
 	struct tls_files tls[TLS_USES];
 	int rules_fd; /* the operator's rules; -1: none */
+	const char *word; /* that each role is started with (role.h) */
+	bool drains;      /* the word is "drain": all ends when the loader does */
 };
 
 /* Runs until SIGTERM or SIGINT and all roles have ended. Returns an exit code. */

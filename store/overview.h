@@ -98,6 +98,45 @@ typedef bool store_spool_fn(void *context, const struct store_spool_row *row);
 /* At most LIMIT_PAGE_ROWS. */
 MUST_CHECK enum err store_spools(struct store *store, store_spool_fn *fn, void *context);
 
+/* ---- nodes: the data folders whose spools are loaded here ---- */
+
+/* A role of a node is there. Nobody waits for it to be on stable storage. All four not empty. */
+struct store_node_told {
+	struct str node_id, role, host, version;
+};
+MUST_CHECK enum err store_node_tell(struct store *store, const struct store_node_told *told);
+struct store_lane_told {
+	struct str spool_id, node_id, lane;
+	uint64_t durable; /* the last record on stable storage */
+	int64_t waiting_s; /* for how long the oldest that is not loaded had waited; -1: none does, or not known */
+};
+MUST_CHECK enum err store_lane_tell(struct store *store, const struct store_lane_told *told);
+
+struct store_node_row {
+	struct str node_id, role, host, version;
+	int64_t seen_us, age_s; /* when it told last, by the database's clock, and how long ago */
+	bool acts;              /* holds the lock of an actor now */
+	bool adopted;           /* what was left of its spool was loaded by another node */
+};
+typedef void store_node_fn(void *context, const struct store_node_row *row);
+/* By node, then role; without those that are forgotten. */
+MUST_CHECK enum err store_nodes(struct store *store, store_node_fn *fn, void *context);
+struct store_lane_row {
+	struct str node_id, lane; /* empty: no node told of it */
+	struct str spool_id;
+	uint64_t position; /* the next record to load; 0: nothing was loaded yet */
+	uint64_t backlog;  /* records that the node had told of and that are not loaded */
+	int64_t waiting_s; /* as told */
+	bool told;
+};
+typedef void store_lane_fn(void *context, const struct store_lane_row *row);
+/* By node, then lane; without those that are forgotten. */
+MUST_CHECK enum err store_node_lanes(struct store *store, store_lane_fn *fn, void *context);
+/* Not listed from now on, unless it tells again: a node, or the spool of a node that never told. Positions stay.
+ * ERR_NOT_FOUND: neither is known. */
+MUST_CHECK enum err store_node_forget(struct store *store, struct str id);
+MUST_CHECK enum err store_node_adopted(struct store *store, struct str node_id);
+
 /* ---- who tells how much was sent ---- */
 
 struct store_source_row {

@@ -125,6 +125,11 @@ struct str store_error(const struct store *store)
 	return pg_error(store->pg);
 }
 
+int64_t store_actor_key(enum store_actor actor)
+{
+	return actors[actor].key;
+}
+
 enum err store_act(struct store *store, enum store_actor actor, bool *ret_acting)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;

@@ -328,3 +328,83 @@ bool store_source_silent(const struct store_source_row *row, int64_t now_us)
 
 	return silent_us > SILENT_HOURS * TIMESTAMP_HOUR_US && silent_us / SILENT_TIMES > mean_us;
 }
+
+/* ---- nodes ---- */
+
+enum err store_node_tell(struct store *store, const struct store_node_told *told)
+{
+	return PG_RUN(store->pg, QUERY_NODE_TELL, NULL, pg_text(told->node_id), pg_text(told->role),
+		pg_text(told->host), pg_text(told->version));
+}
+
+enum err store_lane_tell(struct store *store, const struct store_lane_told *told)
+{
+	return PG_RUN(store->pg, QUERY_NODE_LANE_TELL, NULL, pg_text(told->spool_id),
+		pg_text(told->node_id), pg_text(told->lane), pg_i64((int64_t)told->durable),
+		pg_i64(told->waiting_s));
+}
+
+enum err store_nodes(struct store *store, store_node_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_NODES, &rows,
+		pg_i64(store_actor_key(STORE_ACTOR_SCHEDULER)),
+		pg_i64(store_actor_key(STORE_ACTOR_HOOK)),
+		pg_i64(store_actor_key(STORE_ACTOR_RESOLVER)));
+
+	for (size_t i = 0; !err && i < pg_rows_count(rows); i++) {
+		const struct store_node_row row = { .node_id = pg_get_text(rows, i, 0),
+			.role = pg_get_text(rows, i, 1),
+			.host = pg_get_text(rows, i, 2),
+			.version = pg_get_text(rows, i, 3),
+			.seen_us = pg_get_time(rows, i, 4),
+			.age_s = pg_get_i64(rows, i, 5),
+			.acts = pg_get_bool(rows, i, 6),
+			.adopted = pg_get_bool(rows, i, 7) };
+
+		fn(context, &row);
+	}
+	return err;
+}
+
+enum err store_node_lanes(struct store *store, store_lane_fn *fn, void *context)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_NODE_LANES, &rows);
+
+	for (size_t i = 0; !err && i < pg_rows_count(rows); i++) {
+		int64_t position = pg_get_i64(rows, i, 3), durable = pg_get_i64(rows, i, 4);
+		int64_t loaded = position ? position - 1 : 0;
+		const struct store_lane_row row = { .node_id = pg_get_text(rows, i, 0),
+			.lane = pg_get_text(rows, i, 1),
+			.spool_id = pg_get_text(rows, i, 2),
+			.position = (uint64_t)position,
+			.backlog = durable > loaded ? (uint64_t)(durable - loaded) : 0,
+			.waiting_s = pg_get_i64(rows, i, 5),
+			.told = durable >= 0 };
+
+		fn(context, &row);
+	}
+	return err;
+}
+
+enum err store_node_forget(struct store *store, struct str id)
+{
+	static const enum query places[] = { QUERY_NODE_FORGET, QUERY_NODE_LANES_FORGET,
+		QUERY_NODE_SPOOL_FORGET };
+	uint64_t touched = 0;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(places) && !err; i++) {
+		CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+
+		err = PG_RUN(store->pg, places[i], &rows, pg_text(id));
+		touched += err ? 0 : pg_rows_touched(rows);
+	}
+	return err || touched ? err : ERR_NOT_FOUND;
+}
+
+enum err store_node_adopted(struct store *store, struct str node_id)
+{
+	return PG_RUN(store->pg, QUERY_NODE_ADOPTED, NULL, pg_text(node_id));
+}

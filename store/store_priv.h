@@ -23,6 +23,9 @@ enum {
 	STORE_NETWORK_BYTES = 64
 };
 
+/* Of the lock that whoever acts holds. */
+int64_t store_actor_key(enum store_actor actor);
+
 /* 0 in front of the first migration. */
 MUST_CHECK enum err store_schema_version(struct store *store, int64_t *ret_version);
 

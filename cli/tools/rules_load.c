@@ -5,6 +5,7 @@
 #include "core/limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,21 @@ bool rules_setting_or_say(const struct config *config, struct arena *arena)
 
 	parse_rules_free(rules);
 	return right;
+}
+
+enum err rules_setting_open(
+	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+{
+	const char *path = arena_c(arena, config_str(config, CONFIG_PARSER_RULES_FILE));
+
+	*ret_fd = -1;
+	if (!*path)
+		return ERR_OK;
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd >= 0)
+		return ERR_OK;
+	*ret_trouble = arena_printf(arena, "parser.rules_file: %s: %s", path, strerror(errno));
+	return err_from_errno(errno);
 }
 
 bool taxonomy_option(const char *command, const char *name, struct report_json_options *options)
