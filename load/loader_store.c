@@ -285,8 +285,16 @@ static enum err ask_position(struct loader *l, const struct lane *lane, uint64_t
 	return stored == from ? ERR_OK : say_other(lane, from, stored);
 }
 
+/* The server cannot do it, whatever the mail: a schema or rights that are not the program's, or a kind of server. It is
+ * tried again, as somebody will mend that. */
+static bool is_incapable(enum err err)
+{
+	return err == ERR_DATABASE || err == ERR_UNSUPPORTED || err == ERR_DENIED ||
+	       err == ERR_CORRUPT;
+}
+
 /* Commits the rows and moves the position; tries until it is done, the role is to stop (ERR_CLOSED), the
- * position is another one (ERR_CONFLICT), or the database refuses the rows (ERR_DATABASE). */
+ * position is another one (ERR_CONFLICT), or the database refuses the rows (ERR_RANGE). */
 static enum err commit_rows(struct loader *l, struct lane *lane, uint64_t from, uint64_t to)
 {
 	struct store_batch_result result = { 0 };
@@ -295,10 +303,12 @@ static enum err commit_rows(struct loader *l, struct lane *lane, uint64_t from, 
 
 	for (unsigned attempt = 0;; attempt++) {
 		err = store_batch_commit(lane->rows, from, to, &result);
-		if (!err || err == ERR_DATABASE)
+		spool_reader_note_stuck(lane->reader, is_incapable(err));
+		if (!err || err == ERR_RANGE)
 			break;
-		log_event(LOG_WARN, "batch_not_stored", LOG_ERR(err),
-			LOG_STR("reason", store_error(l->store)), LOG_U64("attempt", attempt));
+		log_event(is_incapable(err) ? LOG_ERROR : LOG_WARN, "batch_not_stored",
+			LOG_ERR(err), LOG_STR("reason", store_error(l->store)),
+			LOG_U64("attempt", attempt));
 		err = ask_position(l, lane, from, to);
 		if (err)
 			return err == ERR_EXISTS ? ERR_OK : err;
@@ -337,12 +347,12 @@ static enum err store_one(struct loader *l, struct lane *lane, struct batch *bat
 {
 	enum err err = store_next(l, lane, batch, 1);
 
-	for (unsigned attempt = 0; err == ERR_DATABASE && attempt < LOADER_REFUSALS; attempt++) {
+	for (unsigned attempt = 0; err == ERR_RANGE && attempt < LOADER_REFUSALS; attempt++) {
 		if (pause_before_retry(l, attempt))
 			return ERR_CLOSED;
 		err = store_next(l, lane, batch, 1);
 	}
-	if (err != ERR_DATABASE || batch->stored == batch->n)
+	if (err != ERR_RANGE || batch->stored == batch->n)
 		return err;
 	set_aside(&batch->items[batch->stored], store_error(l->store));
 	return store_next(l, lane, batch, 1);
@@ -358,7 +368,7 @@ enum err loader_store(struct loader *l, struct lane *lane, struct batch *batch)
 	/* Halves find the rows that are refused, doubling makes up for it behind them. */
 	while (!err && batch->from != batch->to) {
 		err = max > 1 ? store_next(l, lane, batch, max) : store_one(l, lane, batch);
-		if (err == ERR_DATABASE && max > 1) {
+		if (err == ERR_RANGE && max > 1) {
 			max /= 2;
 			err = ERR_OK;
 		} else if (!err && max < batch->n) {

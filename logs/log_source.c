@@ -217,6 +217,12 @@ struct str log_source_state(struct log_source *source)
 	return buf_str(&source->state);
 }
 
+/* These would be taken for the file's, which is then left for good. */
+static enum err of_database(enum err err)
+{
+	return err == ERR_DENIED || err == ERR_IO || err == ERR_RANGE ? ERR_DATABASE : err;
+}
+
 /* An end that is not known is asked for: the position tells. */
 static enum err commit_once(struct log_source *source, uint64_t to)
 {
@@ -226,7 +232,7 @@ static enum err commit_once(struct log_source *source, uint64_t to)
 	uint64_t position;
 
 	if (err != ERR_UNAVAILABLE)
-		return err;
+		return of_database(err);
 	asked = store_reopen(store);
 	if (!asked)
 		asked = store_position(store, str_c(source->spool_id), &position);

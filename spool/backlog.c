@@ -13,7 +13,7 @@
 
 /* A copy of a page, all 0 where nobody has written it yet. */
 struct numbers {
-	uint64_t sequence, waiting_sequence, waiting_us;
+	uint64_t sequence, waiting_sequence, waiting_us, stuck;
 	uint64_t counters[COUNTER_COUNT];
 };
 
@@ -29,6 +29,7 @@ static enum err read_page(
 		return err == ERR_NOT_FOUND ? ERR_OK : err;
 	ret_numbers->sequence = lane_load(&page->sequence);
 	ret_numbers->waiting_sequence = lane_load(&page->waiting_sequence);
+	ret_numbers->stuck = atomic_load_explicit(&page->stuck, memory_order_relaxed);
 	ret_numbers->waiting_us = atomic_load_explicit(&page->waiting_us, memory_order_relaxed);
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		ret_numbers->counters[i] =
@@ -94,6 +95,7 @@ enum err spool_backlog(const char *folder, struct spool_backlog *ret_backlog)
 		return err;
 	backlog.committed = committed.sequence;
 	backlog.durable = durable.sequence;
+	backlog.stuck = committed.stuck != 0;
 	backlog.oldest_us = oldest(&durable, &committed);
 	memcpy(backlog.counters, durable.counters, sizeof backlog.counters);
 	if (durable.sequence > committed.sequence)

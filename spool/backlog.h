@@ -5,6 +5,7 @@
 #include "spool/counter.h"
 #include "spool/meter.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spool_backlog {
@@ -14,6 +15,7 @@ struct spool_backlog {
 		committed; /* last sequence that the database holds for good; may be a moment behind */
 	uint64_t counters[COUNTER_COUNT]; /* as the writer's process has set them */
 	uint64_t waiting; /* sequences between the two; 0 where the lane is behind its database */
+	bool stuck; /* its reader says that the database cannot take them, until somebody mends that */
 	int64_t oldest_us; /* when the oldest of them was stored, or earlier; 0: nothing waits, or it is not known */
 	uint64_t used_bytes,
 		free_bytes; /* of its segments; of the file system, for who is not root */

@@ -25,10 +25,14 @@ struct lane_page {
 	 * oldest that the reader has in hand. */
 	_Atomic uint64_t waiting_sequence, waiting_us;
 	meter_word meters[METER_WORDS]; /* of this run of the writer's or the reader's process */
-	/* durable: what the last recoveries that met such a thing missed of a batch that nobody was told of; 0: nothing */
-	struct {
-		_Atomic uint64_t from, to;
-	} torn[LANE_TORN];
+	union {
+		/* durable: what the last recoveries that met such a thing missed of a batch that nobody was told of; 0: nothing */
+		struct {
+			_Atomic uint64_t from, to;
+		} torn[LANE_TORN];
+		/* committed: 1 while the database cannot take what is waiting */
+		_Atomic uint64_t stuck;
+	};
 };
 _Static_assert((int)COUNTER_COUNT <= (int)LANE_COUNTERS, "each has its word");
 _Static_assert(offsetof(struct lane_page, counters) == 16, "so that old files stay readable");

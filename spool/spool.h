@@ -195,5 +195,7 @@ meter_word *spool_reader_meters(struct spool_reader *reader);
 /* The oldest record that was handed on and is not published yet. */
 void spool_reader_note_waiting(
 	struct spool_reader *reader, uint64_t sequence, int64_t stored_at_us);
+/* Whether the database can take what waits, whatever that is; false when a reader is opened. */
+void spool_reader_note_stuck(struct spool_reader *reader, bool stuck);
 /* How many sequences are durable and not yet handed on. */
 uint64_t spool_reader_backlog(const struct spool_reader *reader);

@@ -31,9 +31,11 @@ static enum err open_pages(struct spool_reader *reader)
 	if (!err)
 		err = lane_map(reader->dir, "committed", LANE_WRITE, &reader->committed_fd,
 			&reader->committed);
-	if (!err)
-		lane_reset_numbers(reader->committed);
-	return err;
+	if (err)
+		return err;
+	lane_reset_numbers(reader->committed);
+	spool_reader_note_stuck(reader, false);
+	return ERR_OK;
 }
 
 enum err spool_reader_open(const char *folder, struct spool_reader **ret_reader)
@@ -118,6 +120,11 @@ meter_word *spool_reader_meters(struct spool_reader *reader)
 void spool_reader_note_waiting(struct spool_reader *reader, uint64_t sequence, int64_t stored_at_us)
 {
 	lane_note_waiting(reader->committed, sequence, stored_at_us);
+}
+
+void spool_reader_note_stuck(struct spool_reader *reader, bool stuck)
+{
+	atomic_store_explicit(&reader->committed->stuck, stuck, memory_order_relaxed);
 }
 
 uint64_t spool_reader_backlog(const struct spool_reader *reader)

@@ -196,8 +196,8 @@ void store_batch_reset(struct store_batch *batch);
  * store_batch_reset, so the same commit may be tried again; with no rows it moves the position alone.
  * ERR_CONFLICT: nothing was done; the position is another one by now, or two loaders met: read it.
  * ERR_UNAVAILABLE: it may or may not have happened: store_reopen, then read the position.
- * ERR_DATABASE: nothing was done; a row is refused and will be again.
- * ERR_RANGE: from_sequence > to_sequence, or over INT64_MAX. */
+ * ERR_RANGE: nothing was done; a row is refused and will be again. Or from_sequence > to_sequence, or over INT64_MAX.
+ * ERR_DATABASE, ERR_UNSUPPORTED, ERR_DENIED: nothing was done; the server cannot do it, whatever the rows. */
 MUST_CHECK enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence,
 	uint64_t to_sequence, struct store_batch_result *ret_result);
 

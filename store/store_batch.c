@@ -275,5 +275,5 @@ enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, u
 	if (!err)
 		*ret_result = result;
 	/* Whatever the server has against a value, to the caller it is one thing: a row is refused. */
-	return err == ERR_RANGE || err == ERR_EXISTS ? ERR_DATABASE : err;
+	return err == ERR_EXISTS ? ERR_RANGE : err;
 }

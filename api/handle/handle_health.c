@@ -1,5 +1,6 @@
 #include "api/handle/export_state_priv.h"
 #include "api/handle/handle.h"
+#include "spool/backlog.h"
 
 static enum err answer_status(struct handle *handle, const char *status)
 {
@@ -41,15 +42,34 @@ static bool find_late(void *context, const struct store_export *job)
 	return false;
 }
 
+/* A lane of this node whose mail the database cannot take: its name, or NULL. */
+static const char *stuck_lane(const struct service *service)
+{
+	struct spool_backlog lane;
+
+	for (size_t i = 0; i < service->n_lanes; i++)
+		if (!spool_backlog(service->lanes[i].folder, &lane) && lane.stuck)
+			return service->lanes[i].name;
+	return NULL;
+}
+
 enum err handle_readyz(struct handle *handle)
 {
 	struct late late = { .arena = handle->arena, .now_us = handle->request->now_us };
+	const char *stuck = stuck_lane(handle->service);
 	enum err err = store_ready(handle->store);
 
 	if (!err && has_param(handle, PARAM_EXPORTS) && handle->values.number[PARAM_EXPORTS] == 1)
 		err = store_exports(handle->store, find_late, &late);
 	if (err)
 		return err;
+	if (stuck) {
+		answer_problem(handle->answer, PROBLEM_NOT_STORED,
+			arena_printf(handle->arena,
+				"the lane %s waits: see batch_not_stored in the log", stuck),
+			NULL, STR_EMPTY);
+		return ERR_OK;
+	}
 	if (!late.job.n)
 		return answer_status(handle, "ready");
 	answer_problem(handle->answer, PROBLEM_EXPORT_LATE,

@@ -71,8 +71,16 @@ static const struct {
 	{ STR_INIT("42P01"), ERR_UNSUPPORTED }, /* no such table: not migrated */
 	{ STR_INIT("42703"), ERR_UNSUPPORTED }, /* no such column: likewise */
 	{ STR_INIT("42883"), ERR_UNSUPPORTED }, /* no such function: likewise */
+	/* Of the rows: without them, or with others, the same statement goes well. */
 	{ STR_INIT("23505"), ERR_EXISTS },
-	{ STR_INIT("22"), ERR_RANGE },
+	{ STR_INIT("23503"), ERR_DATABASE }, /* of a table that the program fills */
+	{ STR_INIT("21"), ERR_RANGE },       /* two rows of a batch where one may be */
+	{ STR_INIT("22"), ERR_RANGE },       /* a value that is none */
+	{ STR_INIT("23"), ERR_RANGE },       /* a constraint */
+	{ STR_INIT("44"), ERR_RANGE },       /* the condition of a view */
+	{ STR_INIT("54000"), ERR_RANGE },    /* a row too long for an index or a page */
+	{ STR_INIT("P0001"), ERR_RANGE },    /* a trigger of the operator's that says no */
+	/* Of the server, whatever the rows: 0A000 is what Citus or a foreign table cannot do, 42 a schema that is another. */
 	{ STR_INIT(""), ERR_DATABASE },
 };
 

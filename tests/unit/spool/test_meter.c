@@ -159,6 +159,28 @@ START_TEST(a_lane_tells_since_when_something_waits)
 }
 END_TEST
 
+START_TEST(a_lane_tells_that_the_database_cannot_take_it)
+{
+	struct spool_options options = small_options();
+	struct spool_writer *writer = open_writer(&options);
+	struct spool_reader *reader;
+
+	append(writer, 1, 1);
+	reader = open_reader(0);
+	ck_assert(!look().stuck);
+	spool_reader_note_stuck(reader, true);
+	ck_assert(look().stuck);
+	spool_reader_note_stuck(reader, false);
+	ck_assert(!look().stuck);
+	spool_reader_note_stuck(reader, true);
+	spool_reader_close(reader);
+	reader = open_reader(0); /* one that has not asked yet */
+	ck_assert(!look().stuck);
+	spool_reader_close(reader);
+	spool_writer_close(writer);
+}
+END_TEST
+
 START_TEST(both_sides_count_from_their_start)
 {
 	struct spool_options options = small_options();
@@ -191,6 +213,7 @@ int main(void)
 	tcase_add_test(tcase, a_time_is_counted_below_its_bound);
 	tcase_add_test(tcase, replies_are_bounded);
 	tcase_add_test(tcase, a_lane_tells_since_when_something_waits);
+	tcase_add_test(tcase, a_lane_tells_that_the_database_cannot_take_it);
 	tcase_add_test(tcase, both_sides_count_from_their_start);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
