@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 copy=$(mktemp -d) || exit 2
 trap 'rm -rf "$copy"' EXIT
 cd "$root" || exit 2
-cp -r core library domain dns parser spool store ingest suppress logs load api serve cli bench cmake CMakeLists.txt "$copy"
+cp -r core library domain dns parser spool store ingest suppress logs load api serve cli bench cmake migrations CMakeLists.txt "$copy"
 mkdir -p "$copy/docs" "$copy/tests"
 cp docs/architecture.md "$copy/docs"
 cp -r tests/lint tests/unit tests/fuzz tests/support tests/e2e "$copy/tests" && rm -rf "$copy/tests/fuzz/corpus"
@@ -42,7 +42,7 @@ breach() {
 	undo "$2"
 }
 
-for lint in rooms circles sizes; do
+for lint in rooms circles sizes citus; do
 	run $lint || { echo "selftest: $lint finds something in what is there"; exit 1; }
 done
 
@@ -86,6 +86,24 @@ printf 'PLANTED(planted_two)\n' >core/planted.def
 printf '#include "core/planted_one.h"\n\nint (*const planted[])(void) = {\n#define PLANTED(f) f,\n#include "core/planted.def"\n};\n' >core/planted_one.c
 seen circles 'circles: core/planted_one, core/planted_two'
 rm core/planted*
+
+planted='QUERY(PLANTED, "", '
+rows=store/sql/queries_mx.def schema=migrations/0026_suppression_keys.sql
+breach citus $rows "$planted"'"SELECT 1 FROM batch_decision d JOIN suppression s ON s.address = d.address")' 'PLANTED: batch_decision and suppression are joined'
+breach citus $rows "$planted"'"DELETE FROM batch_decision d WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.address = d.address)")' 'PLANTED: batch_decision and suppression are joined'
+breach citus $rows "$planted"'"WITH d AS (SELECT * FROM batch_decision) SELECT 1 FROM d, suppression s WHERE s.address = d.address")' 'PLANTED: batch_decision and suppression are joined'
+breach citus $rows "$planted"'"SELECT 1 FROM event e JOIN message m ON m.message_id = e.message_id")' 'PLANTED: event and message are joined'
+breach citus $rows "$planted"'"SELECT EXISTS (SELECT FROM event)")' 'PLANTED: SELECT FROM event has no column'
+breach citus $schema 'ALTER TABLE event ADD UNIQUE (number);' 'a unique key of event lacks event_id'
+breach citus $schema 'CREATE UNIQUE INDEX planted ON suppression (domain, stream);' 'a unique key of suppression lacks address'
+breach citus $schema 'CREATE FUNCTION planted(a text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM event WHERE stream = a $$;' 'the function planted is in SQL'
+cp $rows "$copy.kept"
+sed -i 's/^QUERY(MX_LOCK, .*/QUERY(MX_LOCK, "", "SELECT 1")/' $rows
+seen citus 'MX_LOCK is mended'
+undo $rows
+plant $rows "$planted"'"WITH d AS MATERIALIZED (SELECT * FROM batch_decision) SELECT 1 FROM d JOIN suppression s ON s.address = d.address")'
+run citus || { echo 'selftest: citus does not see a step'; bad=1; }
+undo $rows
 
 lines() { yes "$2" | head -n "$1"; }
 lines 501 '/* a line */' >core/planted.h
