@@ -3,9 +3,12 @@
 // come late, days wait, and all is made again.
 #define _GNU_SOURCE
 #include "store/overview.h"
+#include "store/pg/pg.h"
 #include "store/ranking.h"
 #include "tests/support/store_batch_fixture.h"
 #include "tests/support/suite.h"
+
+#include <libpq-fe.h>
 
 #define DAY  TIMESTAMP_DAY_US
 #define LAST ((int64_t)1795046400 * TIMESTAMP_SECOND_US) /* 2026-11-19T00:00:00Z */
@@ -234,6 +237,56 @@ START_TEST(a_damaged_sum_is_found_and_mended)
 }
 END_TEST
 
+static void explain(PGconn *sql, enum query query, const char *types, const char *values)
+{
+	char text[16384];
+	PGresult *result;
+
+	snprintf(text, sizeof text,
+		"DEALLOCATE ALL; PREPARE asked (%s) AS %s; EXPLAIN EXECUTE asked (%s)", types,
+		pg_sql(query), values);
+	result = PQexec(sql, text);
+	ck_assert_msg(PQresultStatus(result) == PGRES_TUPLES_OK, "%s", PQerrorMessage(sql));
+	ck_assert_int_gt(PQntuples(result), 5);
+	for (int i = 0; i < PQntuples(result); i++)
+		ck_assert_msg(!strstr(PQgetvalue(result, i, 0), "Seq Scan on summed_day") &&
+				      !strstr(PQgetvalue(result, i, 0), "Seq Scan on rollup_day"),
+			"%s", PQgetvalue(result, i, 0));
+	PQclear(result);
+}
+
+#define WINDOW "'2026-08-20Z', '2026-11-18Z', '', 'event', 'd7.example', ''"
+
+/* Of a quarter of a year, where a hundred domains have sums: by the key of each day, never all that there are. */
+START_TEST(a_domain_is_looked_up_day_by_day)
+{
+	PGconn *sql = PQconnectdb(conninfo);
+
+	ck_assert_int_eq(PQstatus(sql), CONNECTION_OK);
+	fixture_sql(conninfo, "INSERT INTO summed_day (basis, bucket, stream, domain, outcome, "
+			      "reason, class, n, proof, rated) "
+			      "SELECT 'event', timestamptz '2026-11-18Z' - day * interval '1 day', "
+			      "'news', 'd' || n || '.example', 'failed', "
+			      "reason, 'hard', 1, 'none', true FROM generate_series(1, 90) day, "
+			      "generate_series(1, 100) n, "
+			      "unnest(ARRAY['recipient.unknown', 'mailbox.full', 'content.spam', "
+			      "'rate.limited']) reason");
+	fixture_sql(conninfo, "INSERT INTO rollup_day SELECT 'event', timestamptz '2026-11-18Z' - "
+			      "day * interval '1 day', 'news', "
+			      "'d' || n || '.example', 4, 4, 0, 0, 0, 0, 0, 0, 0, 'none', true "
+			      "FROM generate_series(1, 90) day, "
+			      "generate_series(1, 300) n");
+	fixture_sql(conninfo, "ANALYZE");
+	explain(sql, QUERY_DOMAIN_REASONS_DAY, "timestamptz, timestamptz, text, text, text, text",
+		WINDOW);
+	explain(sql, QUERY_COUNTS_DAY, "timestamptz, timestamptz, text, text, text, text", WINDOW);
+	explain(sql, QUERY_DOMAIN_SERIES_DAY,
+		"timestamptz, timestamptz, text, text, text, text, text, text",
+		WINDOW ", 'day', 'UTC'");
+	PQfinish(sql);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_sums");
@@ -244,6 +297,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, summed_days_say_what_their_quarters_say);
 	tcase_add_test(tests, a_damaged_sum_is_found_and_mended);
+	tcase_add_test(tests, a_domain_is_looked_up_day_by_day);
 	suite_add_tcase(suite, tests);
 	fixture_start();
 	code = suite_run(suite);
