@@ -63,9 +63,11 @@ START_TEST(a_turn_without_a_lane_keeps_nothing)
 	ck_assert(!pipe(stop) && !pipe(parsers) && write(parsers[1], "x", 1) == 1);
 	turns.stop_write = stop[1];
 	ck_assert_int_eq(loader_new(config, &loader), ERR_OK);
-	ck_assert_int_eq(
-		loader_run(loader, store,
-			&(struct loader_outside){ stop[0], parsers[0], note_turn, &turns }),
+	ck_assert_int_eq(loader_run(loader, store,
+				 &(struct loader_outside){ .stop_fd = stop[0],
+					 .parsers_fd = parsers[0],
+					 .take_parser = note_turn,
+					 .context = &turns }),
 		ERR_OK);
 	ck_assert(turns.n >= TURNS && turns.before);
 	ck_assert_msg(turns.after <= turns.before + GROWTH_BYTES, "%zu bytes became %zu",
