@@ -177,13 +177,13 @@ enum err pg_conninfo_check(const char *conninfo, struct buf *problem)
 enum err pg_reopen(struct pg *pg)
 {
 	char seconds[16];
-	/* A host that vanished without a word is noticed within half a minute, not after hours. Of several
+	/* A host that vanished without a word is noticed within some ten seconds, not after hours; one that is busy answers for TCP. Of several
 	 * hosts the one that takes writes is meant. What stands before dbname can be overridden by the
 	 * operator's own words. */
 	const char *keys[] = { "keepalives_idle", "keepalives_interval", "keepalives_count",
 		"tcp_user_timeout", "target_session_attrs", "dbname", "fallback_application_name",
 		"connect_timeout", "client_encoding", NULL };
-	const char *values[] = { "10", "5", "3", "30000", "read-write", pg->conninfo,
+	const char *values[] = { "5", "2", "3", "10000", "read-write", pg->conninfo,
 		pg->application_name, seconds, "UTF8", NULL };
 
 	snprintf(seconds, sizeof seconds, "%u", pg->connect_timeout_s);
