@@ -10,6 +10,23 @@ add_user() {
 	}
 }
 
+# What the packages' own scripts do when they are set up.
+prepare_opensmtpd() {
+	add_user opensmtpd /var/lib/opensmtpd/empty
+	add_user opensmtpq /var/lib/opensmtpd/empty
+	mkdir -p /var/spool/smtpd
+	chmod 711 /var/spool/smtpd
+	chgrp opensmtpq /usr/sbin/smtpctl
+	chmod 2555 /usr/sbin/smtpctl
+}
+
+prepare_sendmail() {
+	add_user smmta /var/lib/sendmail
+	add_user smmsp /var/lib/sendmail
+	mkdir -p /etc/mail /var/spool/mqueue
+	chmod 700 /var/spool/mqueue
+}
+
 letter() {
 	printf 'From: News <news@sender.example>\nTo: %s\nSubject: What is new\nMessage-ID: <%s>\n\n' "$1" "$1"
 	echo 'The quick brown fox writes to the list.'

@@ -1,12 +1,7 @@
 # OpenSMTPD: its syslog, with a schedule each few seconds and an expiry after twenty. Its own command refuses what no rule takes.
 . /run/common.sh
 . /run/scenario.sh
-add_user opensmtpd /var/lib/opensmtpd/empty
-add_user opensmtpq /var/lib/opensmtpd/empty
-mkdir -p /var/spool/smtpd
-chmod 711 /var/spool/smtpd
-chgrp opensmtpq /usr/sbin/smtpctl
-chmod 2555 /usr/sbin/smtpctl
+prepare_opensmtpd
 echo "mx.$NAME.example" >/etc/mailname
 printf 'alias: ok4@far.example, ok6@far.example\n' >/etc/aliases
 cat >/etc/smtpd.conf <<END

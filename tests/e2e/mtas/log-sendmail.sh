@@ -2,10 +2,7 @@
 . /run/common.sh
 . /run/scenario.sh
 EVERYWHERE=1
-add_user smmta /var/lib/sendmail
-add_user smmsp /var/lib/sendmail
-mkdir -p /etc/mail /var/spool/mqueue
-chmod 700 /var/spool/mqueue
+prepare_sendmail
 own_dev
 syslog_to_stdout
 cat >/etc/mail/sendmail.mc <<END

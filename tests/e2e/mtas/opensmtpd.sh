@@ -1,11 +1,6 @@
 # OpenSMTPD: its own command refuses a local user that it does not know, so only the remote one makes a bounce.
 . /run/common.sh
-add_user opensmtpd /var/lib/opensmtpd/empty
-add_user opensmtpq /var/lib/opensmtpd/empty
-mkdir -p /var/spool/smtpd
-chmod 711 /var/spool/smtpd
-chgrp opensmtpq /usr/sbin/smtpctl
-chmod 2555 /usr/sbin/smtpctl
+prepare_opensmtpd
 echo "mx.$NAME.example" >/etc/mailname
 cat >/etc/smtpd.conf <<END
 action "remote" relay host "smtp+notls://127.0.0.1:$REFUSER"

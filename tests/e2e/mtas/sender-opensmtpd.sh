@@ -1,11 +1,6 @@
 # OpenSMTPD: takes mail at PORT, hands it to the server at HOP, and reports to OURS.
 . /run/common.sh
-add_user opensmtpd /var/lib/opensmtpd/empty
-add_user opensmtpq /var/lib/opensmtpd/empty
-mkdir -p /var/spool/smtpd
-chmod 711 /var/spool/smtpd
-chgrp opensmtpq /usr/sbin/smtpctl
-chmod 2555 /usr/sbin/smtpctl
+prepare_opensmtpd
 echo "mx.opensmtpd.example" >/etc/mailname
 cat >/etc/smtpd.conf <<END
 listen on 127.0.0.1 port $PORT

@@ -1,9 +1,6 @@
 # sendmail: one process takes, delivers and bounces, in the foreground (-odi).
 . /run/common.sh
-add_user smmta /var/lib/sendmail
-add_user smmsp /var/lib/sendmail
-mkdir -p /etc/mail /var/spool/mqueue
-chmod 700 /var/spool/mqueue
+prepare_sendmail
 cat >/etc/mail/sendmail.mc <<END
 include(\`/usr/share/sendmail/cf/m4/cf.m4')
 OSTYPE(\`linux')
