@@ -1,25 +1,27 @@
 #!/usr/bin/python3
-"""bench/soak.py [MINUTES [RATE]]: a server of its own takes RATE (500) bounces of 4 KB a second for MINUTES (120), of eight domains, while an
-export job runs each minute and raw mail is kept for ten minutes in the spool. Prints a line a minute: what was stored, how far the database is
-behind, memory and descriptors of each role, sizes, dead rows. At the end the middle of the third fifth beside that of the last one: memory and
-descriptors that still grow by more than a twentieth are called so. Ends with 1 then, or where a mail that was taken is not stored.
-BOUNCED: the program; its folder has bench/bench_smtp (cmake -DBOUNCED_BENCH=ON)."""
+"""bench/soak.py [MINUTES [RATE]]: a server of its own takes RATE (500) bounces of 4 KB a second for MINUTES (120): the mails of bench/per_mail.py,
+each with a recipient and a return path of its own, at 50,000 domains, in four streams. Meanwhile an export runs each minute, raw mail is kept for
+ten minutes in the spool, and a dashboard asks ten questions a minute.
+Prints a line a minute: what was stored, how far the database is behind, memory and descriptors of each role, sizes, dead rows; and each twenty
+minutes, of each table and index over 8 MiB, how full it is (pgstattuple). At the end the middle of the third fifth beside that of the last one:
+memory and descriptors that still grow by more than a twentieth are called so. Ends with 1 then, or where a mail that was taken is not stored.
+BOUNCED: the program."""
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
-import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
 os.environ.setdefault("BOUNCED", str(pathlib.Path(__file__).resolve().parents[1] / "build-release" / "bounced"))
 import end_to_end  # noqa: E402
+import per_mail  # noqa: E402
 import server as e2e  # noqa: E402
 
 ROLES = ("smtp", "parser", "loader", "scheduler", "api")
-DOMAINS = [f"d{n}.example" for n in range(8)]
-SESSIONS = 10
+QUESTIONS = ("domains?from=7d&limit=100", "timeseries?from=7d&interval=hour", "reasons?from=7d", "providers?from=7d", "recipients/u1@d1.example")
+FULLNESS_MINUTES, LARGE_BYTES = 20, 8 << 20
 SIZES = {"message": "message%", "event": "event%", "counts": "rollup%", "others": "%"}
 GROWN = 1.05
 
@@ -54,23 +56,49 @@ def sizes(server):
     return found, 100 * dead / max(live, 1)
 
 
-def stored(server):
-    return int(server.sql("SELECT coalesce(sum(messages), 0) FROM spool_position")[0][0])
-
-
 def behind_s(server):
     return float(server.sql("SELECT coalesce(extract(epoch FROM now() - max(received_at)), 0) FROM message")[0][0])
 
 
-def clients(server, folder, rate, messages):
-    started = []
-    for n, domain in enumerate(DOMAINS):
-        mail = pathlib.Path(folder, domain)
-        mail.write_text(end_to_end.payload().replace("ann@example.com", f"ann@{domain}"))
-        program = e2e.BINARY.parent / "bench" / "bench_smtp"
-        started.append(subprocess.Popen([program, str(server.smtp_port), str(SESSIONS), str(messages // len(DOMAINS)), "kept", mail, "",
-                                         f"-{n}@news.sender.example", str(rate // len(DOMAINS))], stdout=subprocess.DEVNULL))
-    return started
+class Work:
+    """Threads that give mail and ask questions; what went wrong in one stands in `wrong`."""
+
+    def __init__(self, server, rate, messages):
+        self.server, self.wrong, self.asked, self.done = server, [], 0, threading.Event()
+        mails, self.sizes = per_mail.templates(), [0] * per_mail.SESSIONS
+        jobs = [(per_mail.give, server, mails, range(n, messages, per_mail.SESSIONS), rate, self.sizes) for n in range(per_mail.SESSIONS)]
+        self.threads = [threading.Thread(target=self.run, args=job, daemon=True) for job in (*jobs, (self.ask,))]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, work, *arguments):
+        try:
+            work(*arguments)
+        except Exception as error:  # pylint: disable=broad-except
+            self.wrong.append(repr(error))
+
+    def ask(self):
+        while not self.done.wait(60 / 10):
+            self.server.get(f"/v1/{QUESTIONS[self.asked % len(QUESTIONS)]}")
+            self.asked += 1
+
+    def wait(self):
+        for thread in self.threads[:-1]:
+            thread.join()
+        self.done.set()
+        self.threads[-1].join()
+
+
+def fullness(server):
+    """Of each large table: dead and free bytes in a hundred. Of each large B-tree: how full its leaves are (90 where just built)."""
+    tables = server.sql("SELECT relname, pg_relation_size(c.oid) >> 20, round(dead_tuple_percent), round(approx_free_percent) FROM pg_class c, "
+                        f"pgstattuple_approx(c.oid) WHERE relkind = 'r' AND pg_relation_size(c.oid) > {LARGE_BYTES} ORDER BY 1")
+    trees = server.sql("SELECT c.relname, pg_relation_size(c.oid) >> 20, round(avg_leaf_density) FROM pg_class c JOIN pg_am a ON a.oid = relam, "
+                       f"pgstatindex(c.oid) WHERE relkind = 'i' AND amname = 'btree' AND pg_relation_size(c.oid) > {LARGE_BYTES} ORDER BY 1")
+    for name, size, dead, free in tables:
+        print(f"    table {name} {size} MiB, {dead} % dead, {free} % free")
+    for name, size, full in trees:
+        print(f"    index {name} {size} MiB, leaves {full} % full", flush=True)
 
 
 def minute(server, at, rows):
@@ -78,10 +106,12 @@ def minute(server, at, rows):
     found, dead = sizes(server)
     rows.append(row)
     spool = sum(path.stat().st_size for path in (server.folder / "data").glob("spool/**/*") if path.is_file()) / 1048576
-    print(f"{at:4d} min {stored(server)} stored, newest {behind_s(server):.1f} s old; MiB "
+    print(f"{at:4d} min {per_mail.loaded(server)} stored, newest {behind_s(server):.1f} s old; MiB "
           + " ".join(f"{role} {row[role][0]:.0f}" for role in row) + "; fd " + " ".join(f"{role} {row[role][1]}" for role in row)
           + "; MiB " + " ".join(f"{kind} {size:.0f}" for kind, size in found.items())
           + f" spool {spool:.0f}; {dead:.1f} % dead; load {os.getloadavg()[0]:.1f}", flush=True)
+    if at % FULLNESS_MINUTES == 0:
+        fullness(server)
 
 
 def judged(rows):
@@ -100,24 +130,26 @@ def judged(rows):
 def main():
     minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 120
     rate = int(sys.argv[2]) if len(sys.argv) > 2 else 500
-    messages = minutes * 60 * rate // len(DOMAINS) * len(DOMAINS)
-    settings = {"server.log_level": "warn", "spool.retention_s": 600, "export.interval_s": 60}
+    messages = minutes * 60 * rate
+    settings = {"smtp.return_path_domains": ", ".join(f"{name}.sender.example={name}" for name in per_mail.STREAMS),
+                "server.log_level": "warn", "spool.retention_s": 600, "export.interval_s": 60}
     rows = []
     server = e2e.Server(**settings)
     server.settings["export.dir"] = str(server.folder / "data" / "export")
-    with tempfile.TemporaryDirectory() as folder, server:
+    with server:
         print(end_to_end.machine(), f"{rate} a second for {minutes} minutes", flush=True)
-        running, start = clients(server, folder, rate, messages), time.monotonic()
+        server.sql("CREATE EXTENSION IF NOT EXISTS pgstattuple")
+        work, start = Work(server, rate, messages), time.monotonic()
         for at in range(1, minutes + 1):
             time.sleep(max(0, start + 60 * at - time.monotonic()))
             minute(server, at, rows)
-        codes = [client.wait(600) for client in running]
-        e2e.wait_for(lambda: stored(server) >= messages, "all mail to be stored", 600, server, step=1)
+        work.wait()
+        e2e.wait_for(lambda: per_mail.loaded(server) >= messages, "all mail to be stored", 600, server, step=1)
         minute(server, minutes, rows)
         grown = judged(rows)
-        print(f"clients ended with {sorted(set(codes))}; {stored(server)} of {messages} stored")
+        print(f"{per_mail.loaded(server)} of {messages} stored, {work.asked} questions answered", *work.wrong, sep="\n")
         print(f"grew: {', '.join(grown)}" if grown else "nothing grew")
-    return 1 if grown or any(codes) else 0
+    return 1 if grown or work.wrong else 0
 
 
 if __name__ == "__main__":
