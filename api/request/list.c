@@ -59,6 +59,9 @@ static const struct column volume_columns[] = { SAME("at"), SAME("minutes"), SAM
 	SAME("stream"), SAME("campaign"), SAME("source"), SAME("attempted"), SAME("accepted"),
 	SAME("deferred"), { NULL, NULL } };
 
+static const struct column audit_columns[] = { SAME("id"), SAME("at"), SAME("who"), SAME("action"),
+	SAME("subject"), SAME("address"), SAME("n"), SAME("note"), { NULL, NULL } };
+
 static const struct {
 	const char *rows_key;
 	const struct column *columns;
@@ -74,6 +77,7 @@ static const struct {
 	{ "diagnostics", text_columns },
 	{ "suppressions", suppression_columns },
 	{ "volumes", volume_columns },
+	{ "audit", audit_columns },
 };
 
 static const struct str types[LIST_FORMAT_COUNT] = {

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Who asked for what, and who changed what: a line of the log for each request, rows of the audit for what changes the list, keys and
 whom is forgotten, the log as JSON, and nothing of a client's in PostgreSQL's."""
+import csv
+import io
 import json
 import subprocess
 
@@ -73,6 +75,10 @@ def pages(server, admin):
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert seen == [row["id"] for row in audit(server, admin)] and len(seen) > 6, seen
+    status, _, body = server.request("GET", "/v1/audit?from=1d&format=csv", headers=bearer(admin))
+    assert status == 200, body
+    table = list(csv.DictReader(io.StringIO(body.decode())))
+    assert [row["id"] for row in table] == [str(n) for n in seen] and table[0]["action"] == audit(server, admin)[0]["action"], table
 
 
 def by_command(server, admin):
