@@ -20,6 +20,7 @@ import end_to_end  # noqa: E402
 import server as e2e  # noqa: E402
 
 DOMAINS, STREAMS, SESSIONS = 50000, ("news", "shop", "system", "alerts"), 6
+SESSION_MAILS = 20000  # then it begins another: none may last for more than half an hour (smtp.session_timeout_s)
 SLOW_MAILS, SLOW_RATE = 360, 12
 LARGEST = 65536
 ROLES = ("smtp", "parser", "loader", "api", "scheduler", "postgres")
@@ -55,8 +56,13 @@ def zipf(dice):
 
 def give(server, mails, numbers, rate, sizes):
     dice, start = random.Random(numbers.start), time.monotonic()
+    for first in range(0, len(numbers), SESSION_MAILS):
+        give_in_session(server, mails, numbers, range(first, min(first + SESSION_MAILS, len(numbers))), rate, sizes, dice, start)
+
+
+def give_in_session(server, mails, numbers, places, rate, sizes, dice, start):
     with e2e.connect(server) as peer:
-        for n, number in enumerate(numbers):
+        for n, number in zip(places, numbers[places.start:places.stop]):
             mail = mail_of(mails[number % len(mails)], number, zipf(dice))
             sizes[number % SESSIONS] += len(mail)
             code, text = e2e.send(peer, mail, recipient=f"b-{number}@{STREAMS[number // len(mails) % 4]}.sender.example")

@@ -1,7 +1,7 @@
 #include "store/ranking.h"
 
 #include "core/limits.h"
-#include "store/form/pack.h"
+#include "store/form/pack_walk.h"
 #include "store/store_priv.h"
 
 #include <math.h>
@@ -94,28 +94,32 @@ enum err store_names_learn(struct store *store, struct store_names *names)
 
 struct rank {
 	uint64_t sum; /* of the column that is sorted by */
-	uint64_t attempted, failed, covered;
-	uint32_t picked;       /* its place on the page, from 1; 0: not on it */
-	bool seen, has_volume; /* seen: not of zeros alone, which are left of what moved away */
+	uint64_t failed, covered;
+	uint64_t attempted : 62;
+	bool seen : 1; /* not of zeros alone, which are left of what moved away */
+	bool has_volume : 1;
 };
 
-/* So many entries, of two octets and more, lie between two places where the second walk may begin. */
-enum { MARK_ENTRIES = 16 };
+/* So many entries, of two octets and more, lie between two places where the second walk may begin. All parts go on by so many
+ * numbers in turn: their ranks stay in the processor's own memory meanwhile. */
+enum { MARK_ENTRIES = 16, TURN_NUMBERS = 4096 };
 
 struct part {
 	bool volume, chosen, rated;
 	struct str packed;
-	struct pack_reader *marks; /* before each MARK_ENTRIES entries; the first walk makes them */
+	struct pack_reader
+		reader; /* of the first walk, which makes the marks, before each MARK_ENTRIES entries */
+	struct pack_reader *marks;
 	size_t n_marks;
 };
 
 struct sums {
 	const struct store_domains_query *query;
+	struct pg_rows *rows; /* what the parts borrow from */
 	struct part *parts;
 	size_t n_parts;
-	struct rank *ranks; /* by number */
+	struct rank *ranks; /* by number, below n */
 	uint64_t n;
-	struct pg_rows *rows; /* what the parts borrow from */
 };
 
 static bool is_chosen(struct str wanted, struct str proof, bool rated)
@@ -136,70 +140,85 @@ static void read_parts(struct sums *sums, struct arena *arena)
 				sums->query->window.proof, pg_get_text(sums->rows, i, 1), rated),
 			.rated = rated,
 			.packed = pg_get_text(sums->rows, i, 3) };
+		pack_open(&sums->parts[i].reader, sums->parts[i].packed);
 		sums->parts[i].marks =
 			arena_calloc(arena, sums->parts[i].packed.n / (2 * MARK_ENTRIES) + 2,
 				sizeof(struct pack_reader));
 	}
 }
 
-/* What is not zero of an entry, and so what the others are. */
-static uint64_t get(const struct pack_entry *entry, enum pack_column column)
-{
-	return entry->set & 1u << column ? entry->column[column] : 0;
-}
-
-static const int sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_FAILED] = PACK_FAILED,
-	[STORE_SORT_FAILURE_RATE] = -1,
-	[STORE_SORT_ATTEMPTED] = -1,
-	[STORE_SORT_HARD] = PACK_HARD,
+/* By failures where the order is not one of these. */
+static const enum pack_column sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_HARD] = PACK_HARD,
 	[STORE_SORT_SOFT] = PACK_SOFT,
 	[STORE_SORT_BLOCK] = PACK_BLOCK,
 	[STORE_SORT_DELAYED] = PACK_DELAYED,
-	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS,
-	[STORE_SORT_DOMAIN] = -1 };
+	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS };
 
-static void add_rank(
-	struct rank *rank, const struct pack_entry *entry, const struct part *part, int column)
+/* What the order is made of; the last is the column that is sorted by. */
+enum { FEW_FAILED, FEW_OTHER, FEW_SORTED };
+
+static void open_walk(struct pack_walk *walk, bool volume, enum pack_column sorted)
+{
+	const enum pack_column columns[PACK_FEW] = { [FEW_FAILED] = PACK_FAILED,
+		[FEW_OTHER] = volume ? PACK_ATTEMPTED : PACK_FAILED_UNCOVERED,
+		[FEW_SORTED] = sorted };
+
+	pack_walk_open(walk, columns);
+}
+
+static inline void add_rank(struct rank *rank, const struct pack_few *few, const struct part *part)
 {
 	if (part->volume) {
 		rank->seen = rank->has_volume = true;
-		rank->attempted += get(entry, PACK_ATTEMPTED);
+		rank->attempted += few->value[FEW_OTHER];
 		return;
 	}
-	rank->seen |= part->chosen ? entry->set : !part->rated && get(entry, PACK_FAILED);
+	rank->seen |= part->chosen ? few->set : !part->rated && few->value[FEW_FAILED];
 	if (!part->chosen)
 		return;
-	rank->failed += get(entry, PACK_FAILED);
-	rank->covered += get(entry, PACK_FAILED) - get(entry, PACK_FAILED_UNCOVERED);
-	rank->sum += column >= 0 ? get(entry, (enum pack_column)column) : 0;
+	rank->failed += few->value[FEW_FAILED];
+	rank->covered += few->value[FEW_FAILED] - few->value[FEW_OTHER];
+	rank->sum += few->value[FEW_SORTED];
 }
 
-/* First walk: what the order is made of, of every domain. Memory is asked for several ranks before one is added to. */
+/* Up to the first entry from number `below` on, or a few behind it. */
+static enum err add_part(
+	struct sums *sums, struct part *part, const struct pack_walk *walk, uint64_t below)
+{
+	struct pack_few few[MARK_ENTRIES];
+
+	while (part->reader.rest.n && part->reader.last < below) {
+		size_t n;
+
+		part->marks[part->n_marks++] = part->reader;
+		n = pack_walk_next(walk, &part->reader, few, MARK_ENTRIES);
+		if (part->reader.bad || few[n - 1].number >= sums->n)
+			return ERR_CORRUPT;
+		for (size_t i = 0; i < n; i++)
+			add_rank(&sums->ranks[few[i].number], &few[i], part);
+	}
+	return part->reader.bad ? ERR_CORRUPT : ERR_OK;
+}
+
+/* First walk: what the order is made of, of every domain. */
 static enum err add_up(struct sums *sums)
 {
-	int column = sort_columns[sums->query->sort];
-	struct pack_entry entries[MARK_ENTRIES];
+	struct pack_walk walks[2];
+	enum pack_column sorted = sort_columns[sums->query->sort];
+	enum err err = ERR_OK;
 
-	for (struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++) {
-		size_t n = MARK_ENTRIES;
-		struct pack_reader reader;
+	open_walk(&walks[false], false, sorted);
+	open_walk(&walks[true], true, sorted);
+	for (uint64_t below = TURN_NUMBERS; !err && below < sums->n + TURN_NUMBERS;
+		below += TURN_NUMBERS)
+		for (size_t i = 0; !err && i < sums->n_parts; i++)
+			err = add_part(sums, &sums->parts[i], &walks[sums->parts[i].volume], below);
+	return err;
+}
 
-		pack_open(&reader, part->packed);
-		while (n == MARK_ENTRIES) {
-			part->marks[part->n_marks++] = reader;
-			for (n = 0; n < MARK_ENTRIES && pack_next(&reader, &entries[n]); n++) {
-				if (entries[n].number >= sums->n)
-					return ERR_CORRUPT;
-				__builtin_prefetch(&sums->ranks[entries[n].number], 1);
-			}
-			for (size_t i = 0; i < n; i++)
-				add_rank(
-					&sums->ranks[entries[i].number], &entries[i], part, column);
-		}
-		if (reader.bad)
-			return ERR_CORRUPT;
-	}
-	return ERR_OK;
+static uint64_t get(const struct pack_entry *entry, enum pack_column column)
+{
+	return entry->set & 1u << column ? entry->column[column] : 0;
 }
 
 static void add_counts(
@@ -234,35 +253,54 @@ static void add_counts(
 			      get(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
 }
 
-static void fill_between(const struct sums *sums, const struct part *part,
-	struct pack_reader reader, struct store_domain_row *rows)
+struct pick {
+	uint64_t number;
+	struct store_counts *counts;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct pick *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Counts of picks from this mark on; both come by rising number. */
+static void fill_between(const struct part *part, struct pack_reader reader,
+	const struct pick *pick, const struct pick *end)
 {
 	struct pack_entry entry;
 
-	for (size_t n = 0; n < MARK_ENTRIES && pack_next(&reader, &entry); n++)
-		if (sums->ranks[entry.number].picked)
-			add_counts(
-				&rows[sums->ranks[entry.number].picked - 1].counts, &entry, part);
+	for (size_t n = 0; n < MARK_ENTRIES && pack_next(&reader, &entry); n++) {
+		while (pick < end && pick->number < entry.number)
+			pick++;
+		if (pick < end && pick->number == entry.number)
+			add_counts(pick->counts, &entry, part);
+	}
 }
 
 /* Second walk: all counts, of the n domains that were picked; between two marks without one of them nothing is read. */
 static void fill_picked(
 	const struct sums *sums, struct arena *arena, struct store_domain_row *rows, size_t n)
 {
-	uint64_t *numbers = arena_calloc(arena, n + 1, sizeof *numbers);
+	struct pick *picks = arena_calloc(arena, n + 1, sizeof *picks);
+	const struct pick *end = picks + n;
 
-	for (uint64_t i = 1, k = 0; i < sums->n && k < n; i++)
-		if (sums->ranks[i].picked)
-			numbers[k++] = i;
-	for (const struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++)
-		for (size_t k = 0, next = 0; k < part->n_marks; k++) {
+	for (size_t i = 0; i < n; i++)
+		picks[i] = (struct pick){ rows[i].number, &rows[i].counts };
+	qsort(picks, n, sizeof *picks, by_number);
+	for (const struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++) {
+		const struct pick *next = picks;
+
+		for (size_t k = 0; k < part->n_marks; k++) {
 			uint64_t to = k + 1 < part->n_marks ? part->marks[k + 1].last : UINT64_MAX;
 
-			while (next < n && numbers[next] <= part->marks[k].last)
+			while (next < end && next->number <= part->marks[k].last)
 				next++;
-			if (next < n && numbers[next] <= to)
-				fill_between(sums, part, part->marks[k], rows);
+			if (next < end && next->number <= to)
+				fill_between(part, part->marks[k], next, end);
 		}
+	}
 }
 
 /* ---- the page ---- */
@@ -350,9 +388,8 @@ static bool is_wanted(const struct store_domains_query *query, const struct rank
 	return !query->after || is_behind(place, query->after);
 }
 
-/* Of ranks[1] to ranks[n - 1] the rows of the page: their domain and place; counts stay as they are.
- * Returns how many. */
-static size_t rank_pick(const struct store_domains_query *query, struct rank *ranks,
+/* Of ranks[1] to ranks[n - 1] the rows of the page, and how many: domain and place; counts stay as they are. */
+static size_t rank_pick(const struct store_domains_query *query, const struct rank *ranks,
 	const struct str *names, uint64_t n, struct store_domain_row *rows)
 {
 	size_t kept = 0;
@@ -374,47 +411,10 @@ static size_t rank_pick(const struct store_domains_query *query, struct rank *ra
 			rise(rows, kept++);
 	}
 	put_in_order(rows, kept);
-	for (size_t i = 0; i < kept; i++)
-		ranks[rows[i].number].picked = (uint32_t)(i + 1);
 	return kept;
 }
 
 /* ---- the whole ---- */
-
-enum { EXACT_BYTES = 1 << 20 }; /* so much is counted afresh in a moment */
-#define LATE_US (60 * TIMESTAMP_SECOND_US)
-
-struct state {
-	int64_t now_us, stale_us,
-		unpacked_us; /* of the oldest change that is not packed; of a day that never was */
-	uint64_t newest;
-};
-
-/* Packed days answer where they are of now; where the days are large also a little later. */
-static bool is_good(const struct state *state, uint64_t bytes)
-{
-	if (state->stale_us == TIMESTAMP_NONE)
-		return true;
-	if (bytes < EXACT_BYTES)
-		return false;
-	return state->unpacked_us == TIMESTAMP_NONE || state->now_us - state->unpacked_us < LATE_US;
-}
-
-static enum err read_state(struct store *store, const struct store_window *window,
-	struct state *ret_state, bool *ret_good)
-{
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_PACK_STATE, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)));
-
-	if (err)
-		return err;
-	*ret_state = (struct state){ pg_get_time(rows, 0, 0), pg_get_time(rows, 0, 1),
-		pg_get_time(rows, 0, 2), (uint64_t)pg_get_i64(rows, 0, 4) };
-	*ret_good = is_good(ret_state, (uint64_t)pg_get_i64(rows, 0, 3));
-	return ERR_OK;
-}
 
 static enum err rank_and_hand_out(struct sums *sums, struct arena *arena, struct store_names *names,
 	store_domain_fn *fn, void *context)
@@ -444,8 +444,8 @@ static enum err read_packed(struct store *store, const struct store_domains_quer
 	struct sums *sums, bool *ret_done)
 {
 	const struct store_window *window = &query->window;
-	struct state state;
-	enum err err = read_state(store, window, &state, ret_done);
+	struct pack_state state;
+	enum err err = store_pack_state(store, window, &state, ret_done);
 
 	if (err || !*ret_done)
 		return err;

@@ -39,6 +39,14 @@ struct store_counts store_get_counts(const struct pg_rows *rows, size_t row, siz
 /* A row of REASONS_OF. False: of an outcome that this program does not know. */
 bool store_get_reason(const struct pg_rows *rows, size_t row, struct store_reason_row *ret_reason);
 
+struct pack_state {
+	int64_t now_us, stale_us,
+		unpacked_us; /* of the oldest change that is not packed; of a day that never was */
+	uint64_t newest;     /* number of a domain */
+};
+/* In the transaction that reads the days then; *ret_good: they are of now, or large and hardly late. */
+MUST_CHECK enum err store_pack_state(struct store *store, const struct store_window *window,
+	struct pack_state *ret_state, bool *ret_good);
 /* Answers from packed days. *ret_done false: they are not good enough, and nothing was handed out. */
 MUST_CHECK enum err store_ranking(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done);

@@ -66,3 +66,34 @@ enum err store_rollup_check(
 	*ret_differences = (uint64_t)pg_get_i64(rows, 0, 0);
 	return ERR_OK;
 }
+
+/* ---- are packed days good enough? ---- */
+
+enum { EXACT_BYTES = 1 << 20 }; /* so much is counted afresh in a moment */
+#define LATE_US (60 * TIMESTAMP_SECOND_US)
+
+/* Packed days answer where they are of now; where the days are large also a little later. */
+static bool is_good(const struct pack_state *state, uint64_t bytes)
+{
+	if (state->stale_us == TIMESTAMP_NONE)
+		return true;
+	if (bytes < EXACT_BYTES)
+		return false;
+	return state->unpacked_us == TIMESTAMP_NONE || state->now_us - state->unpacked_us < LATE_US;
+}
+
+enum err store_pack_state(struct store *store, const struct store_window *window,
+	struct pack_state *ret_state, bool *ret_good)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_PACK_STATE, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)));
+
+	if (err)
+		return err;
+	*ret_state = (struct pack_state){ pg_get_time(rows, 0, 0), pg_get_time(rows, 0, 1),
+		pg_get_time(rows, 0, 2), (uint64_t)pg_get_i64(rows, 0, 4) };
+	*ret_good = is_good(ret_state, (uint64_t)pg_get_i64(rows, 0, 3));
+	return ERR_OK;
+}
