@@ -17,7 +17,8 @@
 struct exchange {
 	struct arena *arena;
 	struct buf body;
-	struct str target; /* as in the request line */
+	struct str target;       /* as in the request line */
+	const char *target_read; /* where that lies in the library's memory */
 	struct str peer, network;
 	struct framing framing;
 	bool admitted, refused, packed;
@@ -37,6 +38,7 @@ void *exchange_start(void *context, const char *uri, struct MHD_Connection *conn
 	atomic_fetch_add(&server->running, 1);
 	exchange->arena = arena_new();
 	exchange->target = arena_dup(exchange->arena, str_c(uri));
+	exchange->target_read = uri;
 	http_peer(connection, exchange->arena, &exchange->peer, &exchange->network);
 	buf_init(&exchange->body, LIMIT_HTTP_BODY_BYTES);
 	answer_init(&exchange->refusal);
@@ -206,14 +208,6 @@ static void unpack(struct api_server *server, struct exchange *exchange)
 	exchange->body = body;
 }
 
-static size_t header_bytes(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-
-	return info ? info->header_size : 0;
-}
-
 /* What needs no body to be refused. Without a body the checks wait for finish(). */
 static void check_header(struct api_server *server, struct exchange *exchange,
 	struct MHD_Connection *connection, const struct api_request *request)
@@ -222,7 +216,7 @@ static void check_header(struct api_server *server, struct exchange *exchange,
 	bool admitted = true;
 	enum err err = ERR_OK;
 
-	if (header_bytes(connection) > LIMIT_HTTP_HEADER_BYTES) {
+	if (framing->header_bytes > LIMIT_HTTP_HEADER_BYTES) {
 		refuse(server, exchange, PROBLEM_HEADER_TOO_LARGE,
 			arena_printf(exchange->arena,
 				"request line and fields have at most %u bytes",
@@ -230,8 +224,8 @@ static void check_header(struct api_server *server, struct exchange *exchange,
 	} else if (!framing_is_clear(framing)) {
 		exchange->refused = true;
 		answer_problem(&exchange->refusal, PROBLEM_MALFORMED_REQUEST,
-			STR("Content-Length, Transfer-Encoding or Host twice or together, or a "
-			    "control character in a field"),
+			STR("Content-Length, Transfer-Encoding or Host twice or together, a "
+			    "control character in a field, or a line that does not end by CR LF"),
 			NULL, STR_EMPTY);
 	} else if (framing->content_length > exchange->body.max) {
 		refuse_as_too_large(server, exchange);
@@ -248,13 +242,15 @@ static void check_header(struct api_server *server, struct exchange *exchange,
  * connection, goes the answer to a body whose end nobody can tell, that is too long to wait for, or
  * whose sender waits to be told. */
 static enum MHD_Result admit(struct api_server *server, struct MHD_Connection *connection,
-	struct exchange *exchange, const char *method)
+	struct exchange *exchange, const char *method, const char *version)
 {
 	const struct api_request request = request_of(exchange, connection, method);
 	const struct framing *framing = &exchange->framing;
+	const struct request_line line = { method, exchange->target_read, version,
+		exchange->target.n };
 
 	deadline_set(server->deadlines, deadline_of(connection), DEADLINE_BODY);
-	framing_read(connection, &exchange->framing);
+	framing_read(connection, &line, &exchange->framing);
 	exchange->admitted = true;
 	exchange->body.max = service_body_bytes(&request);
 	check_header(server, exchange, connection, &request);
@@ -326,11 +322,10 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 	struct exchange *exchange = *request;
 
 	(void)url;
-	(void)version;
 	if (exchange->question.answered)
 		return send_answer(server, connection, exchange);
 	if (!exchange->admitted)
-		return admit(server, connection, exchange, method);
+		return admit(server, connection, exchange, method, version);
 	if (*data_bytes) {
 		struct str bytes = str_from(data, *data_bytes);
 

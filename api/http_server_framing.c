@@ -23,6 +23,7 @@ static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const
 	struct str name = str_from(key, key_bytes), text = str_from(value, value_bytes);
 
 	(void)kind;
+	lines_field(&framing->lines, key, key_bytes, value, value_bytes);
 	if (!field_is_clean(name, text))
 		framing->malformed = true;
 	framing->hosts += str_ieq(name, STR("Host"));
@@ -36,10 +37,23 @@ static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
-void framing_read(struct MHD_Connection *connection, struct framing *ret_framing)
+static size_t header_bytes(struct MHD_Connection *connection)
 {
-	*ret_framing = (struct framing){ 0 };
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	return info ? info->header_size : 0;
+}
+
+void framing_read(struct MHD_Connection *connection, const struct request_line *line,
+	struct framing *ret_framing)
+{
+	*ret_framing = (struct framing){ .header_bytes = header_bytes(connection) };
+	lines_begin(
+		&ret_framing->lines, line->method, line->target, line->target_bytes, line->version);
 	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_field, ret_framing);
+	if (!lines_end(&ret_framing->lines, ret_framing->header_bytes))
+		ret_framing->malformed = true;
 }
 
 bool framing_is_clear(const struct framing *framing)
