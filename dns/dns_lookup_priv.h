@@ -2,6 +2,8 @@
 #pragma once
 #include "dns/dns_lookup.h"
 
+/* 1.28 and later call deprecated what 1.18, Debian 12's, has alone. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 
 struct dns {
