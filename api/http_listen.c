@@ -62,6 +62,11 @@ static bool is_loopback(const union address *address)
 	return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
 }
 
+static socklen_t address_bytes(const union address *address)
+{
+	return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+}
+
 static enum err listen_error(struct buf *problem, struct str listen)
 {
 	int errnum = errno;
@@ -84,8 +89,7 @@ static enum err open_socket(
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (v6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, &address->any, v6 ? sizeof address->v6 : sizeof address->v4) ||
-		listen(fd, SOMAXCONN)) {
+	if (bind(fd, &address->any, address_bytes(address)) || listen(fd, SOMAXCONN)) {
 		enum err err = listen_error(problem, listen_on);
 
 		close(fd);
@@ -105,20 +109,40 @@ unsigned http_listen_port(int fd)
 	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
-enum err http_listen(const struct api_options *options, struct buf *problem, int *ret_fd)
+static enum err permitted_address(
+	const struct api_options *options, struct buf *problem, union address *ret_address)
 {
-	union address address;
-
-	if (!read_address(options->listen, &address)) {
+	if (!read_address(options->listen, ret_address)) {
 		buf_printf(problem, "\"%.*s\" is no address: write 127.0.0.1:8080 or [::1]:8080",
 			STR_ARG(options->listen));
 		return ERR_SYNTAX;
 	}
-	if (options->access == API_ACCESS_LOOPBACK && !is_loopback(&address)) {
+	if (options->access == API_ACCESS_LOOPBACK && !is_loopback(ret_address)) {
 		buf_printf(problem,
 			"%.*s is not a loopback address: without keys the API listens on one alone",
 			STR_ARG(options->listen));
 		return ERR_DENIED;
 	}
-	return open_socket(options->listen, &address, problem, ret_fd);
+	return ERR_OK;
+}
+
+enum err http_listen_address(const struct api_options *options, struct buf *problem,
+	struct sockaddr_storage *ret_address, socklen_t *ret_n)
+{
+	union address address;
+	enum err err = permitted_address(options, problem, &address);
+
+	if (err)
+		return err;
+	*ret_n = address_bytes(&address);
+	memcpy(ret_address, &address, *ret_n);
+	return ERR_OK;
+}
+
+enum err http_listen(const struct api_options *options, struct buf *problem, int *ret_fd)
+{
+	union address address;
+	enum err err = permitted_address(options, problem, &address);
+
+	return err ? err : open_socket(options->listen, &address, problem, ret_fd);
 }

@@ -90,6 +90,20 @@ static enum err open_tls(const struct config *config, unsigned roles, struct are
 	return err;
 }
 
+static enum err open_listeners(
+	struct arena *arena, struct supervisor_options *options, struct str *ret_trouble)
+{
+	struct listeners_given given;
+	enum err err = listeners_given(&given, ret_trouble);
+
+	if (!err && options->roles & (1u << ROLE_SMTP))
+		err = listeners_open(options->config, arena, &given, &options->smtp, ret_trouble);
+	if (!err && options->roles & (1u << ROLE_API))
+		err = listeners_open_http(
+			options->config, arena, &given, &options->http_fd, ret_trouble);
+	return err ? err : listeners_check_given(&given, arena, ret_trouble);
+}
+
 static int serve(struct config *config, unsigned roles, const char *user, struct findings *findings)
 {
 	struct arena *arena = findings->arena;
@@ -116,10 +130,8 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	err = rules_setting_open(config, arena, &options.rules_fd, &trouble);
 	if (!err)
 		err = open_tls(config, roles, arena, options.tls, &trouble);
-	if (!err && roles & (1u << ROLE_SMTP))
-		err = listeners_open(config, arena, &options.smtp, &trouble);
-	if (!err && roles & (1u << ROLE_API))
-		err = listeners_open_http(config, arena, &options.http_fd, &trouble);
+	if (!err)
+		err = open_listeners(arena, &options, &trouble);
 	if (!err)
 		err = privilege_drop(arena, user, data_dir, &trouble);
 	if (!err)

@@ -102,13 +102,14 @@ static void check_smtp_sockets(const struct config *config, struct findings *fin
 
 static void check_sockets(const struct config *config, struct findings *findings)
 {
+	struct listeners_given none = { 0 };
 	struct str trouble = STR_EMPTY;
 	int fd = -1;
 	enum err err;
 
 	check_both(config, findings);
 	check_smtp_sockets(config, findings);
-	err = listeners_open_http(config, findings->arena, &fd, &trouble);
+	err = listeners_open_http(config, findings->arena, &none, &fd, &trouble);
 	if (fd >= 0)
 		close(fd);
 	if (err && err != ERR_SYNTAX && (err != ERR_DENIED || geteuid() == 0))

@@ -39,6 +39,7 @@ bounced_install_program(bounced-tools tools)
 
 # The folder is the one that earlier packages had: dpkg loses a file that moves between /lib and /usr/lib where they are one.
 install(FILES docker/bounced.service docker/bounced.socket DESTINATION lib/systemd/system COMPONENT server)
+include(${CMAKE_CURRENT_LIST_DIR}/units.cmake)
 install(FILES docker/deb/sysusers.conf DESTINATION lib/sysusers.d RENAME bounced.conf COMPONENT server)
 install(FILES docker/deb/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME bounced.conf COMPONENT server)
 install(FILES docker/deb/bounced.conf DESTINATION /etc/bounced COMPONENT server)
@@ -71,7 +72,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 # Grows with each change of the packages alone, or apt takes the one that is there for the newest: docker/deb/changelog.
-set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 2)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -5,16 +5,36 @@
 #include "ingest/smtp/smtp_listen.h"
 #include "serve/systemd.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 
-enum { LISTENERS_GIVEN_MAX = 32 };
+enum err listeners_given(struct listeners_given *ret_given, struct str *ret_trouble)
+{
+	struct listeners_given given = { 0 };
 
-/* What was handed over. */
-struct given {
-	int first;
-	size_t n;
-	bool used[LISTENERS_GIVEN_MAX];
-};
+	given.n = systemd_sockets(&given.first);
+	if (given.n > LISTENERS_GIVEN_MAX) {
+		*ret_trouble = STR("the service manager hands over too many sockets");
+		return ERR_LIMIT;
+	}
+	*ret_given = given;
+	return ERR_OK;
+}
+
+enum err listeners_check_given(
+	const struct listeners_given *given, struct arena *arena, struct str *ret_trouble)
+{
+	for (size_t i = 0; i < given->n; i++) {
+		if (given->used[i])
+			continue;
+		*ret_trouble = arena_printf(arena,
+			"smtp.listen, api.listen: socket %zu of those that the service manager "
+			"hands over is none of these addresses, as far as their roles run here",
+			i + 1);
+		return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
 
 static bool same_address(struct arena *arena, const struct smtp_listen *listen, int fd)
 {
@@ -34,7 +54,8 @@ static bool same_address(struct arena *arena, const struct smtp_listen *listen, 
 }
 
 /* -1: none that was handed over is for this entry. */
-static int take_given(struct arena *arena, const struct smtp_listen *listen, struct given *given)
+static int take_given(
+	struct arena *arena, const struct smtp_listen *listen, struct listeners_given *given)
 {
 	for (size_t i = 0; i < given->n; i++)
 		if (!given->used[i] && same_address(arena, listen, given->first + (int)i)) {
@@ -44,8 +65,8 @@ static int take_given(struct arena *arena, const struct smtp_listen *listen, str
 	return -1;
 }
 
-static enum err open_one(struct str text, struct arena *arena, struct given *given, int *ret_fd,
-	struct str *ret_trouble)
+static enum err open_one(struct str text, struct arena *arena, struct listeners_given *given,
+	int *ret_fd, struct str *ret_trouble)
 {
 	char why[SMTP_LISTEN_TROUBLE_BYTES] = "";
 	struct smtp_listen listen;
@@ -68,58 +89,60 @@ static enum err open_one(struct str text, struct arena *arena, struct given *giv
 	return err;
 }
 
-static enum err check_given(const struct given *given, struct arena *arena, struct str *ret_trouble)
-{
-	for (size_t i = 0; i < given->n; i++) {
-		if (given->used[i])
-			continue;
-		*ret_trouble = arena_printf(arena,
-			"smtp.listen: socket %zu of those that the service manager hands over is "
-			"none of these addresses",
-			i + 1);
-		return ERR_SYNTAX;
-	}
-	return ERR_OK;
-}
-
 enum err listeners_open(const struct config *config, struct arena *arena,
-	struct listeners *ret_listeners, struct str *ret_trouble)
+	struct listeners_given *given, struct listeners *ret_listeners, struct str *ret_trouble)
 {
 	struct listeners listeners = { .n = 0 };
-	struct given given = { 0 };
 	struct str text;
 	enum err err = ERR_OK;
 
-	given.n = systemd_sockets(&given.first);
-	if (given.n > LISTENERS_GIVEN_MAX) {
-		*ret_trouble = STR("smtp.listen: the service manager hands over too many sockets");
-		return ERR_LIMIT;
-	}
 	while (!err && config_item(config, CONFIG_SMTP_LISTEN, listeners.n, &text)) {
 		if (listeners.n == LISTENERS_MAX) {
 			*ret_trouble = STR("smtp.listen: more than 16 addresses");
 			return ERR_LIMIT;
 		}
-		err = open_one(text, arena, &given, &listeners.fds[listeners.n], ret_trouble);
+		err = open_one(text, arena, given, &listeners.fds[listeners.n], ret_trouble);
 		listeners.n += !err;
 	}
-	if (!err)
-		err = check_given(&given, arena, ret_trouble);
 	if (!err)
 		*ret_listeners = listeners;
 	return err;
 }
 
-enum err listeners_open_http(
-	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble)
+/* -1: none that was handed over is bound to that address. libmicrohttpd wants one that does not block. */
+static int take_http(const struct api_options *options, struct listeners_given *given)
+{
+	struct buf problem = BUF_INIT(1024);
+	struct sockaddr_storage address;
+	int fd = -1;
+	socklen_t n;
+
+	if (http_listen_address(options, &problem, &address, &n))
+		given = NULL; /* http_listen() says why */
+	for (size_t i = 0; given && i < given->n && fd < 0; i++)
+		if (!given->used[i] && systemd_socket_is(given->first + (int)i,
+					       (const struct sockaddr *)&address, n)) {
+			given->used[i] = true;
+			fd = given->first + (int)i;
+			fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		}
+	buf_release(&problem);
+	return fd;
+}
+
+enum err listeners_open_http(const struct config *config, struct arena *arena,
+	struct listeners_given *given, int *ret_fd, struct str *ret_trouble)
 {
 	const struct api_options options = { .listen = config_str(config, CONFIG_API_LISTEN),
 		.access = config_bool(config, CONFIG_API_LOOPBACK_WITHOUT_KEY) ? API_ACCESS_LOOPBACK
 									       : API_ACCESS_KEYS };
 	struct buf problem = BUF_INIT(1024);
-	enum err err = http_listen(&options, &problem, ret_fd);
+	int fd = take_http(&options, given);
+	enum err err = fd < 0 ? http_listen(&options, &problem, &fd) : ERR_OK;
 
-	if (err)
+	if (!err)
+		*ret_fd = fd;
+	else
 		*ret_trouble = arena_printf(arena, "api.listen: %.*s%s", STR_ARG(buf_str(&problem)),
 			err == ERR_DENIED
 				? " (a port below 1024 takes root or CAP_NET_BIND_SERVICE)"

@@ -5,7 +5,19 @@
 #include "core/config.h"
 #include "core/err.h"
 
-enum { LISTENERS_MAX = 16 };
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LISTENERS_MAX = 16, LISTENERS_GIVEN_MAX = 32 };
+
+/* What a service manager handed over; without one, nothing. */
+struct listeners_given {
+	int first;
+	size_t n;
+	bool used[LISTENERS_GIVEN_MAX];
+};
+/* To be called once, before the others. */
+MUST_CHECK enum err listeners_given(struct listeners_given *ret_given, struct str *ret_trouble);
 
 /* In the order of smtp.listen. The caller owns the descriptors. */
 struct listeners {
@@ -13,10 +25,11 @@ struct listeners {
 	size_t n;
 };
 
-/* The socket of api.listen, likewise. */
-MUST_CHECK enum err listeners_open_http(
-	const struct config *config, struct arena *arena, int *ret_fd, struct str *ret_trouble);
-/* To be called before root is given up. *ret_trouble (in `arena`) names the address; a socket that was handed over and is
- * none of smtp.listen is a trouble, too: mail to it would wait for ever. */
+/* The socket of api.listen. Both are to be called before root is given up; *ret_trouble (in `arena`) names the address. */
+MUST_CHECK enum err listeners_open_http(const struct config *config, struct arena *arena,
+	struct listeners_given *given, int *ret_fd, struct str *ret_trouble);
 MUST_CHECK enum err listeners_open(const struct config *config, struct arena *arena,
-	struct listeners *ret_listeners, struct str *ret_trouble);
+	struct listeners_given *given, struct listeners *ret_listeners, struct str *ret_trouble);
+/* Behind them: a socket that was handed over and is nobody's is a trouble. Whoever connects to it would wait for ever. */
+MUST_CHECK enum err listeners_check_given(
+	const struct listeners_given *given, struct arena *arena, struct str *ret_trouble);

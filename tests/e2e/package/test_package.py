@@ -12,6 +12,8 @@ import server as e2e
 
 FILES = {
     "bounced": ("/usr/bin/bounced", "/usr/lib/systemd/system/bounced.service", "/usr/lib/systemd/system/bounced.socket",
+                *(f"/systemd/system/bounced-{role}.service" for role in ("smtp", "loader", "api", "scheduler", "hook", "resolver", "log", "postgres")),
+                "/systemd/system/bounced-smtp.socket", "/systemd/system/bounced-api.socket",
                 "/usr/lib/sysusers.d/bounced.conf", "/usr/lib/tmpfiles.d/bounced.conf", "/etc/bounced/bounced.conf",
                 "/usr/share/man/man1/bounced.1.gz", "/usr/share/bash-completion/completions/bounced",
                 "/usr/share/zsh/vendor-completions/_bounced", "/usr/share/doc/bounced/README.md",
