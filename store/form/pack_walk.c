@@ -11,7 +11,7 @@ enum { LOAD = 8, SHORT_ENTRY = 2 + LOAD, SHORT_COLUMNS = 7 };
 static void find_column(uint8_t shift[128], enum pack_column column)
 {
 	for (unsigned set = 0; set < 128; set++) {
-		bool is_set = column < SHORT_COLUMNS && set & 1u << column;
+		bool is_set = (unsigned)column < SHORT_COLUMNS && set & 1u << column;
 		unsigned before = set & ((1u << column) - 1);
 
 		shift[set] = (uint8_t)(8 * (is_set ? __builtin_popcount(before) : SHORT_COLUMNS));
