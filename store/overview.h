@@ -112,6 +112,9 @@ struct store_lane_told {
 };
 MUST_CHECK enum err store_lane_tell(struct store *store, const struct store_lane_told *told);
 
+/* Ends sessions of loaders that stopped for longer than `for_us` in the middle of a COPY and hold others up. */
+MUST_CHECK enum err store_end_hung(struct store *store, int64_t for_us, size_t *ret_n);
+
 struct store_node_row {
 	struct str node_id, role, host, version;
 	int64_t seen_us, age_s; /* when it told last, by the database's clock, and how long ago */

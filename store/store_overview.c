@@ -388,6 +388,16 @@ enum err store_node_lanes(struct store *store, store_lane_fn *fn, void *context)
 	return err;
 }
 
+enum err store_end_hung(struct store *store, int64_t for_us, size_t *ret_n)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(store->pg, QUERY_NODE_HUNG, &rows, pg_i64(for_us));
+
+	if (!err)
+		*ret_n = (size_t)pg_get_i64(rows, 0, 0);
+	return err;
+}
+
 enum err store_node_forget(struct store *store, struct str id)
 {
 	static const enum query places[] = { QUERY_NODE_FORGET, QUERY_NODE_LANES_FORGET,
