@@ -65,6 +65,8 @@ breach rooms core/str.c 'int main(void)' 'main outside cli'
 breach rooms core/str.c 'strcpy(a, b);' 'a banned call'
 breach rooms api/service.c 'x = "SELECT 1";' 'SQL outside'
 breach rooms CMakeLists.txt 'bounced_room(spool bounced_store bounced_core)' 'CMakeLists.txt: spool may include'
+breach rooms migrations/0026_suppression_keys.sql "DO \$\$ BEGIN RAISE EXCEPTION 'planted'; END \$\$;" 'RAISE without an ERRCODE'
+breach rooms store/sql/queries_mx.def "QUERY(PLANTED, \"\", \"DO \$\$ BEGIN RAISE 'planted'; END \$\$\")" 'RAISE without an ERRCODE'
 cp docs/architecture.md "$copy.kept"
 sed -i 's/^\(| `spool` .*| \)core |$/\1store, core |/' docs/architecture.md
 seen rooms 'docs/architecture.md: spool may include'
