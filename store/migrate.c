@@ -225,21 +225,20 @@ static enum err make_late_keys(struct store *store)
 static enum err migrate_locked(
 	struct store *store, int64_t now_us, struct store_migration *migration)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *citus = NULL;
 	int64_t version;
+	bool is_citus;
 	enum err err = pg_do(store->pg, QUERY_MIGRATION_TABLE, NULL);
 
 	if (!err)
 		err = store_schema_version(store, &version);
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_MIGRATION_CITUS, &citus);
+		err = store_is_citus(store, &is_citus);
 	if (err)
 		return err;
 	if (version > schema_newest())
 		return ERR_NEWER;
 	/* A distributed table takes no index for a key that it has already. */
-	err = apply_files(
-		store, version == LATE_FROM_VERSION && !pg_get_bool(citus, 0, 0), migration);
+	err = apply_files(store, version == LATE_FROM_VERSION && !is_citus, migration);
 	if (!err)
 		err = fill_tables(store, now_us);
 	return err ? err : make_late_keys(store);

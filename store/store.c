@@ -223,3 +223,29 @@ enum err store_purge_failures(struct store *store, int64_t before_us, size_t *re
 	*ret_purged = pg_rows_touched(rows);
 	return ERR_OK;
 }
+
+enum err store_is_citus(struct store *store, bool *ret_is_citus)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err =
+		store->knows_citus ? ERR_OK : pg_run(store->pg, QUERY_HAS_CITUS, NULL, 0, &rows);
+
+	if (err)
+		return err;
+	if (rows)
+		store->is_citus = pg_get_bool(rows, 0, 0);
+	store->knows_citus = true;
+	*ret_is_citus = store->is_citus;
+	return ERR_OK;
+}
+
+enum err store_choose(
+	struct store *store, enum query plain, enum query citus, enum query *ret_query)
+{
+	bool is_citus;
+	enum err err = store_is_citus(store, &is_citus);
+
+	if (!err)
+		*ret_query = is_citus ? citus : plain;
+	return err;
+}

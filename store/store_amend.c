@@ -15,6 +15,8 @@ static enum err judge_some(struct store *store, const struct store_judge *judge,
 	if (!err)
 		err = PG_RUN(store->pg, QUERY_AMEND_SOME, NULL, pg_text(address), pg_text(stream));
 	if (!err)
+		err = pg_do(store->pg, QUERY_JUDGE_LOCK, NULL);
+	if (!err)
 		err = store_judge_keys(store, judge, now_us);
 	if (!err)
 		err = pg_run(store->pg, QUERY_AMEND_LAST, NULL, 0, &rows);
@@ -60,9 +62,9 @@ static enum err undo_in_transaction(struct store *store, const struct store_judg
 	const struct store_undo *undo, int64_t now_us, struct store_amended *amended)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_UNDO, &rows, pg_time(undo->from_us),
-		pg_time(undo->to_us), pg_text(undo->provider), pg_text(undo->rule),
-		pg_text(undo->reason), pg_text(undo->stream), pg_time(now_us));
+	enum err err = PG_RUN(store->pg, undo->rule.n ? QUERY_UNDO_RULE : QUERY_UNDO, &rows,
+		pg_time(undo->from_us), pg_time(undo->to_us), pg_text(undo->provider),
+		pg_text(undo->rule), pg_text(undo->reason), pg_text(undo->stream), pg_time(now_us));
 
 	if (err)
 		return err;

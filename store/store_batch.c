@@ -161,7 +161,7 @@ static enum err add_evidence(struct store_batch *batch)
 	return store_judge_evidence(batch->store, batch->judge);
 }
 
-/* Behind the deliveries of the batch, which may lie between its strikes. */
+/* Behind the deliveries of the batch, which may lie between its strikes. What has a strike of the batch is locked since BATCH_HEADS. */
 static enum err judge(struct store_batch *batch)
 {
 	enum err err = ERR_OK;
@@ -170,6 +170,8 @@ static enum err judge(struct store_batch *batch)
 		return ERR_OK;
 	if (batch->log.n_delivered)
 		err = pg_do(batch->store->pg, QUERY_DELIVERED_JUDGE_KEYS, NULL);
+	if (!err && batch->log.n_delivered)
+		err = pg_do(batch->store->pg, QUERY_JUDGE_LOCK, NULL);
 	return err ? err : store_judge_keys(batch->store, batch->judge, TIMESTAMP_NONE);
 }
 

@@ -4,8 +4,10 @@
 #include "store/store_judge_priv.h"
 #include "store/suppression_row_priv.h"
 
+#include <string.h>
+
 enum {
-	JUDGED_FIELDS = 13,
+	JUDGED_FIELDS = 14,
 	JUDGED_BYTES = 64 << 20,
 	/* columns of JUDGE_CASES behind those of an entry */
 	CASE_FORGIVEN = 17,
@@ -136,6 +138,15 @@ static struct store_strike read_strike(const struct pg_rows *rows, size_t i)
 	return strike;
 }
 
+/* Does the entry get the words of another event than it has? */
+static bool wants_text(const struct store_suppression *entry, const struct store_verdict *verdict)
+{
+	bool is_same = entry->has_evidence && entry->reason != REASON_NONE &&
+		       !memcmp(&entry->evidence, &verdict->evidence, sizeof verdict->evidence);
+
+	return verdict->has_evidence && !verdict->keeps_cause && !is_same;
+}
+
 /* In the order of JUDGED_COPY. */
 static void put_verdict(
 	struct buf *out, const struct store_suppression *entry, const struct store_verdict *verdict)
@@ -157,6 +168,7 @@ static void put_verdict(
 	else
 		copy_null(out);
 	copy_time(out, verdict->has_evidence ? verdict->evidence_at_us : TIMESTAMP_NONE);
+	copy_bool(out, wants_text(entry, verdict));
 }
 
 /* Judges the rows from i on that are of one entry; returns how many they are. */
@@ -201,10 +213,11 @@ enum err store_judge_keys(struct store *store, const struct store_judge *judge, 
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	struct buf out = BUF_INIT(JUDGED_BYTES);
-	enum err err = pg_do(store->pg, QUERY_JUDGE_LOCK, NULL);
+	enum query cases;
+	enum err err = store_choose(store, QUERY_JUDGE_CASES, QUERY_CITUS_JUDGE_CASES, &cases);
 
 	if (!err)
-		err = PG_RUN(store->pg, QUERY_JUDGE_CASES, &rows, pg_i64(LIMIT_JUDGED_STRIKES));
+		err = PG_RUN(store->pg, cases, &rows, pg_i64(LIMIT_JUDGED_STRIKES));
 	if (!err && pg_rows_count(rows)) {
 		err = judge_rows(judge, rows, &out);
 		if (!err)

@@ -8,6 +8,6 @@
 MUST_CHECK enum err store_judge_tables(struct store *store);
 /* Evidence of a batch, and the keys of the entries that it is against. */
 MUST_CHECK enum err store_judge_evidence(struct store *store, const struct store_judge *judge);
-/* Judges all entries whose keys stand in judge_key. `now_us` TIMESTAMP_NONE: a change is dated by its events. */
+/* Judges all entries whose keys stand in judge_key, which the caller has locked (JUDGE_LOCK, BATCH_HEADS). `now_us` TIMESTAMP_NONE: a change is dated by its events. */
 MUST_CHECK enum err store_judge_keys(
 	struct store *store, const struct store_judge *judge, int64_t now_us);

@@ -67,11 +67,11 @@ static void put_row(struct buf *out, const struct store_mx *row)
 /* The same events under two providers: each count goes down here and up there. */
 static enum err move_events(struct pg *pg, size_t *ret_moved)
 {
-	static const enum query steps[] = { QUERY_MX_OLD, QUERY_MX_NEW, QUERY_MX_MOVE_EVENTS };
-	enum err err = pg_do(pg, QUERY_MX_LOCK, ret_moved);
+	static const enum query steps[] = { QUERY_MX_LOCK, QUERY_MX_OLD, QUERY_MX_NEW };
+	enum err err = store_do_all(pg, steps, ARRAY_LEN(steps));
 
-	if (!err && *ret_moved)
-		err = store_do_all(pg, steps, ARRAY_LEN(steps));
+	if (!err)
+		err = pg_do(pg, QUERY_MX_MOVE_EVENTS, ret_moved);
 	return err || !*ret_moved ? err : store_count_changes(pg);
 }
 

@@ -12,7 +12,8 @@ struct store {
 	struct arena *arena; /* of the providers */
 	const struct providers *providers;
 	bool mx_lookups;
-	bool acts; /* holds the lock of an actor, which lives as long too */
+	bool knows_citus, is_citus; /* store_is_citus */
+	bool acts;                  /* holds the lock of an actor, which lives as long too */
 };
 
 /* Lengths of texts that stand in an index: a row of one may not be over 2,700 bytes. */
@@ -51,6 +52,11 @@ MUST_CHECK enum err store_pack_state(struct store *store, const struct store_win
 MUST_CHECK enum err store_ranking(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done);
 
+/* Is Citus in the database? Asked once. */
+MUST_CHECK enum err store_is_citus(struct store *store, bool *ret_is_citus);
+/* The statement for this server, of two that answer alike. */
+MUST_CHECK enum err store_choose(
+	struct store *store, enum query plain, enum query citus, enum query *ret_query);
 /* One after the other, up to the first that fails. */
 MUST_CHECK enum err store_do_all(struct pg *pg, const enum query *queries, size_t n);
 /* Moves every count by the rows of batch_change. */

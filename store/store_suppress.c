@@ -160,12 +160,10 @@ enum err store_suppression_check(struct store *store, const struct str *addresse
 
 static void hand_out_events(const struct pg_rows *rows, store_evidence_fn *fn, void *context)
 {
-	for (size_t i = 0; i < pg_rows_count(rows); i++) {
-		const struct store_evidence event = { pg_get_uuid(rows, i, 2),
-			pg_get_time(rows, i, 3) };
-
-		fn(context, pg_get_text(rows, i, 0), pg_get_text(rows, i, 1), &event);
-	}
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		fn(context, pg_get_text(rows, i, 0), pg_get_text(rows, i, 1),
+			&(struct store_evidence){
+				pg_get_uuid(rows, i, 2), pg_get_time(rows, i, 3) });
 }
 
 enum err store_suppression_events(struct store *store, const struct store_reference *entries,
@@ -175,6 +173,7 @@ enum err store_suppression_events(struct store *store, const struct store_refere
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	struct buf addresses = BUF_INIT(max_bytes), streams = BUF_INIT(max_bytes);
 	enum err err = n > 2ul * LIMIT_SUPPRESSION_ROWS ? ERR_LIMIT : ERR_OK;
+	enum query query;
 
 	for (size_t i = 0; i < n && !err; i++) {
 		if (str_chr(entries[i].stream, '\n') != STR_NPOS)
@@ -183,13 +182,13 @@ enum err store_suppression_events(struct store *store, const struct store_refere
 		buf_printf(&streams, "%.*s\n", STR_ARG(entries[i].stream));
 	}
 	if (!err)
-		err = buf_check(&addresses);
-	if (!err)
-		err = buf_check(&streams);
+		err = buf_check(addresses.failed ? &addresses : &streams);
 	if (!err && n)
-		err = PG_RUN(store->pg, QUERY_SUPPRESSION_EVENTS_OF, &rows,
-			pg_text(buf_str(&addresses)), pg_text(buf_str(&streams)),
-			pg_i64((int64_t)limit));
+		err = store_choose(store, QUERY_SUPPRESSION_EVENTS_OF,
+			QUERY_CITUS_SUPPRESSION_EVENTS_OF, &query);
+	if (!err && n)
+		err = PG_RUN(store->pg, query, &rows, pg_text(buf_str(&addresses)),
+			pg_text(buf_str(&streams)), pg_i64((int64_t)limit));
 	if (!err && n)
 		hand_out_events(rows, fn, context);
 	buf_release(&addresses);

@@ -99,10 +99,15 @@ breach citus $rows "$planted"'"SELECT EXISTS (SELECT FROM event)")' 'PLANTED: SE
 breach citus $schema 'ALTER TABLE event ADD UNIQUE (number);' 'a unique key of event lacks event_id'
 breach citus $schema 'CREATE UNIQUE INDEX planted ON suppression (domain, stream);' 'a unique key of suppression lacks address'
 breach citus $schema 'CREATE FUNCTION planted(a text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM event WHERE stream = a $$;' 'the function planted is in SQL'
-cp $rows "$copy.kept"
-sed -i 's/^QUERY(MX_LOCK, .*/QUERY(MX_LOCK, "", "SELECT 1")/' $rows
-seen citus 'MX_LOCK is mended'
+breach citus $rows "$planted"'"DO $$ BEGIN PERFORM 1 FROM batch_decision; PERFORM 1 FROM batch_decision d JOIN suppression s ON s.address = d.address; END $$")' 'PLANTED: batch_decision and suppression are joined'
+plant $rows "$planted"'"DO $$ DECLARE d record; BEGIN FOR d IN SELECT * FROM batch_decision LOOP PERFORM 1 FROM suppression WHERE address = d.address; END LOOP; END $$")'
+run citus || { echo 'selftest: citus takes the statements of a block for one'; bad=1; }
 undo $rows
+backtest=store/sql/queries_backtest.def
+cp $backtest "$copy.kept"
+sed -i 's/^#define MESSAGE_OF_EVENT .*/#define MESSAGE_OF_EVENT "reason m ON true "/' $backtest
+seen citus 'BACKTEST_NETWORKS is mended'
+undo $backtest
 plant $rows "$planted"'"WITH d AS MATERIALIZED (SELECT * FROM batch_decision) SELECT 1 FROM d JOIN suppression s ON s.address = d.address")'
 run citus || { echo 'selftest: citus does not see a step'; bad=1; }
 undo $rows
