@@ -8,6 +8,8 @@ breach, and exit 1.
 - A unique key of a distributed table has its distribution column.
 - No function in SQL with parameters reads a distributed table: one in PL/pgSQL may.
 - No SELECT without a column: EXISTS (SELECT FROM t) is refused.
+- Rows of distributed tables are locked (FOR UPDATE) by one value of the distribution column in a statement.
+- No LIMIT in a LATERAL that reads a distributed table, unless the statement has a second form for Citus.
 Two tables are joined that stand in one query and its subqueries: branches of a UNION, the target of an INSERT and what it reads, steps of a
 WITH that write or are MATERIALIZED, and subqueries that GROUP, which Citus makes before it joins them, are not.
 usage: citus.py [FOLDER], the folder that holds the rooms."""
@@ -219,6 +221,24 @@ def check_joins(schema, name, sql):
             return
 
 
+def check_locks(schema, name, sql):
+    for part in parts_of(sql):
+        for rows in re.findall(r"\bFROM ([^()]*?)\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b", part):
+            rows = rows.rsplit("FROM ", 1)[-1]
+            for table in sorted(set(re.findall(r"\w+", rows)) & set(schema.group)):
+                if "JOIN" in rows or not re.search(rf"\b{schema.column[table]} = [\w$]", rows):
+                    yield f"{name}: locks rows of {table} of more than one {schema.column[table]}: one by one, in a DO block"
+
+
+def check_limits(schema, name, sql, names):
+    tokens = tokens_of(sql)
+    for at, token in enumerate(tokens[:-1]):
+        inside = [word.lower() for word in tokens[at + 2:closing(tokens, at + 1)]] if token == "LATERAL" and tokens[at + 1] == "(" else []
+        used = sorted(set(inside) & set(schema.group))
+        if "limit" in inside and used and f"CITUS_{name}" not in names:
+            yield f"{name}: a LIMIT for each row of another table, of {used[0]}: give it a form without, CITUS_{name} (store_choose)"
+
+
 def check_columns(name, sql):
     for table in re.findall(r"\bSELECT FROM ([\w.]+)", sql):
         if not table.startswith("pg_"):
@@ -243,11 +263,12 @@ def main():
     for _, sql in queries:
         schema.temporary.update(re.findall(r"CREATE TEMP TABLE IF NOT EXISTS (\w+)", sql))
     found = list(check_schema(schema))
+    names = {name for name, _ in queries}
     for name, sql in queries + [(f"{where}: {view}", body) for view, (where, body) in schema.views.items()]:
         joined = list(check_joins(schema, name, sql))
         if name in OPEN:
             joined = [] if joined else [f"{name} is mended: strike it out of OPEN"]
-        found += [*joined, *check_columns(name, sql)]
+        found += [*joined, *check_columns(name, sql), *check_locks(schema, name, sql), *check_limits(schema, name, sql, names)]
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 

@@ -100,6 +100,9 @@ breach citus $schema 'ALTER TABLE event ADD UNIQUE (number);' 'a unique key of e
 breach citus $schema 'CREATE UNIQUE INDEX planted ON suppression (domain, stream);' 'a unique key of suppression lacks address'
 breach citus $schema 'CREATE FUNCTION planted(a text) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM event WHERE stream = a $$;' 'the function planted is in SQL'
 breach citus $rows "$planted"'"DO $$ BEGIN PERFORM 1 FROM batch_decision; PERFORM 1 FROM batch_decision d JOIN suppression s ON s.address = d.address; END $$")' 'PLANTED: batch_decision and suppression are joined'
+breach citus $rows "$planted"'"WITH k AS MATERIALIZED (SELECT * FROM judge_key) SELECT 1 FROM k JOIN suppression s ON s.address = k.address FOR UPDATE OF s")' 'PLANTED: locks rows of suppression'
+breach citus $rows "$planted"'"SELECT 1 FROM suppression WHERE stream = $1 FOR UPDATE")' 'PLANTED: locks rows of suppression'
+breach citus $rows "$planted"'"SELECT 1 FROM unnest($1) w CROSS JOIN LATERAL (SELECT 1 FROM delivered d WHERE d.address = w LIMIT 1) v")' 'PLANTED: a LIMIT for each row'
 plant $rows "$planted"'"DO $$ DECLARE d record; BEGIN FOR d IN SELECT * FROM batch_decision LOOP PERFORM 1 FROM suppression WHERE address = d.address; END LOOP; END $$")'
 run citus || { echo 'selftest: citus takes the statements of a block for one'; bad=1; }
 undo $rows
