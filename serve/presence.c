@@ -20,7 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PRESENCE_STOP_S = 3, PRESENCE_HOST_BYTES = 65 /* HOST_NAME_MAX of Linux, and a NUL */ };
+enum {
+	PRESENCE_STOP_S = 3,
+	PRESENCE_RETRY_MS = 1000,
+	PRESENCE_HOST_BYTES = 65 /* HOST_NAME_MAX of Linux, and a NUL */
+};
 
 /* ---- who the node is ---- */
 
@@ -168,15 +172,18 @@ static void *run(void *context)
 	const struct store_options options = { .application_name = "bounced presence",
 		.idle_timeout_ms = STORE_IDLE_ROLE_MS };
 	struct store *store = NULL;
+	bool ready =
+		false; /* the tables are there; before that each try is an error in the server's log */
 	enum err err;
 
 	do {
 		err = store ? ERR_OK : store_open(thread->conninfo, &options, NULL, &store);
 		if (!err && !store_connected(store))
 			err = store_reopen(store);
-		if (!err)
+		ready = ready || (!err && !store_ready(store));
+		if (!err && ready)
 			tell(&thread->role, store);
-	} while (!role_wait_stop(&thread->role, PRESENCE_MS));
+	} while (!role_wait_stop(&thread->role, ready ? PRESENCE_MS : PRESENCE_RETRY_MS));
 	store_close(store);
 	return NULL;
 }
