@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """docs/senders.md: each statement that its table makes is tried on the mail servers that it names, from Debian's packages, each in a root of its
-own (mtas/enter.sh). A letter goes in by SMTP, the next server refuses its recipient, and what comes back is looked at. Skips are those of
+own (mtas/enter.sh), and on Haraka from npm. A letter goes in by SMTP, the next server refuses its recipient, and what comes back is looked at. Skips are those of
 test_mtas.py."""
 import contextlib
 import email
 import email.policy
 import os
 import re
+import shutil
 import socket
 import socketserver
 import subprocess
@@ -21,7 +22,8 @@ import test_mtas as mtas  # noqa: E402
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "senders.md")
 DOMAIN = "news.sender.example"
-SERVERS = ("postfix", "exim", "opensmtpd", "sendmail")
+SERVERS = ("postfix", "exim", "opensmtpd", "sendmail", "haraka")
+HARAKA = "3.3.4"
 # 200 octets with letters of both cases, as VERP makes them.
 LONG = "Bounces+" + "Id-Long.Name=" * 14 + "Example.Co"
 
@@ -97,11 +99,16 @@ class Client:
         return lines
 
     def send(self, case):
-        self.say(f"MAIL FROM:<{case.path}>{case.mail}")
+        """False: its return path is refused."""
+        try:
+            self.say(f"MAIL FROM:<{case.path}>{case.mail}")
+        except AssertionError:
+            return False
         self.say(f"RCPT TO:<{case.recipient}>{case.rcpt}")
         self.say("DATA", "3")
         self.say(f"From: News <news@sender.example>\r\nTo: {case.recipient}\r\nSubject: {case.name}\r\n"
                  f"Message-ID: <{case.name}@sender.example>\r\n{case.fields}\r\nThe body of {case.name}.\r\n{case.more}.")
+        return True
 
 
 class Case:
@@ -156,7 +163,61 @@ def facts_of(listener, case):
             "why": bool(re.search("large|big|size|limit of", text_of(message), re.I)), "bytes": len(data)}
 
 
+# ---- Haraka, which Debian has not: as npm brings it, with a plugin that says where mail goes ----
+
+HARAKA_HOME = e2e.BINARY.resolve().parent / "unpacked" / f"haraka-{HARAKA}"
+HARAKA_PLUGIN = """exports.register = function () {
+    this.register_hook('mail', 'take');
+    this.register_hook('rcpt', 'take');
+    this.register_hook('get_mx', 'where');
+};
+exports.take = function (next, connection) { connection.relaying = true; next(OK); };
+exports.where = function (next, mail, domain) {
+    next(OK, { exchange: '127.0.0.1', priority: 0, port: Number(domain.endsWith('far.example') ? process.env.HOP : process.env.OURS) });
+};
+"""
+
+
+def haraka_fetched():
+    """False where there is no node that it runs on, or no registry."""
+    try:
+        version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+        if int(version.lstrip("v").split(".")[0]) < 20:
+            return False
+        if not (HARAKA_HOME / "whole").exists():
+            HARAKA_HOME.mkdir(parents=True, exist_ok=True)
+            (HARAKA_HOME / "package.json").write_text("{}")
+            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", f"Haraka@{HARAKA}"],
+                           cwd=HARAKA_HOME, capture_output=True, timeout=300, check=True)
+            (HARAKA_HOME / "whole").touch()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        print(f"haraka: not tried: {error}")
+        return False
+    return True
+
+
+def haraka_started(stack, hop, ours, folder):
+    port, home = e2e.free_port(), folder / "haraka"
+    for place in ("config", "plugins", "queue"):
+        (home / place).mkdir(parents=True)
+    files = {"config/plugins": "hop\n", "config/me": "mx.haraka.example\n", "config/smtp.ini": f"listen=127.0.0.1:{port}\nnodes=0\n",
+             "plugins/hop.js": HARAKA_PLUGIN}
+    for name, text in files.items():
+        (home / name).write_text(text)
+    for name in ("connection.ini", "outbound.bounce_message"):  # as it is installed
+        shutil.copy(HARAKA_HOME / "node_modules/Haraka/config" / name, home / "config")
+    log = stack.enter_context(open(folder / "haraka.log", "wb"))
+    environment = {**os.environ, "HOP": str(hop.server_address[1]), "OURS": str(ours.server_address[1])}
+    process = subprocess.Popen(["node", HARAKA_HOME / "node_modules/Haraka/bin/haraka", "-c", home], env=environment, cwd=home,
+                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=e2e.die_with_parent)
+    stack.callback(process.wait, 60)
+    stack.callback(process.kill)
+    return port
+
+
 def started(stack, name, hop, ours, folder):
+    if name == "haraka":
+        return haraka_started(stack, hop, ours, folder)
     port = e2e.free_port()
     log = stack.enter_context(open(folder / f"{name}.log", "wb"))
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NAME": name, "PORT": str(port), "LC_ALL": "C",
@@ -174,6 +235,8 @@ def came(name):
     """A report came to the return path, from the null sender, once."""
     def word(facts, _):
         fact = facts[name]
+        if fact.get("refused"):
+            return "refused"
         wanted = next(case for case in CASES if case.name == name).path
         return "yes" if fact["n"] == 1 and "<>" in fact["mail"] and f"<{wanted}>" in fact["rcpts"][0] and len(fact["rcpts"]) == 1 else "no"
     return word
@@ -226,18 +289,17 @@ def connected(name, port, log):
 
 def facts_by_name(name, ours, client, log):
     sent = [case for case in CASES if name in case.at and (not case.dsn or "DSN" in client.offers)]
-    wanted = {case.name for case in sent} - SILENT
-    for case in sent:
-        client.send(case)
+    refused = {case.name for case in sent if not client.send(case)}
+    wanted = {case.name for case in sent} - SILENT - refused
     with mtas.told(name, log):  # what is not to come was sent long before the last that is
         e2e.wait_for(lambda: all(any(bounces(ours, word)) for word in wanted), f"the reports of {name}", 300)
-    return {case.name: facts_of(ours, case) for case in CASES}
+    return {case.name: facts_of(ours, case) | {"refused": case.name in refused} for case in CASES}
 
 
 def main():
     if not mtas.shutil.which("apt-get") or not mtas.may_mount():
         e2e.skip("mail servers in roots of their own need apt-get and the right to mount")
-    names = [name for name in SERVERS if mtas.MTAS.get(name) and mtas.fetch(name)]
+    names = [name for name in SERVERS if (haraka_fetched() if name == "haraka" else mtas.MTAS.get(name) and mtas.fetch(name))]
     if not names:
         e2e.skip("no package of a mail server could be had")
     table, wrong = told(), []
