@@ -4,14 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_STARTS = 1 << 16, HEAD_BYTES = 8 };
+enum { HEAD_BYTES = 8, KEY_BYTES = 4 };
 
-/* The first two bytes of a word, 0 in the place of a second that is not there. */
-static unsigned start_of(struct str word)
+/* The first bytes of a word, 0 in the place of those that are not there. */
+static uint32_t key_of(struct str word)
 {
-	unsigned second = word.n > 1 ? (unsigned char)word.p[1] : 0;
+	uint32_t key = 0;
 
-	return (unsigned)(unsigned char)word.p[0] << 8 | second;
+	memcpy(&key, word.p, word.n < KEY_BYTES ? word.n : KEY_BYTES);
+	return be32toh(key);
+}
+
+/* The same without the bytes behind the first `n`. */
+static uint32_t key_head(uint32_t key, unsigned n)
+{
+	return key & ~(uint32_t)0 << 8 * (KEY_BYTES - n);
+}
+
+/* By multiplication with 2^32 divided by the golden ratio: D. Knuth, The Art of Computer Programming 6.4. */
+static uint32_t hash_of(uint32_t key)
+{
+	return key * 2654435769u >> 12;
 }
 
 static uint64_t head_of(struct str word)
@@ -32,55 +45,124 @@ static int compare_words(const void *a, const void *b)
 	return by_text ? by_text : x < y ? -1 : x > y;
 }
 
+static struct str text_of(const struct word_index *index, size_t i)
+{
+	return str_from(index->texts + index->entries[i].text, index->entries[i].n);
+}
+
 /* The longest shorter text of two bytes and more that a word goes on from is the one in front of it, or one of those that this
  * one goes on from. */
 static uint32_t up_of(const struct word_index *index, size_t i)
 {
-	uint32_t up = i ? index->group[i - 1] : WORD_NONE;
+	uint32_t up = i ? index->entries[i - 1].group : WORD_NONE;
 
-	while (up != WORD_NONE && !str_starts(index->order[i]->text, index->order[up]->text))
-		up = index->up[up];
-	return up != WORD_NONE && index->lengths[up] < 2 ? WORD_NONE : up;
+	while (up != WORD_NONE && !str_starts(text_of(index, i), text_of(index, up)))
+		up = index->entries[up].up;
+	return up != WORD_NONE && index->entries[up].n < 2 ? WORD_NONE : up;
 }
 
-static void group_words(struct arena *arena, struct word_index *index)
+static void group_words(struct word_index *index)
 {
-	index->group = arena_calloc(arena, index->n + 1, sizeof *index->group);
-	index->up = arena_calloc(arena, index->n + 1, sizeof *index->up);
 	for (size_t i = 0; i < index->n; i++) {
-		bool twin = i && str_eq(index->order[i]->text, index->order[i - 1]->text);
+		struct word_entry *entry = &index->entries[i], *before = entry - 1;
+		bool twin = i && str_eq(text_of(index, i), text_of(index, i - 1));
 
-		index->group[i] = twin ? index->group[i - 1] : (uint32_t)i;
-		index->up[i] = twin ? index->up[i - 1] : up_of(index, i);
+		entry->group = twin ? before->group : (uint32_t)i;
+		entry->up = twin ? before->up : up_of(index, i);
 	}
+}
+
+/* The entry of a word behind `bytes` of the texts. */
+static struct word_entry entry_of(const struct lexicon_word *word, size_t bytes)
+{
+	return (struct word_entry){ .text = (uint32_t)bytes,
+		.n = (uint32_t)word->text.n & 0x3FFFFFFF,
+		.open_right = word->open_right,
+		.has_tail = word->tail.n > 0 };
+}
+
+static void fill_entries(struct arena *arena, const struct lexicon_word *const *order,
+	const struct lexicon_word *words, struct word_index *index)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < index->n; i++)
+		bytes += order[i]->text.n;
+	index->texts = arena_alloc(arena, bytes + 1);
+	index->entries = arena_calloc(arena, index->n + 1, sizeof *index->entries);
+	index->heads = arena_calloc(arena, index->n + 1, sizeof *index->heads);
+	index->words = arena_calloc(arena, index->n + 1, sizeof *index->words);
+	bytes = 0;
+	for (size_t i = 0; i < index->n; i++) {
+		index->entries[i] = entry_of(order[i], bytes);
+		index->heads[i] = head_of(order[i]->text);
+		index->words[i] = (uint32_t)(order[i] - words);
+		memcpy(index->texts + bytes, order[i]->text.p, order[i]->text.n);
+		bytes += order[i]->text.n;
+	}
+}
+
+static struct word_start *start_at(const struct word_index *index, uint32_t key)
+{
+	size_t at = hash_of(key) & (index->n_starts - 1);
+
+	while (index->starts[at].key && index->starts[at].key != key)
+		at = (at + 1) & (index->n_starts - 1);
+	return &index->starts[at];
+}
+
+static void note_start(struct word_index *index, size_t i)
+{
+	struct str text = text_of(index, i);
+	uint32_t key = key_of(text), bit = hash_of(key) % WORD_SHORT_BITS;
+	struct word_start *start = start_at(index, key);
+
+	if (!start->key)
+		*start = (struct word_start){ .key = key, .low = (uint32_t)i };
+	start->high = (uint32_t)i + 1;
+	index->starts_with[(unsigned char)text.p[0]] = true;
+	if (text.n < KEY_BYTES)
+		index->short_keys[bit / 64] |= UINT64_C(1) << bit % 64;
+	if (text.n == 1)
+		index->alone[(unsigned char)text.p[0]] = index->entries[i].group;
+}
+
+static size_t count_keys(const struct word_index *index)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < index->n; i++)
+		n += !i || key_of(text_of(index, i)) != key_of(text_of(index, i - 1));
+	return n + 1;
+}
+
+static void note_starts(struct arena *arena, struct word_index *index)
+{
+	for (index->n_starts = 2; index->n_starts < count_keys(index) * 3 / 2; index->n_starts *= 2)
+		;
+	index->starts = arena_calloc(arena, index->n_starts, sizeof *index->starts);
+	memset(index->alone, 0xFF, sizeof index->alone);
+	for (size_t i = 0; i < index->n; i++)
+		note_start(index, i);
 }
 
 static struct word_index index_words(
 	struct arena *arena, const struct lexicon_word *words, size_t n, bool open)
 {
-	struct word_index made = { 0 }, *index = &made;
-	size_t at = 0;
+	const struct lexicon_word **order = calloc(n + 1, sizeof *order);
+	struct word_index index = { 0 };
 
-	index->first = arena_calloc(arena, WORD_STARTS + 1, sizeof *index->first);
-	index->order = arena_calloc(arena, n + 1, sizeof *index->order);
+	if (!order)
+		abort();
 	for (size_t i = 0; i < n; i++)
-		if (words[i].open_left == open)
-			index->order[index->n++] = &words[i];
-	qsort(index->order, index->n, sizeof *index->order, compare_words);
-	index->heads = arena_calloc(arena, index->n + 1, sizeof *index->heads);
-	index->lengths = arena_calloc(arena, index->n + 1, sizeof *index->lengths);
-	for (size_t i = 0; i < index->n; i++) {
-		index->heads[i] = head_of(index->order[i]->text);
-		index->lengths[i] = (uint32_t)index->order[i]->text.n;
-	}
-	group_words(arena, index);
-	for (unsigned start = 0; start < WORD_STARTS; start++) {
-		index->first[start] = (uint32_t)at;
-		while (at < index->n && start_of(index->order[at]->text) == start)
-			at++;
-	}
-	index->first[WORD_STARTS] = (uint32_t)index->n;
-	return made;
+		if (words[i].open_left == open && words[i].text.n)
+			order[index.n++] = &words[i];
+	qsort(order, index.n, sizeof *order, compare_words);
+	fill_entries(arena, order, words, &index);
+	group_words(&index);
+	note_starts(arena, &index);
+	free(order);
+	return index;
 }
 
 struct lexicon_index lexicon_index_make(
@@ -92,15 +174,18 @@ struct lexicon_index lexicon_index_make(
 
 /* ---- finding words ---- */
 
-static bool latin(char c)
-{
-	return ascii_alpha(c) || ascii_digit(c) || c == FOLD_LOST || c == FOLD_NAMED;
-}
+/* What a byte is for the borders of words: a letter or digit of Latin, the lead byte of a letter of Greek or Cyrillic, neither. */
+enum byte_kind { BYTE_OTHER, BYTE_LATIN, BYTE_GREEK };
+static const unsigned char byte_kinds[256] = { [FOLD_LOST] = BYTE_LATIN,
+	[FOLD_NAMED] = BYTE_LATIN,
+	['0' ... '9'] = BYTE_LATIN,
+	['A' ... 'Z'] = BYTE_LATIN,
+	['a' ... 'z'] = BYTE_LATIN,
+	[0xCD ... 0xD4] = BYTE_GREEK };
 
-/* A letter of Greek or Cyrillic, by its lead byte. */
-static bool greek_lead(char c)
+static enum byte_kind kind_at(struct str text, size_t at)
 {
-	return (unsigned char)c >= 0xCD && (unsigned char)c <= 0xD4;
+	return (enum byte_kind)byte_kinds[(unsigned char)text.p[at]];
 }
 
 /* Does a word start or end between text[at - 1] and text[at]? Scripts without spaces have a border everywhere. */
@@ -108,11 +193,14 @@ static bool is_border(struct str text, size_t at)
 {
 	if (!at || at >= text.n)
 		return true;
-	if (latin(text.p[at]))
-		return !latin(text.p[at - 1]);
-	if (greek_lead(text.p[at]))
-		return at < 2 || !greek_lead(text.p[at - 2]);
-	return true;
+	switch (kind_at(text, at)) {
+	case BYTE_LATIN:
+		return kind_at(text, at - 1) != BYTE_LATIN;
+	case BYTE_GREEK:
+		return at < 2 || kind_at(text, at - 2) != BYTE_GREEK;
+	default:
+		return true;
+	}
 }
 
 /* Where "* na" ends behind text[at]: a star is the rest of a word. STR_NPOS: it does not follow. */
@@ -147,30 +235,29 @@ struct scanning {
 static bool report_group(const struct scanning *s, const struct word_index *index, uint32_t group,
 	size_t from, size_t to)
 {
-	for (size_t i = group; i < index->n && index->group[i] == group; i++) {
-		const struct lexicon_word *word = index->order[i];
+	for (size_t i = group; i < index->n && index->entries[i].group == group; i++) {
+		const struct word_entry *entry = &index->entries[i];
 		size_t end = to;
 
-		if (word->tail.n)
-			end = tail_end(s->text, to, word->tail);
-		if (end == STR_NPOS || (!word->open_right && !is_border(s->text, end)))
+		if (entry->has_tail)
+			end = tail_end(s->text, to, s->index->words[index->words[i]].tail);
+		if (end == STR_NPOS || (!entry->open_right && !is_border(s->text, end)))
 			continue;
-		if (!s->found(s->context, (size_t)(word - s->index->words), from, end))
+		if (!s->found(s->context, index->words[i], from, end))
 			return false;
 	}
 	return true;
 }
 
-/* Is the word order[i] at or before `rest`, as bytes sort? */
+/* Is the i-th word at or before `rest`, as bytes sort? */
 static bool is_up_to(const struct word_index *index, size_t i, uint64_t head, struct str rest)
 {
-	if (index->heads[i] != head || index->lengths[i] <= HEAD_BYTES)
+	if (index->heads[i] != head || index->entries[i].n <= HEAD_BYTES)
 		return index->heads[i] <= head;
-	return str_cmp(str_skip(index->order[i]->text, HEAD_BYTES), str_skip(rest, HEAD_BYTES)) <=
-	       0;
+	return str_cmp(str_skip(text_of(index, i), HEAD_BYTES), str_skip(rest, HEAD_BYTES)) <= 0;
 }
 
-/* Behind the last of order[low, high) that is at or before `rest`. Each step is the same for either answer, so that nothing
+/* Behind the last of the words from `low` to `high` that is at or before `rest`. Each step is the same for either answer, so that nothing
  * has to be guessed. */
 static size_t end_of_those_up_to(
 	const struct word_index *index, size_t low, size_t high, uint64_t head, struct str rest)
@@ -187,58 +274,139 @@ static size_t end_of_those_up_to(
 	return low;
 }
 
-/* Does `rest`, which starts with `head`, start with the word order[i]? */
+/* Does `rest`, which starts with `head`, start with the i-th word? */
 static bool starts_with(const struct word_index *index, size_t i, uint64_t head, struct str rest)
 {
-	size_t n = index->lengths[i];
+	size_t n = index->entries[i].n;
 
 	if (n > HEAD_BYTES)
-		return index->heads[i] == head && str_starts(rest, index->order[i]->text);
+		return index->heads[i] == head && str_starts(rest, text_of(index, i));
 	return !((index->heads[i] ^ head) >> 8 * (HEAD_BYTES - n));
 }
 
-/* All words that start at text[from], the longest first. In the order of bytes the last one up to the text starts with every
- * word that the text starts with, so these are found going up from it. */
-static bool scan_from(const struct scanning *s, const struct word_index *index, size_t from)
+static bool may_be_short(const struct word_index *index, uint32_t key)
 {
-	struct str rest = str_skip(s->text, from);
-	unsigned start = start_of(rest), alone = start & 0xFF00;
-	size_t low = index->first[start], high = index->first[start + 1], end;
-	uint64_t head = head_of(rest);
-	uint32_t i = WORD_NONE;
+	uint32_t bit = hash_of(key) % WORD_SHORT_BITS;
 
-	if (low < high) {
-		end = end_of_those_up_to(index, low, high, head, rest);
-		i = end > low ? index->group[end - 1] : WORD_NONE;
+	return index->short_keys[bit / 64] >> bit % 64 & 1;
+}
+
+/* A word of three bytes or two; WORD_NONE without. */
+static uint32_t short_word(const struct word_index *index, uint32_t key)
+{
+	for (unsigned n = KEY_BYTES - 1; n > 1; n--) {
+		const struct word_start *start;
+
+		if (!may_be_short(index, key_head(key, n)))
+			continue;
+		start = start_at(index, key_head(key, n));
+		if (start->key)
+			return start->low;
 	}
+	return WORD_NONE;
+}
+
+/* The longest word that `rest` starts with, `start` being that of its first four bytes; WORD_NONE: none of two bytes and more. In
+ * the order of bytes the last word up to the text goes on from every word that the text starts with, and so does each that has
+ * the text's first four. */
+static uint32_t longest_word(
+	const struct word_index *index, const struct word_start *start, struct str rest)
+{
+	const uint64_t head = head_of(rest);
+	size_t end;
+	uint32_t i;
+
+	if (!start->key)
+		return short_word(index, key_of(rest));
+	end = end_of_those_up_to(index, start->low, start->high, head, rest);
+	i = index->entries[end > start->low ? end - 1 : end].group;
 	while (i != WORD_NONE && !starts_with(index, i, head, rest))
-		i = index->up[i];
-	for (; i != WORD_NONE; i = index->up[i])
-		if (!report_group(s, index, i, from, from + index->lengths[i]))
+		i = index->entries[i].up;
+	return i;
+}
+
+/* Where a word may start, and those that may. */
+struct place {
+	const struct word_index *index;
+	const struct word_start *start;
+	size_t from;
+};
+
+/* All words that start there, the longest first. */
+static bool report_place(const struct scanning *s, const struct place *place)
+{
+	const struct word_index *index = place->index;
+	struct str rest = str_skip(s->text, place->from);
+	uint32_t alone = index->alone[(unsigned char)rest.p[0]];
+
+	for (uint32_t i = longest_word(index, place->start, rest); i != WORD_NONE;
+		i = index->entries[i].up)
+		if (i != alone &&
+			!report_group(s, index, i, place->from, place->from + index->entries[i].n))
 			return false;
-	return start == alone || index->first[alone] == index->first[alone + 1] ||
-	       report_group(s, index, (uint32_t)index->first[alone], from, from + 1);
+	return alone == WORD_NONE || report_group(s, index, alone, place->from, place->from + 1);
 }
 
 static bool may_start(const struct word_index *index, struct str text, size_t from)
 {
-	unsigned start = start_of(str_skip(text, from)), alone = start & 0xFF00;
+	return index->starts_with[(unsigned char)text.p[from]];
+}
 
-	return index->first[start] < index->first[start + 1] ||
-	       index->first[alone] < index->first[alone + 1];
+/* Places are taken some at a time, so that memory is asked for all of them before the first is waited for. */
+enum { PLACES_AT_ONCE = 32 };
+struct places {
+	struct place items[PLACES_AT_ONCE];
+	size_t n;
+};
+
+static void add_place(
+	struct places *places, const struct word_index *index, struct str text, size_t from)
+{
+	const uint32_t key = key_of(str_skip(text, from));
+
+	places->items[places->n++] = (struct place){ .index = index, .from = from };
+	__builtin_prefetch(&index->starts[hash_of(key) & (index->n_starts - 1)]);
+}
+
+/* As many as there is room for; where the next one may be. */
+static size_t take_places(
+	const struct lexicon_index *index, struct str text, size_t from, struct places *ret_places)
+{
+	ret_places->n = 0;
+	for (; from < text.n && ret_places->n + 2 <= PLACES_AT_ONCE; from++) {
+		if (may_start(&index->closed, text, from) && is_border(text, from))
+			add_place(ret_places, &index->closed, text, from);
+		if (may_start(&index->open, text, from))
+			add_place(ret_places, &index->open, text, from);
+	}
+	return from;
+}
+
+static void find_starts(struct str text, struct places *places)
+{
+	for (size_t i = 0; i < places->n; i++) {
+		struct place *place = &places->items[i];
+		const struct word_start *start =
+			start_at(place->index, key_of(str_skip(text, place->from)));
+		size_t middle = start->low + (start->high - start->low) / 2;
+
+		place->start = start;
+		__builtin_prefetch(&place->index->heads[middle]);
+		__builtin_prefetch(&place->index->entries[middle]);
+	}
 }
 
 void lexicon_scan(
 	const struct lexicon_index *index, struct str text, lexicon_found *found, void *context)
 {
 	const struct scanning s = { index, text, found, context };
+	struct places places;
 
-	for (size_t from = 0; from < text.n; from++) {
-		bool border = is_border(text, from);
-
-		if (border && !scan_from(&s, &index->closed, from))
-			return;
-		if (may_start(&index->open, text, from) && !scan_from(&s, &index->open, from))
-			return;
+	for (size_t from = 0; from < text.n;) {
+		from = take_places(index, text, from, &places);
+		find_starts(text, &places);
+		for (size_t i = 0; i < places.n; i++)
+			if (!report_place(&s, &places.items[i]))
+				return;
 	}
 }

@@ -8,18 +8,35 @@
 
 #define WORD_NONE UINT32_MAX
 
-/* Words in the order of their bytes, so that all that start with what was read are neighbours. */
+/* What is asked of a word where a text is looked up; a line of the cache holds four. */
+struct word_entry {
+	uint32_t group; /* the first that has its text */
+	uint32_t
+		up; /* the first of the longest shorter text that it goes on from; WORD_NONE without */
+	uint32_t text; /* where its bytes stand in `texts` */
+	uint32_t n : 30;
+	bool open_right : 1, has_tail : 1;
+};
+/* The words that have the same first four bytes: those from `low` up to `high`. */
+struct word_start {
+	uint32_t key; /* 0 in the place of bytes that are not there */
+	uint32_t low, high;
+};
+enum { WORD_SHORT_BITS = 4096 };
+/* Words in the order of their bytes, so that all that start with what was read are neighbours; each thing that is asked for
+ * stands side by side with its like, for memory is what a look-up waits for. */
 struct word_index {
-	const struct lexicon_word **order;
-	uint64_t *
-		heads; /* of each the first eight bytes, the first the highest: side by side, where words are not */
-	uint32_t *lengths; /* of each, for the same reason */
-	uint32_t *group;   /* of each the first that has its text */
-	uint32_t *
-		up; /* of each the first of the longest shorter text that it goes on from; WORD_NONE without */
+	struct word_entry *entries;
+	uint64_t *heads; /* of each the first eight bytes, the first the highest */
+	uint32_t *words; /* of each its position in the lexicon */
+	char *texts;
 	size_t n;
-	uint32_t *
-		first; /* by their first two bytes, 0 where there is no second: where those start that have them */
+	struct word_start *starts; /* a hash table; a key of 0 is a free place */
+	size_t n_starts;           /* its places, a power of two */
+	uint64_t short_keys[WORD_SHORT_BITS /
+			    64]; /* by their hash: keys with bytes that are not there */
+	uint32_t alone[256];     /* words of one byte; WORD_NONE without */
+	bool starts_with[256];
 };
 struct lexicon_index {
 	const struct lexicon_word *words;
