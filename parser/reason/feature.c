@@ -27,9 +27,11 @@ enum {
 		0xE3, /* first byte of a letter: from U+3000 on words may stand without spaces */
 };
 
+/* Which rows are in a group already: a hash table of their positions in it, from 1 on. */
+enum { SEEN_PLACES = FEATURES_MOST * 2 };
 struct taking {
 	struct features *f;
-	uint8_t seen[FEATURE_KINDS][FEATURE_ROWS / 8];
+	uint16_t seen[FEATURE_KINDS][SEEN_PLACES];
 };
 
 /* ---- rows ---- */
@@ -61,17 +63,20 @@ static uint16_t row_of(uint32_t hash)
 	return (uint16_t)((hash ^ hash >> 15) & (FEATURE_ROWS - 1));
 }
 
-static uint16_t take(struct taking *t, enum feature_kind kind, uint32_t hash)
+/* A group is full before its table is, so that a free place is always found. */
+static void take(struct taking *t, enum feature_kind kind, uint32_t hash)
 {
 	struct feature_group *group = &t->f->groups[kind];
-	uint16_t row = row_of(hash);
-	uint8_t bit = (uint8_t)(1u << (row & 7));
+	uint16_t row = row_of(hash), *seen = t->seen[kind];
+	size_t at = row % SEEN_PLACES;
 
-	if (!(t->seen[kind][row >> 3] & bit) && group->n < FEATURES_MOST) {
-		t->seen[kind][row >> 3] |= bit;
-		group->rows[group->n++] = row;
-	}
-	return row;
+	for (; seen[at]; at = (at + 1) % SEEN_PLACES)
+		if (group->rows[seen[at] - 1] == row)
+			return;
+	if (group->n == FEATURES_MOST)
+		return;
+	group->rows[group->n++] = row;
+	seen[at] = (uint16_t)group->n;
 }
 
 /* ---- words ---- */
@@ -158,11 +163,36 @@ static void take_parts_from(struct taking *t, struct str word, const size_t *at,
 	}
 }
 
+/* The same of a word whose bytes are its letters. */
+static void take_plain_parts(struct taking *t, struct str word)
+{
+	size_t n = word.n < WORD_LETTERS ? word.n : WORD_LETTERS;
+	unsigned char bytes[WORD_LETTERS + 2];
+
+	bytes[0] = '<';
+	memcpy(bytes + 1, word.p, n);
+	bytes[n + 1] = '>';
+	for (size_t from = 0; from < n; from++) {
+		size_t most = n + 2 - from < PART_MOST ? n + 2 - from : PART_MOST;
+		uint32_t hash = hash_tag(TAG_PART);
+
+		for (size_t i = 0; i < most; i++) {
+			hash = hash_byte(hash, bytes[from + i]);
+			if (i + 1 >= PART_LEAST)
+				take(t, FEATURE_WORDS, hash);
+		}
+	}
+}
+
 static void take_parts(struct taking *t, struct str word)
 {
 	size_t at[WORD_LETTERS + 1], n;
 	bool wide;
 
+	if (utf8_is_ascii(word)) {
+		take_plain_parts(t, word);
+		return;
+	}
 	n = letters_of(word, at, &wide);
 	for (size_t i = 0; i < n; i++)
 		take_parts_from(t, word, at, n, i);
