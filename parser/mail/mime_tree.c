@@ -348,18 +348,42 @@ static bool is_plain_text(const struct lone_part *lone)
 	       str_ifind(lone->type, STR("name")) == STR_NPOS;
 }
 
+static GMimeContentEncoding encoding_of(struct arena *arena, struct str encoding)
+{
+	return encoding.n ? g_mime_content_encoding_from_string(arena_c(arena, encoding))
+			  : GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
 /* To GMime even one part is a dozen objects, and this is what most mail systems without a report send. */
 static void read_plain_text(struct reading *r, const struct lone_part *lone)
 {
 	struct mime_part part = { .type = STR("text/plain") };
-	GMimeContentEncoding encoding =
-		lone->encoding.n
-			? g_mime_content_encoding_from_string(arena_c(r->arena, lone->encoding))
-			: GMIME_CONTENT_ENCODING_DEFAULT;
 
 	r->tree->type = part.type;
 	r->tree->report_type = arena_lower(r->arena, header_param(lone->type, STR("report-type")));
-	take_leaf(r, &part, lone->body, encoding, header_param(lone->type, STR("charset")));
+	take_leaf(r, &part, lone->body, encoding_of(r->arena, lone->encoding),
+		header_param(lone->type, STR("charset")));
+}
+
+/* "text/plain" of "Text/Plain; charset=utf-8"; without a type a part is text, RFC 2046 5.1. */
+static struct str type_name(struct arena *arena, struct str type)
+{
+	return type.n ? arena_lower(arena, str_head(type, str_cspan(type, "; \t\r\n")))
+		      : STR("text/plain");
+}
+
+static void read_leaves(struct reading *r, const struct leaf_list *leaves)
+{
+	r->tree->type = type_name(r->arena, leaves->whole);
+	r->tree->report_type =
+		arena_lower(r->arena, header_param(leaves->whole, STR("report-type")));
+	for (size_t i = 0; i < leaves->n; i++) {
+		const struct leaf *leaf = &leaves->items[i];
+		struct mime_part part = { .type = type_name(r->arena, leaf->type) };
+
+		take_leaf(r, &part, leaf->body, encoding_of(r->arena, leaf->encoding),
+			header_param(leaf->type, STR("charset")));
+	}
 }
 
 static void read_with_gmime(struct reading *r, struct str bytes)
@@ -388,6 +412,8 @@ void mime_tree_read(struct mime_parser *parser, struct arena *arena, struct str 
 	tree.flaws = scan.flaws;
 	if (is_plain_text(&scan.lone))
 		read_plain_text(&r, &scan.lone);
+	else if (scan.leaves.whole.n && !scan.leaves.odd)
+		read_leaves(&r, &scan.leaves);
 	else
 		read_with_gmime(&r, scan.bytes);
 	take_returned(&r, scan.returned);

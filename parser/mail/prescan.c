@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/report.h"
+#include "parser/mail/boundary.h"
 #include "parser/mail/headers.h"
 #include "parser/text/unfold.h"
 
@@ -32,6 +33,8 @@ struct scan {
 	struct str returned_raw; /* the first returned message, from its header on */
 	struct lone_part lone;   /* its body lies in `out` from lone_at on */
 	size_t lone_at;
+	struct leaf_list leaves;
+	bool entered; /* a multipart, of which no boundary came yet */
 	uint32_t flaws;
 	bool full; /* a limit was met: nothing more is written */
 };
@@ -223,61 +226,10 @@ static void take_field(struct scan *scan, struct str field, struct block *block)
 	block->bytes += field.n + 1;
 	if (block->keep && !content)
 		keep_field(scan->arena, field, block->keep);
-	if (of_use && !block->returned)
+	if (of_use && !block->returned) {
 		put_line(scan, field);
-}
-
-/* The boundary that the lines behind a multipart header really use: the line "--X" in front of the
- * first Content- field. Empty: none. */
-static struct str real_boundary(struct str rest)
-{
-	struct str line, next, peek;
-
-	while (str_next_line(&rest, &line)) {
-		if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
-			continue;
-		peek = rest;
-		if (str_next_line(&peek, &next) && str_istarts(next, STR("Content-")))
-			return str_trim(str_skip(line, 2));
+		scan->leaves.odd = true;
 	}
-	return STR_EMPTY;
-}
-
-static bool boundary_line(struct str line, struct str boundary, bool *ret_close)
-{
-	struct str rest;
-
-	if (line.n < 2 || line.p[0] != '-' || line.p[1] != '-' ||
-		!str_starts(str_skip(line, 2), boundary))
-		return false;
-	rest = str_skip(line, 2 + boundary.n);
-	*ret_close = str_starts(rest, STR("--"));
-	rest = *ret_close ? str_skip(rest, 2) : rest;
-	return str_span(rest, " \t\r") == rest.n;
-}
-
-/* The next line that could be a boundary, the text before it skipped. */
-static bool next_dashes(struct str *rest, struct str *ret_line)
-{
-	if (!str_starts(*rest, STR("--"))) {
-		size_t at = str_find(*rest, STR("\n--"));
-
-		if (at == STR_NPOS)
-			return false;
-		*rest = str_skip(*rest, at + 1);
-	}
-	return str_next_line(rest, ret_line);
-}
-
-static bool boundary_occurs(struct str rest, struct str boundary)
-{
-	struct str line;
-	bool close;
-
-	while (boundary.n && next_dashes(&rest, &line))
-		if (boundary_line(line, boundary, &close))
-			return true;
-	return false;
 }
 
 static bool is_multipart(struct str type)
@@ -319,13 +271,18 @@ static void enter_multipart(struct scan *scan, const struct block *block)
 	struct str boundary = header_param(block->type, STR("boundary"));
 
 	if (scan->parts < MENDED_PARTS && !boundary_occurs(scan->in, boundary)) {
-		struct str real = real_boundary(scan->in);
+		struct str real = boundary_in_use(scan->in);
 
 		scan->flaws |= FLAW_BIT(FLAW_MIME_BROKEN);
 		boundary = real.n ? real : boundary;
 	}
 	boundary = str_head(boundary, str_cspan(boundary, "\"\\\r\n"));
 	put_content_type(scan, block, boundary);
+	scan->leaves.odd |= scan->entered || !leaf_type_is_plain(block->type) ||
+			    !leaf_boundary_is_plain(boundary, scan->boundary, scan->depth);
+	scan->entered = true;
+	if (!scan->parts)
+		scan->leaves.whole = block->type;
 	if (scan->depth == LIMIT_MIME_DEPTH) {
 		scan->full = true;
 		scan->flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
@@ -381,14 +338,18 @@ static bool next_part(struct scan *scan, bool keep)
 	bool close = false;
 	int depth;
 
-	while (scan->depth && next_dashes(&rest, &line)) {
+	while (scan->depth && boundary_next(&rest, &line)) {
 		depth = depth_behind(scan, line, &close);
 		if (depth < 0)
 			continue;
 		if (keep)
 			put(scan, str_head(text, (size_t)(line.p - text.p)));
 		scan->part_at = scan->n;
+		leaves_close(&scan->leaves, scan->n);
+		scan->leaves.odd |= str_ends(line, STR("\r")); /* its line end is of three bytes */
 		put_line(scan, line);
+		scan->leaves.odd |= scan->entered && (close || (size_t)depth != scan->depth);
+		scan->entered = false;
 		scan->depth = (size_t)depth;
 		scan->in = text = rest;
 		keep = true; /* an epilogue */
@@ -427,10 +388,12 @@ static void scan_returned(struct scan *scan, bool whole)
 {
 	struct block block = { .returned = true };
 
-	if (scan->depth && scan->has_part[scan->depth - 1])
+	if (scan->depth && scan->has_part[scan->depth - 1]) {
 		scan->n = scan->part_at;
-	else
+		leaves_reopen(&scan->leaves, scan->n);
+	} else {
 		put_content(scan, STR(PRESCAN_RETURNED_TYPE), STR_EMPTY);
+	}
 	scan->in = skip_preamble(scan->in);
 	if (whole && !scan->returned_raw.n)
 		scan->returned_raw = scan->in;
@@ -460,6 +423,8 @@ static bool scan_part(struct scan *scan)
 	}
 	lone = !scan->parts && !scan->n; /* else a field that names a file was written */
 	put_content(scan, block.type, block.encoding);
+	leaves_open(scan->arena, &scan->leaves, block.type, block.encoding, scan->n);
+	scan->leaves.odd |= is_message(block.type) || is_header_text(block.type);
 	if (lone) {
 		scan->lone = (struct lone_part){ .type = block.type, .encoding = block.encoding };
 		scan->lone_at = scan->n;
@@ -485,10 +450,13 @@ void prescan(struct arena *arena, struct str message, struct prescan *ret_presca
 		scan.flaws |= FLAW_BIT(FLAW_MIME_LIMIT);
 	if (scan.lone_at)
 		scan.lone.body = str_skip(str_from(scan.out, scan.n), scan.lone_at);
+	scan.leaves.odd |= scan.entered || (scan.flaws & FLAW_BIT(FLAW_MIME_LIMIT));
+	leaves_finish(&scan.leaves, str_from(scan.out, scan.n));
 	*ret_prescan = (struct prescan){ .bytes = str_from(scan.out, scan.n),
 		.headers = scan.headers.list,
 		.returned = scan.returned.list,
 		.returned_raw = scan.returned_raw,
 		.lone = scan.lone,
+		.leaves = scan.leaves,
 		.flaws = scan.flaws };
 }

@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/str.h"
 #include "parser/mail/headers.h"
+#include "parser/mail/leaf.h"
 
 #include <stdint.h>
 
@@ -32,7 +33,8 @@ struct prescan {
 	struct header_list returned; /* of the first returned message in the clear, likewise */
 	struct str returned_raw; /* the same as it stood, with its body; borrows from the mail */
 	struct lone_part lone;
-	uint32_t flaws; /* FLAW_BITs of core/report.h */
+	struct leaf_list leaves; /* of a multipart; their bodies are of `bytes` */
+	uint32_t flaws;          /* FLAW_BITs of core/report.h */
 };
 
 void prescan(struct arena *arena, struct str message, struct prescan *ret_prescan);

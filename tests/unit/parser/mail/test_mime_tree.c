@@ -1,5 +1,5 @@
 // links: parser
-// Check program of parser/mail/mime_tree: a plain text is the same whether GMime reads it or not.
+// Check program of parser/mail/mime_tree: a plain text and a multipart are the same whether GMime reads them or not.
 #include "parser/mail/mime_tree.h"
 #include "tests/support/suite.h"
 
@@ -73,6 +73,76 @@ START_TEST(plain_text_is_read_as_gmime_reads_it)
 }
 END_TEST
 
+/* Parts behind "Content-Type: multipart/...; boundary=b". */
+static const char *const multiparts[] = {
+	"--b\n\nUser unknown\n--b\nContent-Type: message/delivery-status\n\nStatus: "
+	"5.1.1\n\n--b--\n",
+	"prologue\n--b\nContent-Type: Text/Plain;\n "
+	"charset=\"koi8-r\"\n\n\xC4\xC1\n\n--b--\nepilogue\n",
+	"--b\r\nContent-Type: text/html; charset=us-ascii;\r\n\r\na\r\n\r\n--b--\r\n",
+	"--b\nContent-Transfer-Encoding: base64\n\nVXNlcg==\n--b \n\nnever closed\n",
+	"--b\n\n--b\nContent-Type: text/plain\n\n\n--b--\n",
+	/* a returned message: at the end, in the middle, alone, without an end */
+	"--b\n\na\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n--b--\n",
+	"--b\n\na\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n--b\n\nz\n--b--\n",
+	"--b\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n--b--\n",
+	"--b\n\na\n--b\nContent-Type: text/rfc822-headers\n\nSubject: x\n",
+	/* one in another: closed, left open, without a part of its own */
+	"--b\nContent-Type: multipart/alternative; "
+	"boundary=\"c\"\n\n--c\n\na\n--c\n\nb\n--c--\n\n--b\n\nd\n--b--\n",
+	"--b\nContent-Type: multipart/alternative; boundary=\"c\"\n\n--c\n\na\n--b\n\nd\n--b--\n",
+	"--b\nContent-Type: multipart/alternative; boundary=\"c\"\n\nnone\n--b\n\nd\n--b--\n",
+	"--b\nContent-Type: multipart/alternative; boundary=\"b2\"\n\n--b2\n\na\n--b2--\n--b--\n",
+	/* what is left to GMime */
+	"no part at all\n",
+	"--b\nContent-Type: text/plain (a comment); charset=utf-8\n\na\n--b--\n",
+	"--b\nContent-Type: text\n\na\n--b--\n",
+	"--b\nContent-Type: text/plain; charset=koi8-r; charset=utf-8\n\n\xC4\xC1\n--b--\n",
+	"--b\nContent-Disposition: inline; filename=a.txt\n\na\n--b--\n",
+	"--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: "
+	"base64\n\nU3ViamVjdDogeAoKeQo=\n--b--\n",
+};
+
+static void ck_same_tree(const struct mime_tree *a, const struct mime_tree *b)
+{
+	ck_str(a->type, b->type);
+	ck_str(a->report_type, b->report_type);
+	ck_assert_uint_eq(a->flaws, b->flaws);
+	ck_assert_uint_eq(a->returned.n, b->returned.n);
+	ck_assert_uint_eq(a->n_parts, b->n_parts);
+	for (size_t i = 0; i < a->n_parts; i++) {
+		ck_str(a->parts[i].type, b->parts[i].type);
+		ck_str(a->parts[i].name, b->parts[i].name);
+		ck_str(a->parts[i].text, b->parts[i].text);
+		ck_assert_int_eq(a->parts[i].encoded, b->parts[i].encoded);
+	}
+}
+
+START_TEST(a_multipart_is_read_as_gmime_reads_it)
+{
+	struct mime_tree trees[2];
+
+	for (int by_gmime = 0; by_gmime < 2; by_gmime++)
+		trees[by_gmime] = read_mail(arena_printf(arena,
+			"Content-Type: multipart/Report; "
+			"report-type=Delivery-Status;\n\tboundary=b%s\n\n%s",
+			by_gmime ? "; x*=us-ascii''y" : "", multiparts[_i]));
+	ck_same_tree(&trees[0], &trees[1]);
+}
+END_TEST
+
+/* The line end in front of a boundary belongs to the boundary; without one the text goes to the end. */
+START_TEST(a_part_ends_before_its_boundary)
+{
+	struct mime_tree tree = read_mail(
+		STR("Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n\n--b\n\ntwo\n"));
+
+	ck_assert_uint_eq(tree.n_parts, 2);
+	ck_str(tree.parts[0].text, STR("one\n"));
+	ck_str(tree.parts[1].text, STR("two\n"));
+}
+END_TEST
+
 START_TEST(a_mail_without_mime_is_a_text)
 {
 	static const char *const mails[] = { "Subject: x\n\nHi\n", "\n\nHi\n", "Hi\n",
@@ -120,6 +190,9 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, plain_text_is_read_as_gmime_reads_it, 0, (int)ARRAY_LEN(plain));
+	tcase_add_loop_test(
+		tcase, a_multipart_is_read_as_gmime_reads_it, 0, (int)ARRAY_LEN(multiparts));
+	tcase_add_test(tcase, a_part_ends_before_its_boundary);
 	tcase_add_test(tcase, a_mail_without_mime_is_a_text);
 	tcase_add_test(tcase, a_file_has_its_name);
 	tcase_add_test(tcase, a_report_type_without_a_report_is_kept);
