@@ -52,11 +52,21 @@ void json_out_close(struct json_out *w, char bracket)
 
 void json_out_key(struct json_out *w, struct str key)
 {
+	char *room, *to;
+
 	begin(w);
-	buf_putc(w->out, '"');
-	buf_put(w->out, key);
-	buf_put(w->out, w->pretty ? STR("\": ") : STR("\":"));
+	to = room = buf_reserve(w->out, key.n + 4);
 	w->keyed = true;
+	if (!room)
+		return;
+	*to++ = '"';
+	memcpy(to, key.p, key.n);
+	to += key.n;
+	*to++ = '"';
+	*to++ = ':';
+	if (w->pretty)
+		*to++ = ' ';
+	w->out->n += (size_t)(to - room);
 }
 
 void json_out_bool(struct json_out *w, bool value)
@@ -94,25 +104,57 @@ static void put_escaped(struct buf *out, char c)
 	buf_putc(out, letters[at - controls]);
 }
 
-void json_out_text(struct json_out *w, struct str text)
+/* ASCII that stands for itself: nearly every text is. */
+static bool is_plain(struct str s)
+{
+	bool odd = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		odd |= s.p[i] < ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\';
+	return !odd;
+}
+
+static void put_plain(struct buf *out, struct str text)
+{
+	char *room = buf_reserve(out, text.n + 2);
+
+	if (!room)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, text.p, text.n);
+	room[text.n + 1] = '"';
+	out->n += text.n + 2;
+}
+
+static void put_text(struct buf *out, struct str text)
 {
 	size_t plain;
 
-	if (!text.n || !utf8_valid(text)) {
+	buf_putc(out, '"');
+	for (;;) {
+		plain = plain_span(text);
+		sink_put(out, SINK_JSON, str_head(text, plain));
+		if (plain == text.n)
+			break;
+		put_escaped(out, text.p[plain]);
+		text = str_skip(text, plain + 1);
+	}
+	buf_putc(out, '"');
+}
+
+void json_out_text(struct json_out *w, struct str text)
+{
+	bool plain = is_plain(text);
+
+	if (!text.n || (!plain && !utf8_valid(text))) {
 		json_out_null(w);
 		return;
 	}
 	begin_value(w);
-	buf_putc(w->out, '"');
-	for (;;) {
-		plain = plain_span(text);
-		sink_put(w->out, SINK_JSON, str_head(text, plain));
-		if (plain == text.n)
-			break;
-		put_escaped(w->out, text.p[plain]);
-		text = str_skip(text, plain + 1);
-	}
-	buf_putc(w->out, '"');
+	if (plain)
+		put_plain(w->out, text);
+	else
+		put_text(w->out, text);
 }
 
 void json_out_number(struct json_out *w, uint64_t value)
