@@ -24,7 +24,7 @@ if [ ! -e "$tree/srv/bounced/.git" ]; then
 	git clone -q --no-hardlinks . "$tree/srv/bounced"
 fi
 git -C "$tree/srv/bounced" fetch -q "$PWD" HEAD
-git -C "$tree/srv/bounced" checkout -q --detach "$commit"
+git -C "$tree/srv/bounced" checkout -q -f --detach "$commit"
 within apt-get -qq update
 within env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates ccache git >/dev/null
 
