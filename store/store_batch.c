@@ -190,11 +190,14 @@ static enum err put_unsubscribed(const struct store_batch *batch)
 }
 
 /* Which of several reports of one delivery counts. Events that ceased to count are the first changes. */
-static enum err choose_reports(struct pg *pg)
+static enum err choose_reports(struct pg *pg, bool has_replays)
 {
-	size_t n_keys, n_new = 0;
+	size_t n_keys, n_stored = 0, n_new = 0;
 	enum err err = pg_do(pg, QUERY_BATCH_KEYS, &n_keys);
 
+	if (!err && n_keys && has_replays)
+		err = pg_do(pg, QUERY_BATCH_KEYS_STORED, &n_stored);
+	n_keys -= n_stored;
 	if (!err && n_keys)
 		err = pg_do(pg, QUERY_BATCH_FAILURES, &n_new);
 	if (err || n_new == n_keys)
@@ -202,9 +205,9 @@ static enum err choose_reports(struct pg *pg)
 	return pg_do(pg, QUERY_BATCH_DISPLACE, NULL);
 }
 
-static enum err store_events_of(struct pg *pg, size_t *ret_events)
+static enum err store_events_of(struct pg *pg, bool has_replays, size_t *ret_events)
 {
-	enum err err = choose_reports(pg);
+	enum err err = choose_reports(pg, has_replays);
 
 	if (!err)
 		err = pg_do(pg, QUERY_BATCH_EVENTS, ret_events);
@@ -226,15 +229,15 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 		err = pg_do(pg, QUERY_BATCH_RAW, NULL);
 	if (!err)
 		err = store_mx_events(batch->store);
+	result->replays = batch->n_messages - result->messages - result->second_deliveries;
 	if (!err)
-		err = store_events_of(pg, &result->events);
+		err = store_events_of(pg, result->replays > 0, &result->events);
 	if (!err && batch->told && result->events)
 		err = pg_do(pg, QUERY_BATCH_HOOK, NULL);
 	if (!err)
 		err = add_evidence(batch);
 	if (err)
 		return err;
-	result->replays = batch->n_messages - result->messages - result->second_deliveries;
 	return PG_RUN(pg, QUERY_POSITION_COUNT, NULL, pg_text(store_batch_spool_id(batch)),
 		pg_i64((int64_t)result->messages), pg_i64((int64_t)result->events),
 		pg_i64((int64_t)result->second_deliveries));

@@ -131,7 +131,8 @@ def replay(server):
     for pid in server.pids("loader"):
         os.kill(pid, signal.SIGKILL)
     e2e.wait_for(lambda: loaded(server) == position, "the replay", 300, server, 0.3)
-    assert server.sql("SELECT count(*), sum(counts::int) FROM event") == before
+    after = server.sql("SELECT count(*), sum(counts::int) FROM event")
+    assert after == before, (before, after)
 
 
 def check(server):

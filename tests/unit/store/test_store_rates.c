@@ -145,6 +145,34 @@ START_TEST(reports_of_one_delivery_in_one_batch_count_once)
 }
 END_TEST
 
+/* The key of an erased address is forgotten, so that a weaker report that comes later counts. The stronger one comes once more, has counted
+ * all the while, and takes nothing from it. */
+START_TEST(what_is_stored_already_displaces_nothing)
+{
+	struct sample samples[2];
+	struct store_batch_result result;
+	char conninfo[800];
+
+	snprintf(conninfo, sizeof conninfo, "%s dbname=t%d_1", fixture.conninfo, (int)getpid());
+	load_one(&failure, "<m@sender.example>");
+	fixture_sql(conninfo, "DELETE FROM failure");
+	load_one(&delay, "<m@sender.example>");
+	ck_assert_uint_eq(counts().failed, 1);
+	ck_assert_uint_eq(counts().delayed, 1);
+	ck_assert_int_eq(store_set_back(store, STR("s1"), sequence, 0), ERR_OK);
+	sequence = 0;
+	report(&samples[0], &failure, "<m@sender.example>");
+	report(&samples[1], &delay, "<m@sender.example>");
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(load(store, "s1", &samples[i], 1, i, i + 1, &result), ERR_OK);
+		ck_assert_uint_eq(result.replays, 1);
+	}
+	ck_assert_uint_eq(counts().failed, 1);
+	ck_assert_uint_eq(counts().delayed, 1);
+	ck_assert_uint_eq(differences(store), 0);
+}
+END_TEST
+
 START_TEST(other_mails_and_nameless_ones_count_each)
 {
 	load_one(&failure, "<1@sender.example>");
@@ -437,6 +465,7 @@ int main(void)
 	tcase_add_loop_test(tests, reports_of_one_delivery_count_once, 0, ARRAY_LEN(stories));
 	tcase_add_loop_test(
 		tests, reports_of_one_delivery_in_one_batch_count_once, 0, ARRAY_LEN(stories));
+	tcase_add_test(tests, what_is_stored_already_displaces_nothing);
 	tcase_add_test(tests, other_mails_and_nameless_ones_count_each);
 	tcase_add_test(tests, two_loaders_count_one_delivery_once);
 	tcase_add_test(tests, proof_is_asked_for);
