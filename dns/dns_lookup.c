@@ -3,24 +3,59 @@
 
 #include <arpa/nameser.h>
 #include <assert.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* c-ares tells of each socket that it opens, of what it wants of it, and of its end, which is to want nothing. */
+static void on_socket(void *context, ares_socket_t fd, int reads, int writes)
+{
+	struct dns *dns = context;
+	size_t i = 0;
+
+	while (i < dns->n && dns->polled[i].fd != fd)
+		i++;
+	if (!reads && !writes) {
+		if (i < dns->n)
+			dns->polled[i] = dns->polled[--dns->n];
+		return;
+	}
+	if (i == DNS_SOCKETS)
+		return; /* its questions run into their time-out */
+	if (i == dns->n)
+		dns->n++;
+	dns->polled[i] = (struct pollfd){ .fd = fd,
+		.events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)) };
+}
+
+/* A socket for each question: later versions of c-ares (1.34 does) close the one that an answer came by that cannot be read, and ask
+ * anew, for one try the less, whatever else was asked by it. A port of its own is harder to forge an answer to, besides (RFC 5452 9.2). */
+static enum err open_channel(struct dns *dns)
+{
+	struct ares_options options = { .timeout = DNS_TIMEOUT_MS,
+		.tries = DNS_TRIES,
+		.sock_state_cb = on_socket,
+		.sock_state_cb_data = dns };
+	int which = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+
+#ifdef ARES_OPT_UDP_MAX_QUERIES /* since 1.20 */
+	options.udp_max_queries = 1;
+	which |= ARES_OPT_UDP_MAX_QUERIES;
+#endif
+	return ares_init_options(&dns->channel, &options, which) ? ERR_UNAVAILABLE : ERR_OK;
+}
+
 enum err dns_new(struct str servers, struct dns **ret_dns)
 {
-	struct ares_options options = { .timeout = DNS_TIMEOUT_MS, .tries = DNS_TRIES };
 	struct dns *dns = calloc(1, sizeof *dns);
 	struct arena *arena = arena_new();
-	enum err err = ERR_OK;
+	enum err err;
 
 	if (!dns || ares_library_init(ARES_LIB_INIT_ALL))
 		abort();
-	if (ares_init_options(&dns->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES)) {
+	err = open_channel(dns);
+	if (err)
 		dns->channel = NULL;
-		err = ERR_UNAVAILABLE;
-	}
-	if (!err && servers.n && ares_set_servers_ports_csv(dns->channel, arena_c(arena, servers)))
+	else if (servers.n && ares_set_servers_ports_csv(dns->channel, arena_c(arena, servers)))
 		err = ERR_SYNTAX;
 	arena_free(arena);
 	if (err)
@@ -108,26 +143,17 @@ static void on_answer(void *context, int status, int timeouts, unsigned char *by
 
 void dns_turn(struct dns *dns)
 {
-	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	struct pollfd polled[ARES_GETSOCK_MAXNUM];
-	unsigned bits = (unsigned)ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM);
+	struct pollfd polled[DNS_SOCKETS];
 	struct timeval most = { DNS_TIMEOUT_MS / 1000, 0 }, left;
 	const struct timeval *wait = ares_timeout(dns->channel, &most, &left);
-	nfds_t n = 0;
+	size_t n = dns->n;
 
-	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		/* c-ares' own macros shift a one into the sign. */
-		short events = (short)((bits >> i & 1 ? POLLIN : 0) |
-				       (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
-
-		if (events)
-			polled[n++] = (struct pollfd){ .fd = sockets[i], .events = events };
-	}
-	if (poll(polled, n, (int)(wait->tv_sec * 1000 + wait->tv_usec / 1000 + 1)) <= 0) {
+	if (poll(dns->polled, n, (int)(wait->tv_sec * 1000 + wait->tv_usec / 1000 + 1)) <= 0) {
 		ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 		return;
 	}
-	for (nfds_t i = 0; i < n; i++) {
+	memcpy(polled, dns->polled, n * sizeof polled[0]); /* what is seen to changes the table */
+	for (size_t i = 0; i < n; i++) {
 		bool reads = polled[i].revents & (POLLIN | POLLERR | POLLHUP);
 		bool writes = polled[i].revents & POLLOUT;
 

@@ -297,10 +297,18 @@ def stopped(patient):
 
 
 def certificate(folder, days):
+    """One that ends in so many days, as `openssl ca` writes it: `openssl x509` of 3.5 takes no day that is past."""
     tls.make_certificate(folder, ME)
-    made = folder / "dated.pem"
-    subprocess.run(["openssl", "x509", "-in", folder / "cert.pem", "-signkey", folder / "key.pem", "-days", str(days), "-ext",
-                    "subjectAltName", "-out", made], check=True, capture_output=True)
+    (folder / "ca.conf").write_text(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {folder}/index\nserial = {folder}/serial\nrand_serial = yes\n"
+                                    f"new_certs_dir = {folder}\ndefault_md = sha256\npolicy = any\nx509_extensions = names\n"
+                                    f"unique_subject = no\n[any]\ncommonName = supplied\n[names]\nsubjectAltName = DNS:{ME}\n")
+    (folder / "index").write_text("")
+    request, made = folder / "request.pem", folder / "dated.pem"
+    first, last = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * day)) for day in (-30, days))
+    for words in (["x509", "-x509toreq", "-in", folder / "cert.pem", "-signkey", folder / "key.pem", "-out", request],
+                  ["ca", "-batch", "-notext", "-selfsign", "-config", folder / "ca.conf", "-keyfile", folder / "key.pem", "-in", request,
+                   "-startdate", first, "-enddate", last, "-out", made]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
     os.replace(made, folder / "cert.pem")
 
 

@@ -18,8 +18,7 @@ ADDRESSES = ['"a b"@quoted.example', "#hash@plain.example", "/slash@plain.exampl
              "bob+tag@plain.example", "jürgen@bücher.example", "zoe@[192.0.2.7]"]
 HARAKA_CONFIG = "1.7.0"
 DIGESTS = ("sha256", "md5")
-PACKAGES = {"postfix": "postfix", "exim": "exim4-daemon-light exim4-base", "opensmtpd": "opensmtpd",
-            "php": "php8.2-cli php-common php8.2-common"}
+PACKAGES = {"postfix": "postfix", "exim": "exim4-daemon-light exim4-base", "opensmtpd": "opensmtpd"}
 
 
 def suppress(server, *words, stdin=None, code=0):
@@ -145,7 +144,16 @@ def check_changes(server):
 # ---- other programs ----
 
 def unpacked(name):
-    return e2e.unpacked("list-" + name, PACKAGES[name])
+    """With the libraries that apt would install beside it."""
+    planned = subprocess.run(["apt-get", "-s", "install", "--no-install-recommends", *PACKAGES[name].split()], capture_output=True, text=True,
+                             timeout=120).stdout
+    libraries = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst lib")]
+    return e2e.unpacked("list-" + name, " ".join([PACKAGES[name], *libraries]))
+
+
+def libraries_of(root):
+    folders = [root / "usr/lib/postfix", *(root / "usr/lib").glob("*-linux-gnu*")]
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, folders))}
 
 
 def as_installed(folder, *command, group=0):
@@ -170,7 +178,7 @@ def by_postfix(server, folder):
     if root is None:
         return
     (folder / "main.cf").write_text("compatibility_level = 3.6\nsmtputf8_enable = yes\nmail_owner = mail\nsetgid_group = games\n")
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(root / "usr/lib/postfix")}
+    environment = libraries_of(root)
     path = folder / "access"
     path.write_bytes(export(server, "postfix"))
 
@@ -183,6 +191,8 @@ def by_postfix(server, folder):
             assert done.returncode == 0 and not done.stderr, done
         for address in ADDRESSES:
             done = postmap("-q", address, f"{kind}:{path}")
+            if not_tried("postfix", done):
+                return
             held = not address.startswith("#")
             assert (done.returncode == 0) == held and not done.stderr, (kind, address, done)
             assert not held or done.stdout.startswith(b"550 5.1.1 suppressed: "), done
@@ -252,19 +262,16 @@ def by_haraka(server, folder):
 
 
 def by_readers(server):
-    """Each CSV by Python's reader, and by PHP's."""
-    root = unpacked("php")
+    """Each CSV by Python's reader, and by PHP's where there is one."""
+    php = shutil.which("php")
     for name in ("csv", "ses", "mailgun-bounces", "mailchimp", "listmonk"):
         text = export(server, name)
         rows = list(csv.reader(io.StringIO(text.decode(), newline="")))
         assert len({len(row) for row in rows}) == 1 and rows[-1][0].count("@") == 1, (name, rows[:2])
-        if root is None:
+        if php is None:
             continue
         code = "while (($r = fgetcsv(STDIN, null, ',', '\"', '')) !== false) echo json_encode($r, JSON_UNESCAPED_UNICODE), \"\\n\";"
-        done = subprocess.run([root / "usr/bin/php8.2", "-n", "-r", code], input=text, capture_output=True, timeout=60)
-        if not_tried("php", done):
-            root = None
-            continue
+        done = subprocess.run([php, "-n", "-r", code], input=text, capture_output=True, timeout=60)
         assert [json.loads(line) for line in done.stdout.splitlines()] == rows, (name, done.stdout[:300])
     print("csv: read as it was written")
 
