@@ -2,7 +2,7 @@
 #include "cli/server/command_config.h"
 #include "cli/command/command_line.h"
 #include "cli/command/commands.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "store/cluster/cluster_dump.h"
 #include "store/cluster/cluster_upgrade.h"
 #include "store/database_settings.h"

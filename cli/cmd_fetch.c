@@ -13,7 +13,7 @@
 #include "core/limits.h"
 #include "ingest/fetch/fetch_login.h"
 #include "ingest/intake/import_window.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>

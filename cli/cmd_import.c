@@ -16,7 +16,7 @@
 #include "ingest/intake/import_window.h"
 #include "ingest/mailbox/mailbox.h"
 #include "ingest/mailbox/maildir.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -15,7 +15,7 @@
 #include "ingest/intake/intake.h"
 #include "ingest/intake/trace_fields.h"
 #include "ingest/mailbox/mailbox.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "store/store.h"
 
 #include <errno.h>

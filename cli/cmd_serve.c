@@ -11,7 +11,7 @@
 #include "logs/log_settings.h"
 #include "serve/folder_lock.h"
 #include "serve/presence.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "serve/role.h"
 #include "serve/settings/settings.h"
 #include "serve/supervisor.h"

@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "ingest/smtp/smtp_listen.h"
 #include "serve/listeners.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "serve/settings/settings.h"
 #include "serve/tls_files.h"
 #include "store/database_settings.h"

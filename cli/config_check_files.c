@@ -1,7 +1,7 @@
 #include "cli/config_check_files.h"
 
 #include "ingest/smtp/smtp_listen.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "suppress/export/export_job.h"
 
 #include <errno.h>

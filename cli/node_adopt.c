@@ -13,7 +13,7 @@
 #include "core/log.h"
 #include "serve/folder_lock.h"
 #include "serve/presence.h"
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 #include "serve/supervisor.h"
 #include "spool/backlog.h"
 #include "spool/lanes.h"

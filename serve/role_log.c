@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "serve/presence.h"
 #include "serve/roles.h"
+#include "serve/watch.h"
 
 enum { LOG_PAUSE_MAX_MS = 10000 };
 
@@ -64,6 +65,7 @@ static void run(struct log_role *l)
 	int idle_ms = (int)config_int(l->role->config, CONFIG_LOG_INTERVAL_MS), wait_ms = 0,
 	    pause_ms = idle_ms;
 	struct presence presence = { .role = l->role };
+	struct watch *watch = watch_start(l->role);
 
 	while (!role_wait_stop(l->role, wait_ms)) {
 		uint64_t bytes = 0;
@@ -73,6 +75,7 @@ static void run(struct log_role *l)
 			err = log_follow_round(l->follow, &bytes);
 		if (bytes)
 			log_counted(l, bytes);
+		watch_heard(watch);
 		presence_tell(&presence, l->store);
 		if (err)
 			log_event(LOG_WARN, "log_not_stored", LOG_ERR(err),
@@ -82,6 +85,7 @@ static void run(struct log_role *l)
 							     : LOG_PAUSE_MAX_MS;
 		wait_ms = err ? pause_ms : bytes ? 0 : idle_ms;
 	}
+	watch_stop(watch);
 }
 
 int role_log(struct role *role)

@@ -8,6 +8,7 @@
 #include "serve/export_desk.h"
 #include "serve/presence.h"
 #include "serve/roles.h"
+#include "serve/watch.h"
 #include "store/ranking.h"
 #include "store/store_access.h"
 #include "store/store_amend.h"
@@ -42,6 +43,7 @@ struct task {
 struct scheduler {
 	struct role *role;
 	struct presence presence;
+	struct watch *watch;
 	struct arena *arena;
 	struct store *store;
 	struct suppress_settings suppress;
@@ -378,12 +380,14 @@ static int run_due(struct scheduler *s, struct task *tasks, size_t n)
 
 	bool acting = acts(s);
 
+	watch_heard(s->watch);
 	presence_tell(&s->presence, s->store);
 	if (!acting)
 		return STANDBY_INTERVAL_MS;
 	for (size_t i = 0; i < n; i++) {
 		int64_t left_ms = tasks[i].due_ms - clock_us(CLOCK_MONOTONIC) / 1000;
 
+		watch_heard(s->watch);
 		if (left_ms <= 0) {
 			left_ms = tasks[i].run(s);
 			tasks[i].due_ms = clock_us(CLOCK_MONOTONIC) / 1000 + left_ms;
@@ -426,11 +430,13 @@ int role_scheduler(struct role *role)
 	if (!err)
 		err = database_open(role, "bounced scheduler", &s.store);
 	if (!err) {
+		s.watch = watch_start(role);
 		note_settings(&s);
 		role_ready(role);
 		while (!role_wait_stop(role, run_due(&s, tasks, ARRAY_LEN(tasks))))
 			;
 	}
+	watch_stop(s.watch);
 	store_close(s.store);
 	export_desk_free(s.jobs);
 	deliver_desk_free(s.deliveries);

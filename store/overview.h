@@ -112,8 +112,18 @@ struct store_lane_told {
 };
 MUST_CHECK enum err store_lane_tell(struct store *store, const struct store_lane_told *told);
 
-/* Ends sessions of loaders that stopped for longer than `for_us` in the middle of a COPY and hold others up. */
-MUST_CHECK enum err store_end_hung(struct store *store, int64_t for_us, size_t *ret_n);
+/* Sessions of ours that hold others up while they wait for their client: what was seen of them, and since when by the caller's clock. All
+ * zeros at first, and after a pause of looking. */
+enum { STORE_HUNG = 16 };
+struct store_hung {
+	struct {
+		int64_t pid, begun_us, bytes, since_ms;
+	} seen[STORE_HUNG];
+	size_t n;
+};
+/* Ends those that have not come on by a byte for `for_ms` of looking: a process that was stopped, a machine that was suspended. */
+MUST_CHECK enum err store_end_hung(
+	struct store *store, struct store_hung *hung, int64_t now_ms, int64_t for_ms, size_t *ret_n);
 
 struct store_node_row {
 	struct str node_id, role, host, version;

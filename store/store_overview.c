@@ -388,13 +388,50 @@ enum err store_node_lanes(struct store *store, store_lane_fn *fn, void *context)
 	return err;
 }
 
-enum err store_end_hung(struct store *store, int64_t for_us, size_t *ret_n)
+/* Since when it has stood as it stands now. */
+static int64_t stands_since(
+	const struct store_hung *hung, const struct pg_rows *rows, size_t row, int64_t now_ms)
+{
+	for (size_t i = 0; i < hung->n; i++)
+		if (hung->seen[i].pid == pg_get_i64(rows, row, 0) &&
+			hung->seen[i].begun_us == pg_get_i64(rows, row, 1) &&
+			hung->seen[i].bytes == pg_get_i64(rows, row, 2))
+			return hung->seen[i].since_ms;
+	return now_ms;
+}
+
+static enum err end_hung(struct store *store, const struct pg_rows *seen, size_t row, size_t *n)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(store->pg, QUERY_NODE_HUNG, &rows, pg_i64(for_us));
+	enum err err = PG_RUN(store->pg, QUERY_NODE_HUNG_END, &rows,
+		pg_i64(pg_get_i64(seen, row, 0)), pg_i64(pg_get_i64(seen, row, 1)),
+		pg_i64(pg_get_i64(seen, row, 2)));
 
-	if (!err)
-		*ret_n = (size_t)pg_get_i64(rows, 0, 0);
+	*n += err ? 0 : pg_rows_count(rows);
+	return err;
+}
+
+enum err store_end_hung(
+	struct store *store, struct store_hung *hung, int64_t now_ms, int64_t for_ms, size_t *ret_n)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct store_hung next = { .n = 0 };
+	enum err err = PG_RUN(store->pg, QUERY_NODE_HUNG, &rows);
+
+	*ret_n = 0;
+	for (size_t i = 0; !err && i < pg_rows_count(rows) && next.n < STORE_HUNG; i++) {
+		int64_t since_ms = stands_since(hung, rows, i, now_ms);
+
+		if (now_ms - since_ms >= for_ms) {
+			err = end_hung(store, rows, i, ret_n);
+			continue;
+		}
+		next.seen[next.n].pid = pg_get_i64(rows, i, 0);
+		next.seen[next.n].begun_us = pg_get_i64(rows, i, 1);
+		next.seen[next.n].bytes = pg_get_i64(rows, i, 2);
+		next.seen[next.n++].since_ms = since_ms;
+	}
+	*hung = next;
 	return err;
 }
 

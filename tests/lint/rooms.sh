@@ -44,7 +44,7 @@ declare -A may=(
 	[api/handle]="api/request domain suppress suppress/export suppress/list suppress/policy store spool core"
 	[api]="api/handle api/request suppress store spool core"
 	[serve/program]="core"
-	[serve/sandbox]="core"
+	[serve/sandbox]="spool core"
 	[serve/settings]="dns domain logs api suppress suppress/hook suppress/proof $ingest store core"
 	[serve]="serve/program serve/sandbox serve/settings dns domain logs load api suppress suppress/hook suppress/export suppress/list suppress/proof $ingest store store/cluster spool parser core"
 	[cli/command]="core"
@@ -52,7 +52,7 @@ declare -A may=(
 	[cli/server]="cli/command serve serve/settings store core"
 	[cli/suppress]="cli/server cli/command suppress suppress/hook suppress/export suppress/list suppress/policy suppress/proof store core"
 	[cli/doctor]="cli/server cli/command serve dns ingest/smtp ingest/text store spool core"
-	[cli]="cli/command cli/tools cli/server cli/suppress cli/doctor serve serve/settings logs load api/request api suppress suppress/export $ingest store store/cluster spool parser/text parser core"
+	[cli]="cli/command cli/tools cli/server cli/suppress cli/doctor serve serve/sandbox serve/settings logs load api/request api suppress suppress/export $ingest store store/cluster spool parser/text parser core"
 )
 rooms=(core parser library domain dns spool ingest store suppress logs load api serve cli)
 words() { tr -s ', ' '\n\n' | grep . | sort | tr '\n' ' '; }

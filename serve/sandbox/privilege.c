@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "serve/privilege.h"
+#include "serve/sandbox/privilege.h"
 
 #include "spool/folder.h"
 

@@ -1,4 +1,4 @@
-/* serve/privilege.h -- from root to a user that owns nothing but its data.
+/* serve/sandbox/privilege.h -- from root to a user that owns nothing but its data.
  * Knows: user names and ids. Does not know roles. */
 #pragma once
 #include "core/arena.h"
