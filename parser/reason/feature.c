@@ -64,7 +64,7 @@ static uint16_t row_of(uint32_t hash)
 }
 
 /* A group is full before its table is, so that a free place is always found. */
-static void take(struct taking *t, enum feature_kind kind, uint32_t hash)
+static inline void take(struct taking *t, enum feature_kind kind, uint32_t hash)
 {
 	struct feature_group *group = &t->f->groups[kind];
 	uint16_t row = row_of(hash), *seen = t->seen[kind];
@@ -121,7 +121,11 @@ static bool parts_words(char c)
 
 static bool is_number(struct str word)
 {
-	return str_span(word, "0123456789") == word.n;
+	size_t i = 0;
+
+	while (i < word.n && ascii_digit(word.p[i]))
+		i++;
+	return i == word.n;
 }
 
 static bool is_name(struct str word)
@@ -166,20 +170,20 @@ static void take_parts_from(struct taking *t, struct str word, const size_t *at,
 /* The same of a word whose bytes are its letters. */
 static void take_plain_parts(struct taking *t, struct str word)
 {
-	size_t n = word.n < WORD_LETTERS ? word.n : WORD_LETTERS;
+	const size_t n = word.n < WORD_LETTERS ? word.n : WORD_LETTERS;
 	unsigned char bytes[WORD_LETTERS + 2];
 
 	bytes[0] = '<';
 	memcpy(bytes + 1, word.p, n);
 	bytes[n + 1] = '>';
 	for (size_t from = 0; from < n; from++) {
-		size_t most = n + 2 - from < PART_MOST ? n + 2 - from : PART_MOST;
-		uint32_t hash = hash_tag(TAG_PART);
+		uint32_t hash = hash_byte(hash_tag(TAG_PART), bytes[from]);
 
-		for (size_t i = 0; i < most; i++) {
-			hash = hash_byte(hash, bytes[from + i]);
-			if (i + 1 >= PART_LEAST)
-				take(t, FEATURE_WORDS, hash);
+		hash = hash_byte(hash_byte(hash, bytes[from + 1]), bytes[from + 2]);
+		take(t, FEATURE_WORDS, hash);
+		for (size_t i = from + PART_LEAST; i < from + PART_MOST && i < n + 2; i++) {
+			hash = hash_byte(hash, bytes[i]);
+			take(t, FEATURE_WORDS, hash);
 		}
 	}
 }
@@ -213,32 +217,50 @@ static struct str word_as(struct str word)
 	return is_number(word) ? STR("0") : is_name(word) ? STR("\x01") : word;
 }
 
+/* Of the word at hand, of the pair that it ends, and of the pair that it starts: three sums side by side, none of which waits for
+ * another. */
+struct word_hashes {
+	uint32_t word, pair, paired;
+};
+
+static struct word_hashes hash_word(uint32_t paired, struct str word)
+{
+	struct word_hashes hashes = { hash_tag(TAG_WORD), paired, hash_tag(TAG_PAIR) };
+
+	for (size_t i = 0; i < word.n; i++) {
+		unsigned char byte = (unsigned char)word.p[i];
+
+		hashes.word = hash_byte(hashes.word, byte);
+		hashes.pair = hash_byte(hashes.pair, byte);
+		hashes.paired = hash_byte(hashes.paired, byte);
+	}
+	hashes.paired = hash_byte(hashes.paired, ' ');
+	return hashes;
+}
+
 static void take_words(struct taking *t, struct str text)
 {
-	struct str before = STR_EMPTY;
-	size_t i = 0;
+	struct word_hashes hashes = { 0 };
+	bool follows = false;
 
-	while (i < text.n) {
-		size_t from = i;
-		struct str word;
+	for (size_t i = 0, from; i < text.n; i += i == from) {
+		struct str word, as;
 
-		for (; i < text.n && !parts_words(text.p[i]); i++)
+		for (from = i; i < text.n && !parts_words(text.p[i]); i++)
 			;
-		word = str_slice(text, from, i);
-		i += i == from;
-		if (!word.n)
+		if (i == from)
 			continue;
-		if (!is_number(word) && !is_name(word)) {
+		word = (struct str){ text.p + from, i - from };
+		as = word_as(word);
+		hashes = hash_word(hashes.paired, as);
+		if (as.p == word.p) {
 			take_parts(t, word);
-			keep_span(t->f, row_of(hash_str(hash_tag(TAG_WORD), word)), from, i);
+			keep_span(t->f, row_of(hashes.word), from, i);
 		}
-		word = word_as(word);
-		take(t, FEATURE_WORDS, hash_str(hash_tag(TAG_WORD), word));
-		if (before.n)
-			take(t, FEATURE_WORDS,
-				hash_str(hash_byte(hash_str(hash_tag(TAG_PAIR), before), ' '),
-					word));
-		before = word;
+		take(t, FEATURE_WORDS, hashes.word);
+		if (follows)
+			take(t, FEATURE_WORDS, hashes.pair);
+		follows = true;
 	}
 }
 
@@ -253,15 +275,15 @@ static void take_marks(struct taking *t, const struct marks *marks)
 {
 	for (size_t i = 0; i < marks->n; i++) {
 		const struct mark *mark = &marks->items[i];
+		uint32_t paired;
 
 		take(t, FEATURE_SENSES, hash_mark(hash_tag(TAG_CONCEPT), mark));
 		if (mark->clause == marks->items[0].clause)
 			take(t, FEATURE_SENSES, hash_mark(hash_tag(TAG_FIRST), mark));
+		paired = hash_mark(hash_tag(TAG_CONCEPTS), mark);
 		for (size_t k = i + 1; k < marks->n && k <= i + PAIR_REACH; k++)
 			if (marks->items[k].clause == mark->clause)
-				take(t, FEATURE_SENSES,
-					hash_mark(hash_mark(hash_tag(TAG_CONCEPTS), mark),
-						&marks->items[k]));
+				take(t, FEATURE_SENSES, hash_mark(paired, &marks->items[k]));
 	}
 }
 

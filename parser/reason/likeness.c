@@ -11,6 +11,7 @@ extern const struct embedded_file likeness_embedded[];
 struct likeness {
 	struct likeness_head head;
 	const char *rows; /* FEATURE_ROWS of LIKENESS_STRIDE signed bytes */
+	bool hard[REASON_COUNT];
 };
 
 struct str likeness_builtin(void)
@@ -36,6 +37,8 @@ struct likeness *likeness_new(struct str bytes)
 		abort();
 	likeness->head = head;
 	likeness->rows = bytes.p + sizeof head;
+	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		likeness->hard[i] = reason_class((enum reason)i) == CLASS_HARD;
 	return likeness;
 }
 
@@ -52,36 +55,61 @@ static const signed char *row_at(const struct likeness *likeness, uint16_t row)
 /* As many rows as sums of 16 bits can hold; how many rows ahead the next one is asked of memory, where most of them lie. */
 enum { ROWS_AT_ONCE = 255, ROWS_AHEAD = 16 };
 
-/* A row may end in the line of the cache behind the one where it starts. */
-static void fetch_row(const signed char *row)
+/* Sixteen columns at a time, in sums that a compiler keeps in registers. Read as eight numbers of 16 bits, columns are pairs: the
+ * low and the high byte of each. What fills a row up behind the last lane is not summed. */
+enum {
+	LANE = 16,
+	LANES = (LIKENESS_COLUMNS + LANE - 1) / LANE,
+	SUMMED = LANES * LANE,
+	LOW_FIRST = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+};
+typedef int16_t lane __attribute__((vector_size(LANE)));
+
+static lane read_lane(const signed char *row)
 {
-	__builtin_prefetch(row);
-	__builtin_prefetch(row + LIKENESS_STRIDE - 1);
+	lane pairs;
+
+	memcpy(&pairs, row, sizeof pairs);
+	return pairs;
+}
+
+static void add_lane(lane low, lane high, int32_t sums[static LANE])
+{
+	for (size_t i = 0; i < LANE / 2; i++) {
+		sums[2 * i] += LOW_FIRST ? low[i] : high[i];
+		sums[2 * i + 1] += LOW_FIRST ? high[i] : low[i];
+	}
 }
 
 static void add_some_rows(const struct likeness *likeness, const uint16_t *rows, size_t n,
-	int32_t sums[static LIKENESS_STRIDE])
+	int32_t sums[static SUMMED])
 {
-	int16_t some[LIKENESS_STRIDE] = { 0 };
+	lane low[LANES] = { { 0 } }, high[LANES] = { { 0 } };
 
 	for (size_t i = 0; i < n && i < ROWS_AHEAD; i++)
-		fetch_row(row_at(likeness, rows[i]));
+		__builtin_prefetch(row_at(likeness, rows[i]));
 	for (size_t i = 0; i < n; i++) {
 		const signed char *row = row_at(likeness, rows[i]);
 
 		if (i + ROWS_AHEAD < n)
-			fetch_row(row_at(likeness, rows[i + ROWS_AHEAD]));
-		for (size_t k = 0; k < LIKENESS_STRIDE; k++)
-			some[k] = (int16_t)(some[k] + row[k]);
+			__builtin_prefetch(row_at(likeness, rows[i + ROWS_AHEAD]));
+#pragma GCC unroll 8
+		for (size_t k = 0; k < LANES; k++) {
+			lane pairs = read_lane(row + k * LANE);
+
+			low[k] += (pairs << 8) >> 8;
+			high[k] += pairs >> 8;
+		}
 	}
-	for (size_t k = 0; k < LIKENESS_STRIDE; k++)
-		sums[k] += some[k];
+#pragma GCC unroll 8
+	for (size_t k = 0; k < LANES; k++)
+		add_lane(low[k], high[k], sums + k * LANE);
 }
 
 static void add_rows(const struct likeness *likeness, const struct feature_group *group,
-	int32_t ret_sums[static LIKENESS_STRIDE])
+	int32_t ret_sums[static SUMMED])
 {
-	memset(ret_sums, 0, sizeof(int32_t[LIKENESS_STRIDE]));
+	memset(ret_sums, 0, sizeof(int32_t[SUMMED]));
 	for (size_t i = 0; i < group->n; i += ROWS_AT_ONCE)
 		add_some_rows(likeness, group->rows + i,
 			group->n - i < ROWS_AT_ONCE ? group->n - i : ROWS_AT_ONCE, ret_sums);
@@ -102,12 +130,12 @@ static void find_first_two(struct likeness_scores *scores)
 	scores->second = second;
 }
 
-static double hard_of(const struct likeness_scores *scores)
+static double hard_of(const struct likeness *likeness, const struct likeness_scores *scores)
 {
 	double best[2] = { -INFINITY, -INFINITY };
 
 	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
-		bool hard = reason_class((enum reason)i) == CLASS_HARD;
+		bool hard = likeness->hard[i];
 
 		if (scores->of[i] > best[hard])
 			best[hard] = scores->of[i];
@@ -118,7 +146,7 @@ static double hard_of(const struct likeness_scores *scores)
 void likeness_score(const struct likeness *likeness, const struct features *features,
 	struct likeness_scores *ret_scores)
 {
-	int32_t sums[LIKENESS_STRIDE];
+	int32_t sums[SUMMED];
 
 	for (size_t k = 0; k < LIKENESS_COLUMNS; k++)
 		ret_scores->of[k] = likeness->head.bias[k];
@@ -131,7 +159,7 @@ void likeness_score(const struct likeness *likeness, const struct features *feat
 			ret_scores->of[k] += each * sums[k];
 	}
 	find_first_two(ret_scores);
-	ret_scores->hard = hard_of(ret_scores);
+	ret_scores->hard = hard_of(likeness, ret_scores);
 }
 
 size_t likeness_words(const struct likeness *likeness, const struct features *features,

@@ -10,11 +10,12 @@
 enum { LIKENESS_COLUMNS = REASON_COUNT + 1, LIKENESS_HARD = REASON_COUNT };
 
 #define LIKENESS_MAGIC "LIKE"
-enum { LIKENESS_STRIDE = 48 }; /* columns of a row with what fills it up */
+/* Columns of a row with what fills it up: the whole of a line of the cache, so that a look at a row waits for one. */
+enum { LIKENESS_STRIDE = 64 };
 static_assert((int)LIKENESS_COLUMNS <= (int)LIKENESS_STRIDE, "a row holds all columns");
 
 struct likeness_head {
-	char magic[4];
+	_Alignas(LIKENESS_STRIDE) char magic[4];
 	uint32_t columns;
 	double step; /* what one of a row's whole numbers weighs */
 	double bias[LIKENESS_COLUMNS];
