@@ -11,7 +11,10 @@ static uint32_t key_of(struct str word)
 {
 	uint32_t key = 0;
 
-	memcpy(&key, word.p, word.n < KEY_BYTES ? word.n : KEY_BYTES);
+	if (word.n >= KEY_BYTES)
+		memcpy(&key, word.p, KEY_BYTES); /* of a size that is known: one instruction */
+	else
+		memcpy(&key, word.p, word.n);
 	return be32toh(key);
 }
 
@@ -31,7 +34,10 @@ static uint64_t head_of(struct str word)
 {
 	uint64_t head = 0;
 
-	memcpy(&head, word.p, word.n < HEAD_BYTES ? word.n : HEAD_BYTES);
+	if (word.n >= HEAD_BYTES)
+		memcpy(&head, word.p, HEAD_BYTES);
+	else
+		memcpy(&head, word.p, word.n);
 	return be64toh(head);
 }
 
@@ -114,15 +120,14 @@ static struct word_start *start_at(const struct word_index *index, uint32_t key)
 static void note_start(struct word_index *index, size_t i)
 {
 	struct str text = text_of(index, i);
-	uint32_t key = key_of(text), bit = hash_of(key) % WORD_SHORT_BITS;
+	uint32_t key = key_of(text), bit = hash_of(key) % WORD_KEY_BITS;
 	struct word_start *start = start_at(index, key);
 
 	if (!start->key)
 		*start = (struct word_start){ .key = key, .low = (uint32_t)i };
 	start->high = (uint32_t)i + 1;
 	index->starts_with[(unsigned char)text.p[0]] = true;
-	if (text.n < KEY_BYTES)
-		index->short_keys[bit / 64] |= UINT64_C(1) << bit % 64;
+	index->keys[bit / 64] |= UINT64_C(1) << bit % 64;
 	if (text.n == 1)
 		index->alone[(unsigned char)text.p[0]] = index->entries[i].group;
 }
@@ -189,7 +194,7 @@ static enum byte_kind kind_at(struct str text, size_t at)
 }
 
 /* Does a word start or end between text[at - 1] and text[at]? Scripts without spaces have a border everywhere. */
-static bool is_border(struct str text, size_t at)
+static inline bool is_border(struct str text, size_t at)
 {
 	if (!at || at >= text.n)
 		return true;
@@ -284,11 +289,17 @@ static bool starts_with(const struct word_index *index, size_t i, uint64_t head,
 	return !((index->heads[i] ^ head) >> 8 * (HEAD_BYTES - n));
 }
 
+static bool may_be_key(const struct word_index *index, uint32_t key)
+{
+	uint32_t bit = hash_of(key) % WORD_KEY_BITS;
+
+	return index->keys[bit / 64] >> bit % 64 & 1;
+}
+
+/* Of three bytes or two. */
 static bool may_be_short(const struct word_index *index, uint32_t key)
 {
-	uint32_t bit = hash_of(key) % WORD_SHORT_BITS;
-
-	return index->short_keys[bit / 64] >> bit % 64 & 1;
+	return may_be_key(index, key_head(key, 3)) || may_be_key(index, key_head(key, 2));
 }
 
 /* A word of three bytes or two; WORD_NONE without. */
@@ -297,7 +308,7 @@ static uint32_t short_word(const struct word_index *index, uint32_t key)
 	for (unsigned n = KEY_BYTES - 1; n > 1; n--) {
 		const struct word_start *start;
 
-		if (!may_be_short(index, key_head(key, n)))
+		if (!may_be_key(index, key_head(key, n)))
 			continue;
 		start = start_at(index, key_head(key, n));
 		if (start->key)
@@ -306,31 +317,34 @@ static uint32_t short_word(const struct word_index *index, uint32_t key)
 	return WORD_NONE;
 }
 
-/* The longest word that `rest` starts with, `start` being that of its first four bytes; WORD_NONE: none of two bytes and more. In
+/* Where a word may start, and those that may. */
+struct place {
+	const struct word_index *index;
+	const struct word_start *start; /* of the key; NULL: there is none */
+	size_t from;
+	uint32_t key; /* of the text from there on */
+};
+
+/* The longest word that `rest`, which starts there, starts with; WORD_NONE: none of two bytes and more. In
  * the order of bytes the last word up to the text goes on from every word that the text starts with, and so does each that has
  * the text's first four. */
-static uint32_t longest_word(
-	const struct word_index *index, const struct word_start *start, struct str rest)
+static uint32_t longest_word(const struct place *place, struct str rest)
 {
-	const uint64_t head = head_of(rest);
+	const struct word_index *index = place->index;
+	const struct word_start *start = place->start;
+	uint64_t head;
 	size_t end;
 	uint32_t i;
 
-	if (!start->key)
-		return short_word(index, key_of(rest));
+	if (!start || !start->key)
+		return short_word(index, place->key);
+	head = head_of(rest);
 	end = end_of_those_up_to(index, start->low, start->high, head, rest);
 	i = index->entries[end > start->low ? end - 1 : end].group;
 	while (i != WORD_NONE && !starts_with(index, i, head, rest))
 		i = index->entries[i].up;
 	return i;
 }
-
-/* Where a word may start, and those that may. */
-struct place {
-	const struct word_index *index;
-	const struct word_start *start;
-	size_t from;
-};
 
 /* All words that start there, the longest first. */
 static bool report_place(const struct scanning *s, const struct place *place)
@@ -339,8 +353,7 @@ static bool report_place(const struct scanning *s, const struct place *place)
 	struct str rest = str_skip(s->text, place->from);
 	uint32_t alone = index->alone[(unsigned char)rest.p[0]];
 
-	for (uint32_t i = longest_word(index, place->start, rest); i != WORD_NONE;
-		i = index->entries[i].up)
+	for (uint32_t i = longest_word(place, rest); i != WORD_NONE; i = index->entries[i].up)
 		if (i != alone &&
 			!report_group(s, index, i, place->from, place->from + index->entries[i].n))
 			return false;
@@ -362,10 +375,16 @@ struct places {
 static void add_place(
 	struct places *places, const struct word_index *index, struct str text, size_t from)
 {
-	const uint32_t key = key_of(str_skip(text, from));
+	const uint32_t key = key_of((struct str){ text.p + from, text.n - from });
+	const struct word_start *start = NULL;
 
-	places->items[places->n++] = (struct place){ .index = index, .from = from };
-	__builtin_prefetch(&index->starts[hash_of(key) & (index->n_starts - 1)]);
+	if (may_be_key(index, key))
+		start = &index->starts[hash_of(key) & (index->n_starts - 1)];
+	else if (!may_be_short(index, key) &&
+		 index->alone[(unsigned char)text.p[from]] == WORD_NONE)
+		return;
+	places->items[places->n++] = (struct place){ index, start, from, key };
+	__builtin_prefetch(start);
 }
 
 /* As many as there is room for; where the next one may be. */
@@ -382,15 +401,17 @@ static size_t take_places(
 	return from;
 }
 
-static void find_starts(struct str text, struct places *places)
+static void find_starts(struct places *places)
 {
 	for (size_t i = 0; i < places->n; i++) {
 		struct place *place = &places->items[i];
-		const struct word_start *start =
-			start_at(place->index, key_of(str_skip(text, place->from)));
-		size_t middle = start->low + (start->high - start->low) / 2;
+		const struct word_start *start;
+		size_t middle;
 
-		place->start = start;
+		if (!place->start)
+			continue;
+		place->start = start = start_at(place->index, place->key);
+		middle = start->low + (start->high - start->low) / 2;
 		__builtin_prefetch(&place->index->heads[middle]);
 		__builtin_prefetch(&place->index->entries[middle]);
 	}
@@ -404,7 +425,7 @@ void lexicon_scan(
 
 	for (size_t from = 0; from < text.n;) {
 		from = take_places(index, text, from, &places);
-		find_starts(text, &places);
+		find_starts(&places);
 		for (size_t i = 0; i < places.n; i++)
 			if (!report_place(&s, &places.items[i]))
 				return;

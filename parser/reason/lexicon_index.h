@@ -22,7 +22,7 @@ struct word_start {
 	uint32_t key; /* 0 in the place of bytes that are not there */
 	uint32_t low, high;
 };
-enum { WORD_SHORT_BITS = 4096 };
+enum { WORD_KEY_BITS = 1 << 16 };
 /* Words in the order of their bytes, so that all that start with what was read are neighbours; each thing that is asked for
  * stands side by side with its like, for memory is what a look-up waits for. */
 struct word_index {
@@ -33,9 +33,9 @@ struct word_index {
 	size_t n;
 	struct word_start *starts; /* a hash table; a key of 0 is a free place */
 	size_t n_starts;           /* its places, a power of two */
-	uint64_t short_keys[WORD_SHORT_BITS /
-			    64]; /* by their hash: keys with bytes that are not there */
-	uint32_t alone[256];     /* words of one byte; WORD_NONE without */
+	uint64_t keys[WORD_KEY_BITS /
+		      64]; /* by their hash: those of `starts`, so that most places need no look at it */
+	uint32_t alone[256]; /* words of one byte; WORD_NONE without */
 	bool starts_with[256];
 };
 struct lexicon_index {
