@@ -124,7 +124,8 @@ static bool address_around(struct str s, size_t at, size_t *ret_from, size_t *re
 /* "relay=[192.0.2.1]", "helo=<mx.shop.example>": who spoke, as logs write it. Neither label nor value is said of anybody. */
 static size_t field_end(struct str s, size_t from)
 {
-	static const struct str labels[] = { STR_INIT("relay"), STR_INIT("helo"), STR_INIT("proto") };
+	static const struct str labels[] = { STR_INIT("relay"), STR_INIT("helo"),
+		STR_INIT("proto") };
 	size_t equals = run_of(s, from, ascii_alpha);
 
 	if (equals == s.n || s.p[equals] != '=')
@@ -163,9 +164,4 @@ size_t entity_next_at_sign(struct str s, size_t from)
 bool entity_may_start(struct str s, size_t i)
 {
 	return (local_char(s.p[i]) || s.p[i] == '"') && starts_name(s, i);
-}
-
-bool entity_may_be_in(struct str run)
-{
-	return memchr(run.p, '.', run.n) || memchr(run.p, '@', run.n) || memchr(run.p, ':', run.n);
 }

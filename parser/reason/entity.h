@@ -13,8 +13,6 @@ struct entity {
 	struct str said; /* as it stands in the source */
 };
 
-/* Can a run of text without a space hold a name at all? One without a dot, a colon or an "@" cannot. */
-bool entity_may_be_in(struct str run);
 /* Does a name start at s[i], as far as what stands in front of it tells? */
 bool entity_may_start(struct str s, size_t i);
 /* Where the next "@" stands, from `from` on; s.n without one. */

@@ -239,17 +239,21 @@ static void put_letter(struct pass *p, gunichar letter, size_t from)
 {
 	struct fold_row row;
 
+	if (letter >= 0x80 && letter < FOLD_ROWS) {
+		const struct fold_row *known = &p->table->rows[letter];
+
+		put_bytes(p, (struct str){ known->bytes, known->n }, from);
+		return;
+	}
 	if (letter == 0xFFFD) {
 		put_question(p, from);
 		return;
 	}
-	if (g_unichar_ismark(letter) && letter < 0x370)
-		return;
-	row = letter >= 0x80 && letter < FOLD_ROWS ? p->table->rows[letter] : row_of(letter);
-	if (letter >= 0x3040 && letter <= 0xD7FF) { /* kana, Han, Hangul: as they are */
+	if (letter >= 0x3040 && letter <= 0xD7FF) /* kana, Han, Hangul: as they are */
 		row.n = (uint8_t)g_unichar_to_utf8(letter, row.bytes);
-	}
-	put_bytes(p, str_from(row.bytes, row.n), from);
+	else
+		row = row_of(letter);
+	put_bytes(p, (struct str){ row.bytes, row.n }, from);
 }
 
 static size_t fold_one(struct pass *p, size_t i)
@@ -259,14 +263,16 @@ static size_t fold_one(struct pass *p, size_t i)
 	size_t next = i + 1;
 	unsigned byte;
 
-	if (spelled_letter(s, i, &letter, &next)) {
+	if ((unsigned char)s.p[i] >= 0x80) {
+		letter = letter_at(s, i, &next);
+		if (letter <= 0xFF)
+			spelled_letter(s, i, &letter, &next);
+		put_letter(p, letter, i);
+	} else if (s.p[i] == '\\' && spelled_letter(s, i, &letter, &next)) {
 		put_letter(p, letter, i);
 	} else if (octal_at(s, i, &byte)) {
 		put_letter(p, byte >= 0xA0 ? byte : 0xFFFD, i);
 		next = i + 4;
-	} else if ((unsigned char)s.p[i] >= 0x80) {
-		letter = letter_at(s, i, &next);
-		put_letter(p, letter, i);
 	} else if (s.p[i] == '?') {
 		put_question(p, i);
 	} else {
@@ -286,13 +292,50 @@ static void put_entity(struct pass *p, const struct entity *e)
 			p->n, str_slice(p->source, e->from, e->to) };
 }
 
+/* What a byte may be beside itself in one case: a sign of a name, which without a dot, a colon or an "@" is none, or one that does not
+ * stand for itself. */
+enum { BYTE_NAMES = 1, BYTE_ODD = 2 };
+static const unsigned char byte_kinds[256] = { ['.'] = BYTE_NAMES,
+	['@'] = BYTE_NAMES,
+	[':'] = BYTE_NAMES,
+	['?'] = BYTE_ODD,
+	['\\'] = BYTE_ODD,
+	['-'] = BYTE_ODD,
+	['_'] = BYTE_ODD,
+	[0x80 ... 0xFF] = BYTE_ODD };
+
+static unsigned kind_of(char c)
+{
+	return byte_kinds[(unsigned char)c];
+}
+
+static size_t put_plain(struct pass *p, size_t i, size_t end)
+{
+	char *out = p->out + p->n;
+	uint32_t *at = p->at + p->n;
+	const char *from = p->source.p + i;
+
+	for (size_t k = 0; k < end - i; k++) {
+		out[k] = ascii_lower(from[k]);
+		at[k] = (uint32_t)(i + k);
+	}
+	p->n += end - i;
+	return end;
+}
+
 /* A run of text up to a space; `at_sign` is where the next "@" stands. Returns where it ends. */
 static size_t fold_run(struct pass *p, size_t i, size_t at_sign)
 {
 	struct str s = p->source;
-	size_t end = i + str_cspan(str_skip(s, i), " ");
-	bool named = entity_may_be_in(str_slice(s, i, end));
+	size_t end = i;
+	unsigned kinds = 0;
+	bool named;
 
+	for (; end < s.n && s.p[end] != ' '; end++)
+		kinds |= kind_of(s.p[end]);
+	if (!kinds)
+		return put_plain(p, i, end);
+	named = kinds & BYTE_NAMES;
 	while (i < end) {
 		struct entity e;
 
@@ -301,9 +344,8 @@ static size_t fold_run(struct pass *p, size_t i, size_t at_sign)
 		if (named && entity_may_start(s, i) && entity_at(s, i, at_sign, &e)) {
 			put_entity(p, &e);
 			i = e.to;
-		} else if (ascii_alpha(s.p[i])) {
-			put_byte(p, ascii_lower(s.p[i]), i);
-			i++;
+		} else if (!(kind_of(s.p[i]) & BYTE_ODD)) {
+			i = put_plain(p, i, i + 1);
 		} else {
 			i = fold_one(p, i);
 		}
