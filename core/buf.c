@@ -22,7 +22,7 @@ void buf_release(struct buf *buf)
 	*buf = (struct buf)BUF_INIT(buf->max);
 }
 
-static char *grow(struct buf *buf, size_t n)
+char *buf_grow(struct buf *buf, size_t n)
 {
 	size_t cap = buf->cap ? buf->cap : 256;
 
@@ -42,13 +42,6 @@ static char *grow(struct buf *buf, size_t n)
 	return buf->p + buf->n;
 }
 
-char *buf_reserve(struct buf *buf, size_t n)
-{
-	if (buf->failed || n > buf->cap - buf->n)
-		return grow(buf, n);
-	return buf->p + buf->n;
-}
-
 void buf_put(struct buf *buf, struct str s)
 {
 	char *room = s.n ? buf_reserve(buf, s.n) : NULL;
@@ -61,7 +54,12 @@ void buf_put(struct buf *buf, struct str s)
 
 void buf_putc(struct buf *buf, char c)
 {
-	buf_put(buf, (struct str){ &c, 1 });
+	char *room = buf_reserve(buf, 1);
+
+	if (!room)
+		return;
+	*room = c;
+	buf->n++;
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -34,7 +34,14 @@ void buf_put_u64(struct buf *buf, uint64_t value);
 /* A u32 length, then the bytes. */
 void buf_put_str32(struct buf *buf, struct str s);
 /* Room for n more bytes at p + this->n, to be counted by adding to n; NULL (and failed) over the cap. */
-char *buf_reserve(struct buf *buf, size_t n);
+static inline char *buf_reserve(struct buf *buf, size_t n);
+char *buf_grow(struct buf *buf, size_t n); /* for buf_reserve */
+static inline char *buf_reserve(struct buf *buf, size_t n)
+{
+	if (buf->failed || n > buf->cap - buf->n)
+		return buf_grow(buf, n);
+	return buf->p + buf->n;
+}
 /* Drops the first n bytes. */
 void buf_consume(struct buf *buf, size_t n);
 

@@ -54,11 +54,14 @@ void json_out_key(struct json_out *w, struct str key)
 {
 	char *room, *to;
 
-	begin(w);
-	to = room = buf_reserve(w->out, key.n + 4);
+	if (w->pretty)
+		begin(w);
+	to = room = buf_reserve(w->out, key.n + 5);
 	w->keyed = true;
 	if (!room)
 		return;
+	if (w->follows && !w->pretty)
+		*to++ = ',';
 	*to++ = '"';
 	memcpy(to, key.p, key.n);
 	to += key.n;
@@ -104,13 +107,42 @@ static void put_escaped(struct buf *out, char c)
 	buf_putc(out, letters[at - controls]);
 }
 
+/* Eight bytes at a time, each a bit of what comes out: the highest of its own. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* A bit for bytes of 0. Where there is one, those above it may have bits too. */
+static uint64_t zeros(uint64_t bytes)
+{
+	return (bytes - EACH(1)) & ~bytes & EACH(0x80);
+}
+
+/* Not 0 where one of eight bytes is a control, a quote, a backslash or above '~'. */
+static uint64_t odd_bytes(const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof bytes);
+	return ((bytes | (bytes + EACH(1)) | (bytes - EACH(' '))) & EACH(0x80)) |
+	       zeros(bytes ^ EACH('"')) | zeros(bytes ^ EACH('\\'));
+}
+
+static bool is_odd(char c)
+{
+	return c < ' ' || c > '~' || c == '"' || c == '\\';
+}
+
 /* ASCII that stands for itself: nearly every text is. */
 static bool is_plain(struct str s)
 {
-	bool odd = false;
+	uint64_t odd = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		odd |= s.p[i] < ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\';
+	for (; s.n - i >= sizeof odd; i += sizeof odd)
+		odd |= odd_bytes(s.p + i);
+	if (i && i < s.n)
+		return !(odd | odd_bytes(s.p + s.n - sizeof odd));
+	for (; i < s.n; i++)
+		odd |= is_odd(s.p[i]);
 	return !odd;
 }
 

@@ -33,19 +33,32 @@ static struct str without_tail(struct str reply)
 		STR_INIT(" (delivery attempts"), STR_INIT(" I'm not going to try again"),
 		STR_INIT(" Giving up on ") };
 
-	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
-		size_t at = str_find(reply, tails[i]);
-
-		if (at != STR_NPOS)
-			reply = str_head(reply, at);
+	for (size_t at = 0; at + 2 < reply.n; at++) {
+		if (reply.p[at] != ' ' || (reply.p[at + 1] != '(' && reply.p[at + 1] != 'I' &&
+						  reply.p[at + 1] != 'G'))
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(tails); i++)
+			if (str_starts(str_skip(reply, at), tails[i]))
+				return str_head(reply, at);
 	}
 	return reply;
+}
+
+/* Does one start behind the front? Without it nothing that stands around it has to be looked for. */
+static bool has_reply_within(struct str s)
+{
+	for (size_t at = 1; at + 4 < s.n; at++)
+		if ((s.p[at] == '4' || s.p[at] == '5') && starts_reply(str_skip(s, at)))
+			return true;
+	return false;
 }
 
 struct str quoted_reply(struct str text)
 {
 	if (starts_reply(text))
 		return without_tail(text);
+	if (!has_reply_within(text))
+		return text;
 	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
 		size_t at = str_ifind(text, leads[i]);
 		struct str rest;

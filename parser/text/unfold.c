@@ -55,15 +55,16 @@ bool line_next(struct arena *arena, struct str *rest, struct str *ret_line)
 struct str text_squeeze(struct arena *arena, struct str text)
 {
 	char *out = arena_alloc(arena, text.n + 1);
+	bool after_space = false;
 	size_t n = 0;
 
 	text = str_trim(text);
 	for (size_t i = 0; i < text.n; i++) {
 		bool space = ascii_space(text.p[i]);
 
-		if (space && ascii_space(text.p[i + 1]))
-			continue; /* the last byte is no space, so i + 1 is inside */
-		out[n++] = space ? ' ' : text.p[i];
+		out[n] = space ? ' ' : text.p[i];
+		n += !(space && after_space);
+		after_space = space;
 	}
 	out[n] = '\0';
 	return (struct str){ out, n };
