@@ -26,10 +26,16 @@ struct patterns {
 	size_t n;
 };
 
+/* Bytes of a match; most: UINT32_MAX without a bound. */
+struct width {
+	uint32_t least, most;
+};
+
 /* The last patterns may be those of databases that are part of the program. */
 struct matcher {
 	struct databases compiled, embedded;
 	size_t n_compiled; /* the patterns of `embedded` stand behind these */
+	struct str widths; /* of the patterns of `embedded`, a struct width each */
 	bool is_embedded;
 	struct arena *arena; /* of the patterns */
 	struct patterns patterns;
@@ -41,7 +47,7 @@ enum { ASKED_BEFORE_ALONE = 200 };
 /* What is known of one pattern, since it was first asked for. */
 struct lone {
 	unsigned asked;
-	size_t least, most;      /* bytes of a match; most: UINT_MAX without a bound */
+	struct width width;
 	hs_database_t *database; /* the pattern alone; NULL: not made yet */
 };
 struct matcher_scratch {
@@ -49,36 +55,6 @@ struct matcher_scratch {
 	const struct matcher *of; /* whose patterns `lone` are; NULL: nobody's yet */
 	struct lone *lone;
 };
-
-/* Each space outside a character class becomes "white space, any amount", or "one" where a count
- * follows it. */
-static const char *spaces_to_runs(struct arena *arena, struct str pattern)
-{
-	char *out = arena_alloc(arena, pattern.n * 3 + 1);
-	bool in_class = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < pattern.n; i++) {
-		char c = pattern.p[i];
-
-		if (c == ' ' && !in_class) {
-			bool counted = i + 1 < pattern.n && strchr("*+?{", pattern.p[i + 1]);
-
-			memcpy(out + n, "\\s+", 3);
-			n += counted ? 2 : 3;
-			continue;
-		}
-		out[n++] = c;
-		if (c == '\\' && i + 1 < pattern.n)
-			out[n++] = pattern.p[++i];
-		else if (c == '[')
-			in_class = true;
-		else if (c == ']')
-			in_class = false;
-	}
-	out[n] = '\0';
-	return out;
-}
 
 /* Unicode case costs states; a pattern of ASCII alone has no use for it, and one with gaps cannot pay
  * for it: where "[^\n]*" is a run of characters instead of bytes, compiling takes seconds. */
@@ -100,8 +76,9 @@ static struct patterns read_patterns(
 		arena_calloc(arena, n + 1, sizeof *p.ids), n };
 
 	for (size_t i = 0; i < n; i++) {
-		p.expressions[i] = space == MATCHER_SPACE_RUN ? spaces_to_runs(arena, patterns[i])
-							      : arena_c(arena, patterns[i]);
+		p.expressions[i] = space == MATCHER_SPACE_RUN
+					   ? pattern_with_runs(arena, patterns[i])
+					   : arena_c(arena, patterns[i]);
 		p.flags[i] = flags_for(patterns[i], space);
 		p.ids[i] = (unsigned)i;
 	}
@@ -138,8 +115,9 @@ static void databases_free(struct databases *databases)
 	*databases = (struct databases){ 0 };
 }
 
-/* Each half is its length, 8 bytes, and what the library made of it; a length of 0: no pattern. */
-static bool read_halves(struct str bytes, struct databases *ret_databases)
+/* Each half is its length, 8 bytes, and what the library made of it; a length of 0: no pattern. Behind them stand widths. */
+static bool read_halves(
+	struct str bytes, size_t n_widths, struct databases *ret_databases, struct str *ret_widths)
 {
 	struct databases databases = { 0 };
 	bool good = true;
@@ -156,16 +134,19 @@ static bool read_halves(struct str bytes, struct databases *ret_databases)
 				       HS_SUCCESS);
 		bytes = str_skip(bytes, (size_t)n);
 	}
+	good = good && bytes.n == n_widths * sizeof(struct width);
 	if (!good)
 		databases_free(&databases);
 	*ret_databases = databases;
+	*ret_widths = bytes;
 	return good;
 }
 
 /* The databases of the program that are made of the last of the patterns; the number of these, 0 without. A
  * library of another version, or a processor that they were not made for, refuses them: then all is
  * compiled, as without them. */
-static size_t find_embedded(const struct patterns *p, struct databases *ret_databases)
+static size_t find_embedded(
+	const struct patterns *p, struct databases *ret_databases, struct str *ret_widths)
 {
 	for (const struct embedded_file *file = matchers_embedded; file->name; file++) {
 		struct str bytes = str_from(file->bytes, file->n);
@@ -175,10 +156,25 @@ static size_t find_embedded(const struct patterns *p, struct databases *ret_data
 			continue;
 		memcpy(&seal, bytes.p, sizeof seal);
 		if (seal.n && seal.n <= p->n && seal_of(p, p->n - seal.n).digest == seal.digest &&
-			read_halves(str_skip(bytes, sizeof seal), ret_databases))
+			read_halves(
+				str_skip(bytes, sizeof seal), seal.n, ret_databases, ret_widths))
 			return seal.n;
 	}
 	return 0;
+}
+
+static struct width width_of(const struct patterns *p, size_t pattern)
+{
+	hs_compile_error_t *error = NULL;
+	hs_expr_info_t *info = NULL;
+	struct width width;
+
+	if (hs_expression_info(p->expressions[pattern], p->flags[pattern], &info, &error) !=
+		HS_SUCCESS)
+		abort(); /* out of memory: it was compiled before */
+	width = (struct width){ info->min_width, info->max_width };
+	free(info);
+	return width;
 }
 
 struct str matcher_serialize(struct arena *arena, const struct str *patterns, size_t n,
@@ -195,8 +191,8 @@ struct str matcher_serialize(struct arena *arena, const struct str *patterns, si
 		if (matcher->compiled.half[i] && hs_serialize_database(matcher->compiled.half[i],
 							 &half[i], &half_n[i]) != HS_SUCCESS)
 			abort();
-	out = arena_alloc(
-		arena, at + HALVES * sizeof *half_n + half_n[HALF_ANY] + half_n[HALF_HIGH]);
+	out = arena_alloc(arena, at + HALVES * sizeof *half_n + half_n[HALF_ANY] +
+					 half_n[HALF_HIGH] + n * sizeof(struct width));
 	memcpy(out, &seal, at);
 	for (size_t i = 0; i < HALVES; i++) {
 		memcpy(out + at, &half_n[i], sizeof half_n[i]);
@@ -205,6 +201,11 @@ struct str matcher_serialize(struct arena *arena, const struct str *patterns, si
 			memcpy(out + at, half[i], half_n[i]);
 		at += half_n[i];
 		free(half[i]);
+	}
+	for (size_t i = 0; i < n; i++, at += sizeof(struct width)) {
+		const struct width width = width_of(&p, i);
+
+		memcpy(out + at, &width, sizeof width);
 	}
 	return str_from(out, at);
 }
@@ -259,7 +260,7 @@ enum err matcher_compile(struct arena *arena, const struct str *patterns, size_t
 	matcher->arena = arena_new();
 	matcher->patterns = read_patterns(matcher->arena, patterns, n, space);
 	p = &matcher->patterns;
-	n_embedded = find_embedded(p, &matcher->embedded);
+	n_embedded = find_embedded(p, &matcher->embedded, &matcher->widths);
 	matcher->is_embedded = n_embedded > 0;
 	matcher->n_compiled = n - n_embedded;
 	for (int i = 0; i < HALVES; i++) {
@@ -367,17 +368,15 @@ void matcher_scan(const struct matcher *matcher, struct matcher_scratch *scratch
 
 /* ---- where a match starts ---- */
 
-static void read_widths(const struct patterns *p, size_t pattern, struct lone *lone)
+static struct width known_width(const struct matcher *matcher, size_t pattern)
 {
-	hs_compile_error_t *error = NULL;
-	hs_expr_info_t *info = NULL;
+	struct width width;
 
-	if (hs_expression_info(p->expressions[pattern], p->flags[pattern], &info, &error) !=
-		HS_SUCCESS)
-		abort(); /* out of memory: it was compiled before */
-	lone->least = info->min_width;
-	lone->most = info->max_width;
-	free(info);
+	if (pattern < matcher->n_compiled)
+		return width_of(&matcher->patterns, pattern);
+	memcpy(&width, matcher->widths.p + (pattern - matcher->n_compiled) * sizeof width,
+		sizeof width);
+	return width;
 }
 
 static void compile_alone(const struct patterns *p, size_t pattern, struct matcher_scratch *scratch,
@@ -405,7 +404,7 @@ static const struct lone *lone_of(
 	assert(scratch->of == matcher);
 	lone = &scratch->lone[pattern];
 	if (!lone->asked)
-		read_widths(&matcher->patterns, pattern, lone);
+		lone->width = known_width(matcher, pattern);
 	if (lone->asked < ASKED_BEFORE_ALONE && ++lone->asked == ASKED_BEFORE_ALONE)
 		compile_alone(&matcher->patterns, pattern, scratch, lone);
 	return lone;
@@ -467,8 +466,9 @@ size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scra
 	struct str text, size_t to)
 {
 	const struct lone *lone = lone_of(matcher, scratch, pattern);
-	size_t low = to > lone->most ? to - lone->most : 0;
-	size_t high = to - lone->least + 1;
+	const struct width width = lone->width;
+	size_t low = to > width.most ? to - width.most : 0;
+	size_t high = to - width.least + 1;
 
 	while (low + 1 < high) {
 		size_t middle = char_start(text, low, low + (high - low) / 2);

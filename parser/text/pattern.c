@@ -79,3 +79,31 @@ bool pattern_needs_high(struct str pattern)
 
 	return needs_high(&w) && w.depth < GROUPS_DEEP;
 }
+
+const char *pattern_with_runs(struct arena *arena, struct str pattern)
+{
+	char *out = arena_alloc(arena, pattern.n * 3 + 1);
+	bool in_class = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < pattern.n; i++) {
+		char c = pattern.p[i];
+
+		if (c == ' ' && !in_class) {
+			bool counted = i + 1 < pattern.n && strchr("*+?{", pattern.p[i + 1]);
+
+			memcpy(out + n, "\\s+", 3);
+			n += counted ? 2 : 3;
+			continue;
+		}
+		out[n++] = c;
+		if (c == '\\' && i + 1 < pattern.n)
+			out[n++] = pattern.p[++i];
+		else if (c == '[')
+			in_class = true;
+		else if (c == ']')
+			in_class = false;
+	}
+	out[n] = '\0';
+	return out;
+}
