@@ -1,36 +1,31 @@
 #include "store/ranking.h"
 
 #include "core/limits.h"
-#include "store/form/pack_walk.h"
+#include "store/rank/days.h"
+#include "store/rank/heads.h"
+#include "store/rank/names.h"
 #include "store/store_priv.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the names of domains, by number ---- */
 
 /* Each holds some 30 MB while it adds up, and a processor. */
 enum { RANKINGS_AT_ONCE = 2 };
 
 struct store_names {
-	pthread_rwlock_t lock;
+	struct names *names;
 	sem_t turns; /* of rankings that are being added up */
-	struct arena *arena;
-	struct str *names; /* names[number]; an empty one with p NULL is not known */
-	uint64_t n, room;
 };
 
 struct store_names *store_names_new(void)
 {
 	struct store_names *names = calloc(1, sizeof *names);
 
-	if (!names || pthread_rwlock_init(&names->lock, NULL) ||
-		sem_init(&names->turns, 0, RANKINGS_AT_ONCE))
+	if (!names || sem_init(&names->turns, 0, RANKINGS_AT_ONCE))
 		abort();
-	names->arena = arena_new();
+	names->names = names_new();
 	return names;
 }
 
@@ -39,112 +34,40 @@ void store_names_free(struct store_names *names)
 	if (!names)
 		return;
 	sem_destroy(&names->turns);
-	pthread_rwlock_destroy(&names->lock);
-	arena_free(names->arena);
-	free(names->names);
+	names_free(names->names);
 	free(names);
-}
-
-static void add_name(struct store_names *names, uint64_t number, struct str name)
-{
-	while (number >= names->room) {
-		uint64_t room = names->room ? names->room * 2 : 1024;
-
-		names->names = realloc(names->names, room * sizeof *names->names);
-		if (!names->names)
-			abort();
-		memset(names->names + names->room, 0, (room - names->room) * sizeof *names->names);
-		names->room = room;
-	}
-	names->names[number] = arena_dup(names->arena, name);
-	names->n = number + 1;
-}
-
-/* Numbers only grow; fewer than before mean another database, such as a copy that was restored. */
-static enum err learn_names(struct store *store, struct store_names *names, uint64_t newest)
-{
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err;
-
-	if (names->n > newest + 1) {
-		arena_reset(names->arena);
-		memset(names->names, 0, names->room * sizeof *names->names);
-		names->n = 0;
-	}
-	if (names->n == newest + 1)
-		return ERR_OK;
-	err = PG_RUN(
-		store->pg, QUERY_DOMAIN_NAMES, &rows, pg_i64(names->n ? (int64_t)names->n - 1 : 0));
-	for (size_t i = 0; !err && i < pg_rows_count(rows); i++)
-		add_name(names, (uint64_t)pg_get_i64(rows, i, 0), pg_get_text(rows, i, 1));
-	return err;
 }
 
 enum err store_names_learn(struct store *store, struct store_names *names)
 {
-	enum err err;
+	uint64_t n;
 
-	pthread_rwlock_wrlock(&names->lock);
-	err = learn_names(store, names, UINT64_MAX - 1);
-	pthread_rwlock_unlock(&names->lock);
-	return err;
+	return names_learn(names->names, store->pg, UINT64_MAX - 1, &n);
 }
 
 /* ---- adding up ---- */
-
-struct rank {
-	uint64_t sum; /* of the column that is sorted by */
-	uint64_t failed, covered;
-	uint64_t attempted : 62;
-	bool seen : 1; /* not of zeros alone, which are left of what moved away */
-	bool has_volume : 1;
-};
-
-/* So many entries, of two octets and more, lie between two places where the second walk may begin. All parts go on by so many
- * numbers in turn: their ranks stay in the processor's own memory meanwhile. */
-enum { MARK_ENTRIES = 16, TURN_NUMBERS = 4096 };
-
-struct part {
-	bool volume, chosen, rated;
-	struct str packed;
-	struct pack_reader
-		reader; /* of the first walk, which makes the marks, before each MARK_ENTRIES entries */
-	struct pack_reader *marks;
-	size_t n_marks;
-};
-
-struct sums {
-	const struct store_domains_query *query;
-	struct pg_rows *rows; /* what the parts borrow from */
-	struct part *parts;
-	size_t n_parts;
-	struct rank *ranks; /* by number, below n */
-	uint64_t n;
-};
 
 static bool is_chosen(struct str wanted, struct str proof, bool rated)
 {
 	return wanted.n ? str_eq(wanted, STR("all")) || str_eq(wanted, proof) : rated;
 }
 
-static void read_parts(struct sums *sums, struct arena *arena)
+/* Of rows of QUERY_PACKED or QUERY_HEADS. */
+static struct rank_part *read_parts(
+	const struct store_domains_query *query, const struct pg_rows *rows, struct arena *arena)
 {
-	sums->n_parts = pg_rows_count(sums->rows);
-	sums->parts = arena_calloc(arena, sums->n_parts, sizeof *sums->parts);
-	for (size_t i = 0; i < sums->n_parts; i++) {
-		bool rated = pg_get_bool(sums->rows, i, 2);
+	struct rank_part *parts = arena_calloc(arena, pg_rows_count(rows), sizeof *parts);
 
-		sums->parts[i] = (struct part){ .volume = str_eq(pg_get_text(sums->rows, i, 0),
-							STR("volume")),
-			.chosen = is_chosen(
-				sums->query->window.proof, pg_get_text(sums->rows, i, 1), rated),
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
+		bool rated = pg_get_bool(rows, i, 2);
+
+		parts[i] = (struct rank_part){ .volume = str_eq(
+						       pg_get_text(rows, i, 0), STR("volume")),
+			.chosen = is_chosen(query->window.proof, pg_get_text(rows, i, 1), rated),
 			.rated = rated,
-			.packed = pg_get_text(sums->rows, i, 3) };
-		pack_open(&sums->parts[i].reader, sums->parts[i].packed);
-		sums->parts[i].marks =
-			arena_calloc(arena, sums->parts[i].packed.n / (2 * MARK_ENTRIES) + 2,
-				sizeof(struct pack_reader));
+			.packed = pg_get_text(rows, i, 3) };
 	}
+	return parts;
 }
 
 /* By failures where the order is not one of these. */
@@ -154,75 +77,13 @@ static const enum pack_column sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_HAR
 	[STORE_SORT_DELAYED] = PACK_DELAYED,
 	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS };
 
-/* What the order is made of; the last is the column that is sorted by. */
-enum { FEW_FAILED, FEW_OTHER, FEW_SORTED };
-
-static void open_walk(struct pack_walk *walk, bool volume, enum pack_column sorted)
-{
-	const enum pack_column columns[PACK_FEW] = { [FEW_FAILED] = PACK_FAILED,
-		[FEW_OTHER] = volume ? PACK_ATTEMPTED : PACK_FAILED_UNCOVERED,
-		[FEW_SORTED] = sorted };
-
-	pack_walk_open(walk, columns);
-}
-
-static inline void add_rank(struct rank *rank, const struct pack_few *few, const struct part *part)
-{
-	if (part->volume) {
-		rank->seen = rank->has_volume = true;
-		rank->attempted += few->value[FEW_OTHER];
-		return;
-	}
-	rank->seen |= part->chosen ? few->set : !part->rated && few->value[FEW_FAILED];
-	if (!part->chosen)
-		return;
-	rank->failed += few->value[FEW_FAILED];
-	rank->covered += few->value[FEW_FAILED] - few->value[FEW_OTHER];
-	rank->sum += few->value[FEW_SORTED];
-}
-
-/* Up to the first entry from number `below` on, or a few behind it. */
-static enum err add_part(
-	struct sums *sums, struct part *part, const struct pack_walk *walk, uint64_t below)
-{
-	struct pack_few few[MARK_ENTRIES];
-
-	while (part->reader.rest.n && part->reader.last < below) {
-		size_t n;
-
-		part->marks[part->n_marks++] = part->reader;
-		n = pack_walk_next(walk, &part->reader, few, MARK_ENTRIES);
-		if (part->reader.bad || few[n - 1].number >= sums->n)
-			return ERR_CORRUPT;
-		for (size_t i = 0; i < n; i++)
-			add_rank(&sums->ranks[few[i].number], &few[i], part);
-	}
-	return part->reader.bad ? ERR_CORRUPT : ERR_OK;
-}
-
-/* First walk: what the order is made of, of every domain. */
-static enum err add_up(struct sums *sums)
-{
-	struct pack_walk walks[2];
-	enum pack_column sorted = sort_columns[sums->query->sort];
-	enum err err = ERR_OK;
-
-	open_walk(&walks[false], false, sorted);
-	open_walk(&walks[true], true, sorted);
-	for (uint64_t below = TURN_NUMBERS; !err && below < sums->n + TURN_NUMBERS;
-		below += TURN_NUMBERS)
-		for (size_t i = 0; !err && i < sums->n_parts; i++)
-			err = add_part(sums, &sums->parts[i], &walks[sums->parts[i].volume], below);
-	return err;
-}
-
 static uint64_t get(const struct pack_entry *entry, enum pack_column column)
 {
 	return entry->set & 1u << column ? entry->column[column] : 0;
 }
 
 static void add_counts(
-	struct store_counts *counts, const struct pack_entry *entry, const struct part *part)
+	struct store_counts *counts, const struct pack_entry *entry, const struct rank_part *part)
 {
 	uint64_t *const fields[PACK_COLUMNS] = { [PACK_FAILED] = &counts->failed,
 		[PACK_HARD] = &counts->hard,
@@ -251,56 +112,6 @@ static void add_counts(
 	for (size_t i = 0; i < ARRAY_LEN(covers) && part->chosen; i++)
 		*covers[i] += get(entry, (enum pack_column)i) -
 			      get(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
-}
-
-struct pick {
-	uint64_t number;
-	struct store_counts *counts;
-};
-
-static int by_number(const void *a, const void *b)
-{
-	const struct pick *x = a, *y = b;
-
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-/* Counts of picks from this mark on; both come by rising number. */
-static void fill_between(const struct part *part, struct pack_reader reader,
-	const struct pick *pick, const struct pick *end)
-{
-	struct pack_entry entry;
-
-	for (size_t n = 0; n < MARK_ENTRIES && pack_next(&reader, &entry); n++) {
-		while (pick < end && pick->number < entry.number)
-			pick++;
-		if (pick < end && pick->number == entry.number)
-			add_counts(pick->counts, &entry, part);
-	}
-}
-
-/* Second walk: all counts, of the n domains that were picked; between two marks without one of them nothing is read. */
-static void fill_picked(
-	const struct sums *sums, struct arena *arena, struct store_domain_row *rows, size_t n)
-{
-	struct pick *picks = arena_calloc(arena, n + 1, sizeof *picks);
-	const struct pick *end = picks + n;
-
-	for (size_t i = 0; i < n; i++)
-		picks[i] = (struct pick){ rows[i].number, &rows[i].counts };
-	qsort(picks, n, sizeof *picks, by_number);
-	for (const struct part *part = sums->parts; part < sums->parts + sums->n_parts; part++) {
-		const struct pick *next = picks;
-
-		for (size_t k = 0; k < part->n_marks; k++) {
-			uint64_t to = k + 1 < part->n_marks ? part->marks[k + 1].last : UINT64_MAX;
-
-			while (next < end && next->number <= part->marks[k].last)
-				next++;
-			if (next < end && next->number <= to)
-				fill_between(part, part->marks[k], next, end);
-		}
-	}
 }
 
 /* ---- the page ---- */
@@ -414,50 +225,219 @@ static size_t rank_pick(const struct store_domains_query *query, const struct ra
 	return kept;
 }
 
-/* ---- the whole ---- */
+/* ---- of the first of them, which heads name ---- */
 
-static enum err rank_and_hand_out(struct sums *sums, struct arena *arena, struct store_names *names,
-	store_domain_fn *fn, void *context)
+struct top {
+	const struct store_domains_query *query;
+	uint64_t *numbers; /* of domains that may be on the page */
+	size_t n;
+	struct rank *ranks; /* from [1] on */
+	struct str *names;  /* likewise */
+	struct store_counts *counts;
+};
+
+/* Rates depend on domains that have next to nothing, and a list from the least count on begins with them. */
+static bool is_of_large(const struct store_domains_query *query)
 {
-	struct store_domain_row *rows;
-	enum err err = add_up(sums);
-	size_t n = 0;
+	return !query->reversed && query->sort != STORE_SORT_FAILURE_RATE &&
+	       query->sort != STORE_SORT_DOMAIN;
+}
 
-	if (err)
-		return err;
-	rows = calloc(sums->query->limit, sizeof *rows);
-	if (!rows)
-		abort();
-	pthread_rwlock_rdlock(&names->lock);
-	n = rank_pick(sums->query, sums->ranks, names->names, sums->n, rows);
-	fill_picked(sums, arena, rows, n);
-	for (size_t i = 0; i < n; i++)
+/* In other orders all that have enough attempts may be the first. */
+static struct heads_wish wish_of(const struct store_domains_query *query)
+{
+	bool of_large = is_of_large(query);
+
+	return (struct heads_wish){ .column = of_large && query->sort != STORE_SORT_ATTEMPTED
+						      ? sort_columns[query->sort]
+						      : PACK_ATTEMPTED,
+		.min_attempted = query->min_attempted,
+		.before = query->after ? query->after->value : INFINITY,
+		.limit = of_large ? query->limit : 0 };
+}
+
+static void add_top(
+	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
+{
+	struct top *top = context;
+	struct pack_few few = { .number = entry->number, .set = entry->set };
+
+	few.value[RANK_FAILED] = get(entry, PACK_FAILED);
+	few.value[RANK_OTHER] = get(entry, rank_other(part->volume));
+	few.value[RANK_SORTED] = get(entry, sort_columns[top->query->sort]);
+	rank_add(&top->ranks[i + 1], &few, part);
+	add_counts(&top->counts[i], entry, part);
+}
+
+static void make_room(struct top *top, struct arena *arena, const uint64_t *numbers)
+{
+	top->numbers = arena_calloc(arena, top->n, sizeof *top->numbers);
+	memcpy(top->numbers, numbers, top->n * sizeof *numbers);
+	top->ranks = arena_calloc(arena, top->n + 1, sizeof *top->ranks);
+	top->names = arena_calloc(arena, top->n + 1, sizeof *top->names);
+	top->counts = arena_calloc(arena, top->n, sizeof *top->counts);
+}
+
+static enum err read_top(struct store *store, const struct pg_rows *rows, struct arena *arena,
+	struct top *top, bool *ret_found)
+{
+	const struct store_domains_query *query = top->query;
+	const struct heads_wish wish = wish_of(query);
+	const uint64_t *numbers;
+	struct heads *heads = heads_new(rows, read_parts(query, rows, arena));
+	enum err err = ERR_OK;
+
+	if (heads && heads_choose(heads, &wish, &numbers, &top->n)) {
+		make_room(top, arena, numbers);
+		err = heads_read(heads, store->pg, add_top, top, ret_found);
+	}
+	heads_free(heads);
+	return err;
+}
+
+static enum err find_top(struct store *store, struct arena *arena, struct top *top, bool *ret_found)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	const struct store_window *window = &top->query->window;
+	enum err err;
+
+	if (!is_of_large(top->query) && !top->query->min_attempted)
+		return ERR_OK;
+	err = PG_RUN(store->pg, QUERY_HEADS, &rows, pg_time(window->from_us),
+		pg_time(window->to_us), pg_text(window->stream),
+		pg_text(store_basis_name(window->basis)));
+	return err ? err : read_top(store, rows, arena, top, ret_found);
+}
+
+static enum err hand_out_top(
+	struct top *top, struct arena *arena, uint64_t known, store_domain_fn *fn, void *context)
+{
+	const struct store_domains_query *query = top->query;
+	struct store_domain_row *rows;
+	const struct str *names;
+	size_t n;
+
+	if (top->n && top->numbers[top->n - 1] >= known)
+		return ERR_CORRUPT;
+	rows = arena_calloc(arena, query->limit, sizeof *rows);
+	names = names_lock(query->names->names);
+	for (size_t i = 0; i < top->n; i++)
+		top->names[i + 1] = names[top->numbers[i]];
+	n = rank_pick(query, top->ranks, top->names, top->n + 1, rows);
+	for (size_t i = 0; i < n; i++) {
+		rows[i].counts = top->counts[rows[i].number - 1];
+		rows[i].number = top->numbers[rows[i].number - 1];
 		if (!fn(context, &rows[i]))
 			break;
-	pthread_rwlock_unlock(&names->lock);
-	free(rows);
+	}
+	names_unlock(query->names->names);
 	return ERR_OK;
 }
 
-/* One snapshot for state and days: what is told to be packed must be what is read. */
-static enum err read_packed(struct store *store, const struct store_domains_query *query,
-	struct sums *sums, bool *ret_done)
-{
-	const struct store_window *window = &query->window;
-	struct pack_state state;
-	enum err err = store_pack_state(store, window, &state, ret_done);
+/* ---- of all of them ---- */
 
-	if (err || !*ret_done)
+struct pick {
+	uint64_t number;
+	struct store_counts *counts;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct pick *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static void add_pick(
+	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
+{
+	struct pick *picks = context;
+
+	add_counts(picks[i].counts, entry, part);
+}
+
+static void fill_picked(
+	const struct days *days, struct arena *arena, struct store_domain_row *rows, size_t n)
+{
+	struct pick *picks = arena_calloc(arena, n + 1, sizeof *picks);
+	uint64_t *numbers = arena_calloc(arena, n + 1, sizeof *numbers);
+
+	for (size_t i = 0; i < n; i++)
+		picks[i] = (struct pick){ rows[i].number, &rows[i].counts };
+	qsort(picks, n, sizeof *picks, by_number);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = picks[i].number;
+	days_read(days, numbers, n, add_pick, picks);
+}
+
+/* Of ranks[1] to ranks[known - 1]. */
+static void hand_out_all(const struct store_domains_query *query, const struct days *days,
+	struct arena *arena, const struct rank *ranks, uint64_t known, store_domain_fn *fn,
+	void *context)
+{
+	struct store_domain_row *rows = arena_calloc(arena, query->limit, sizeof *rows);
+	const struct str *names = names_lock(query->names->names);
+	size_t n = rank_pick(query, ranks, names, known, rows);
+
+	fill_picked(days, arena, rows, n);
+	for (size_t i = 0; i < n; i++)
+		if (!fn(context, &rows[i]))
+			break;
+	names_unlock(query->names->names);
+}
+
+static enum err rank_all(const struct store_domains_query *query, const struct pg_rows *packed,
+	struct arena *arena, uint64_t known, store_domain_fn *fn, void *context)
+{
+	struct days *days = days_new(read_parts(query, packed, arena), pg_rows_count(packed));
+	struct rank *ranks = calloc(known + 1, sizeof *ranks);
+	enum err err;
+
+	if (!ranks)
+		abort();
+	err = days_add_up(days, sort_columns[query->sort], ranks, known);
+	if (!err)
+		hand_out_all(query, days, arena, ranks, known, fn, context);
+	free(ranks);
+	days_free(days);
+	return err;
+}
+
+/* ---- the whole ---- */
+
+static enum err read_state(struct store *store, const struct store_domains_query *query,
+	uint64_t *ret_known, bool *ret_good)
+{
+	struct pack_state state;
+	enum err err = store_pack_state(store, &query->window, &state, ret_good);
+
+	if (err || !*ret_good)
 		return err;
 	if (query->as_of_us && state.stale_us != TIMESTAMP_NONE)
 		*query->as_of_us = state.stale_us;
-	pthread_rwlock_wrlock(&query->names->lock);
-	err = learn_names(store, query->names, state.newest);
-	sums->n = query->names->n;
-	pthread_rwlock_unlock(&query->names->lock);
-	if (err)
+	return names_learn(query->names->names, store->pg, state.newest, ret_known);
+}
+
+struct reading {
+	struct arena *arena;
+	struct pg_rows *packed;
+	uint64_t known; /* numbers of domains are below it */
+	struct top top;
+	bool good, found;
+};
+
+/* One snapshot for state and days: what is told to be packed must be what is read. */
+static enum err read_packed(
+	struct store *store, const struct store_domains_query *query, struct reading *r)
+{
+	const struct store_window *window = &query->window;
+	enum err err = read_state(store, query, &r->known, &r->good);
+
+	if (!err && r->good)
+		err = find_top(store, r->arena, &r->top, &r->found);
+	if (err || !r->good || r->found)
 		return err;
-	return PG_RUN(store->pg, QUERY_PACKED, &sums->rows, pg_time(window->from_us),
+	return PG_RUN(store->pg, QUERY_PACKED, &r->packed, pg_time(window->from_us),
 		pg_time(window->to_us), pg_text(window->stream),
 		pg_text(store_basis_name(window->basis)));
 }
@@ -465,25 +445,19 @@ static enum err read_packed(struct store *store, const struct store_domains_quer
 static enum err rank(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done)
 {
-	struct sums sums = { .query = query };
-	struct arena *arena;
+	struct reading r = { .top = { .query = query } };
 	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
 
-	*ret_done = false;
 	if (err)
 		return err;
-	err = pg_end(store->pg, read_packed(store, query, &sums, ret_done));
-	if (!err && *ret_done) {
-		arena = arena_new();
-		sums.ranks = calloc(sums.n + 1, sizeof *sums.ranks);
-		if (!sums.ranks)
-			abort();
-		read_parts(&sums, arena);
-		err = rank_and_hand_out(&sums, arena, query->names, fn, context);
-		free(sums.ranks);
-		arena_free(arena);
-	}
-	pg_rows_free(sums.rows);
+	r.arena = arena_new();
+	err = pg_end(store->pg, read_packed(store, query, &r));
+	*ret_done = !err && r.good;
+	if (*ret_done)
+		err = r.found ? hand_out_top(&r.top, r.arena, r.known, fn, context)
+			      : rank_all(query, r.packed, r.arena, r.known, fn, context);
+	pg_rows_free(r.packed);
+	arena_free(r.arena);
 	return err;
 }
 
@@ -492,6 +466,7 @@ enum err store_ranking(struct store *store, const struct store_domains_query *qu
 {
 	enum err err;
 
+	*ret_done = false;
 	while (sem_wait(&query->names->turns))
 		continue; /* a signal */
 	err = rank(store, query, fn, context, ret_done);

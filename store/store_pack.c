@@ -1,4 +1,4 @@
-#include "store/form/pack.h"
+#include "store/form/pack_head.h"
 #include "store/ranking.h"
 #include "store/store_priv.h"
 
@@ -162,15 +162,24 @@ static enum err merge_parts(const struct parts *from, bool by_stream, struct par
 	return err;
 }
 
+static enum err put_part(
+	struct pg *pg, const struct day *day, const struct part *part, struct buf *head)
+{
+	if (!pack_head_make(part->packed, PACK_HEAD_LARGEST, head))
+		return ERR_CORRUPT;
+	return PG_RUN(pg, QUERY_PACK_PUT, NULL, pg_text(day->basis), pg_time(day->at_us),
+		pg_i64(day->days), pg_text(part->stream), pg_text(part->proof), pg_i64(part->rated),
+		pg_bytes(part->packed), pg_bytes(buf_str(head)));
+}
+
 static enum err put_parts(struct pg *pg, const struct day *day, const struct parts *parts)
 {
+	struct buf head = BUF_INIT(PACK_DAY_BYTES);
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < parts->n && !err; i++)
-		err = PG_RUN(pg, QUERY_PACK_PUT, NULL, pg_text(day->basis), pg_time(day->at_us),
-			pg_i64(day->days), pg_text(parts->items[i].stream),
-			pg_text(parts->items[i].proof), pg_i64(parts->items[i].rated),
-			pg_bytes(parts->items[i].packed));
+		err = put_part(pg, day, &parts->items[i], &head);
+	buf_release(&head);
 	return err;
 }
 
@@ -264,6 +273,33 @@ static enum err pack_span(struct pg *pg, const struct day *span)
 	return err ? err : merge_days(pg, span, rows);
 }
 
+/* ---- heads of what was packed before there were any ---- */
+
+static enum err put_head(
+	struct pg *pg, const struct day *day, const struct pg_rows *rows, size_t row)
+{
+	struct buf head = BUF_INIT(PACK_DAY_BYTES);
+	enum err err = ERR_CORRUPT;
+
+	if (pack_head_make(pg_get_text(rows, row, 4), PACK_HEAD_LARGEST, &head))
+		err = PG_RUN(pg, QUERY_HEAD_PUT, NULL, pg_text(day->basis), pg_time(day->at_us),
+			pg_i64(pg_get_i64(rows, row, 0)), pg_text(pg_get_text(rows, row, 1)),
+			pg_text(pg_get_text(rows, row, 2)), pg_i64(pg_get_bool(rows, row, 3)),
+			pg_bytes(buf_str(&head)));
+	buf_release(&head);
+	return err;
+}
+
+static enum err make_heads(struct pg *pg, const struct day *day)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = PG_RUN(pg, QUERY_HEAD_DAYS, &rows, pg_text(day->basis), pg_time(day->at_us));
+
+	for (size_t i = 0; !err && i < pg_rows_count(rows); i++)
+		err = put_head(pg, day, rows, i);
+	return err;
+}
+
 /* ---- the reasons of a day ---- */
 
 static enum err sum_day(struct pg *pg, const struct day *day)
@@ -332,7 +368,7 @@ static enum err pack_waiting(
 
 enum err store_pack(struct store *store, size_t max, size_t *ret_days)
 {
-	size_t days, spans, sums;
+	size_t days, spans, sums, heads;
 	enum err err = pack_days(store->pg, max, &days);
 
 	if (!err)
@@ -340,7 +376,9 @@ enum err store_pack(struct store *store, size_t max, size_t *ret_days)
 	if (!err)
 		err = pack_waiting(store->pg, QUERY_SUM_NEXT, 1, sum_day, &sums);
 	if (!err)
-		*ret_days = days + spans + sums;
+		err = pack_waiting(store->pg, QUERY_HEAD_NEXT, 1, make_heads, &heads);
+	if (!err)
+		*ret_days = days + spans + sums + heads;
 	return err;
 }
 

@@ -5,7 +5,7 @@
 enum { PACK_VERSION = 2 };
 
 /* Seven bits an octet, the lowest first; the highest bit says that there are more. */
-static void put_number(struct buf *out, uint64_t number)
+void pack_put_number(struct buf *out, uint64_t number)
 {
 	for (; number > 127; number >>= 7)
 		buf_put_u8(out, (uint8_t)(number | 128));
@@ -39,6 +39,11 @@ static inline bool take_number(struct str *rest, uint64_t *ret_number)
 	return true;
 }
 
+bool pack_take_number(struct str *rest, uint64_t *ret_number)
+{
+	return take_number(rest, ret_number);
+}
+
 void pack_start(struct buf *out, uint64_t *ret_last)
 {
 	buf_reset(out);
@@ -48,11 +53,11 @@ void pack_start(struct buf *out, uint64_t *ret_last)
 
 void pack_put(struct buf *out, uint64_t *last, const struct pack_entry *entry)
 {
-	put_number(out, entry->number - *last);
-	put_number(out, entry->set);
+	pack_put_number(out, entry->number - *last);
+	pack_put_number(out, entry->set);
 	for (unsigned i = 0; i < PACK_COLUMNS; i++)
 		if (entry->set & 1u << i)
-			put_number(out, entry->column[i]);
+			pack_put_number(out, entry->column[i]);
 	*last = entry->number;
 }
 

@@ -34,6 +34,10 @@ struct pack_entry {
 	uint64_t column[PACK_COLUMNS];
 };
 
+/* A number as all of them are written. False, and nothing is taken, where `rest` has no whole one. */
+void pack_put_number(struct buf *out, uint64_t number);
+bool pack_take_number(struct str *rest, uint64_t *ret_number);
+
 /* The first entry of a day: writes the version and forgets what was before. */
 void pack_start(struct buf *out, uint64_t *ret_last);
 /* Numbers rise; *last is pack_start's. */
