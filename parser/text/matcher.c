@@ -41,8 +41,8 @@ struct matcher {
 	struct patterns patterns;
 };
 
-/* To compile a pattern by itself takes as long as a thousand verdicts, which who reads one mail never earns back. */
-enum { ASKED_BEFORE_ALONE = 200 };
+/* To compile a pattern by itself takes as long as a thousand verdicts: it is done when as much was spent without it. */
+enum { ASKED_BEFORE_ALONE = 1000 };
 
 /* What is known of one pattern, since it was first asked for. */
 struct lone {
