@@ -1,7 +1,6 @@
 #include "parser/notice/gather.h"
 
 #include "core/limits.h"
-#include "parser/text/sieve.h"
 #include "core/utf8.h"
 #include "parser/mail/address.h"
 #include "parser/mail/layout.h"
@@ -13,6 +12,7 @@
 #include "parser/notice/kind.h"
 #include "parser/notice/lone.h"
 #include "parser/text/diagnostic.h"
+#include "parser/text/sieve.h"
 #include "parser/text/unfold.h"
 
 #include <string.h>
@@ -403,8 +403,10 @@ static bool says_retried(struct str text)
 		STR_INIT("failed after") };
 	static const struct str units[] = { STR_INIT("hour"), STR_INIT("day") };
 
+	const struct sieve sieve = sieve_of(text);
+
 	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
-		size_t at = str_ifind(text, leads[i]);
+		size_t at = sieve_passes(&sieve, leads[i]) ? str_ifind(text, leads[i]) : STR_NPOS;
 
 		if (at != STR_NPOS &&
 			sieve_any(str_head(str_skip(text, at + leads[i].n), SPAN_BYTES), units,

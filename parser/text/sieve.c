@@ -3,9 +3,9 @@
 /* Pairs of a word that are looked at: enough to stop nearly every word that does not occur. */
 enum { PAIRS_ASKED = 8 };
 
-/* Of the pair that `next` makes with the one before it, whose bits `last` are. Five bits of each byte:
+/* Of the pair that `next` makes with the one before it, whose place `last` is. Five bits of each byte:
  * those in which large and small letters are alike, and every pair of letters has a place of its own. */
-static unsigned bit_of(unsigned last, char next)
+static unsigned place_of(unsigned last, char next)
 {
 	return (last << 5 & 0x3E0) | ((unsigned)next & 0x1F);
 }
@@ -14,11 +14,11 @@ struct sieve sieve_of(struct str text)
 {
 	struct sieve sieve = { 0 };
 
-	unsigned bit = text.n ? (unsigned)text.p[0] : 0;
+	unsigned place = text.n ? (unsigned)text.p[0] : 0;
 
 	for (size_t i = 1; i < text.n; i++) {
-		bit = bit_of(bit, text.p[i]);
-		sieve.pairs[bit / 64] |= UINT64_C(1) << bit % 64;
+		place = place_of(place, text.p[i]);
+		sieve.pairs[place] = true;
 	}
 	return sieve;
 }
@@ -27,11 +27,11 @@ bool sieve_passes(const struct sieve *sieve, struct str word)
 {
 	size_t n = word.n < PAIRS_ASKED + 1 ? word.n : PAIRS_ASKED + 1;
 
-	unsigned bit = n ? (unsigned)word.p[0] : 0;
+	unsigned place = n ? (unsigned)word.p[0] : 0;
 
 	for (size_t i = 1; i < n; i++) {
-		bit = bit_of(bit, word.p[i]);
-		if (!(sieve->pairs[bit / 64] >> bit % 64 & 1))
+		place = place_of(place, word.p[i]);
+		if (!sieve->pairs[place])
 			return false;
 	}
 	return true;

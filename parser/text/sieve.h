@@ -1,12 +1,13 @@
 /* parser/text/sieve.h -- which of many words can occur in a text at all.
  * Knows: the pairs of neighbouring bytes in a text, without regard to ASCII case. To look for dozens of
  * words one after the other costs a walk through the text for each; nearly all of them have a pair that
- * the text has not. Pure; 128 bytes, nothing to free. */
+ * the text has not. Pure; a kilobyte, nothing to free. */
 #pragma once
 #include "core/str.h"
 
 struct sieve {
-	uint64_t pairs[16]; /* 1024 bits; two pairs may share one */
+	bool pairs
+		[1024]; /* two may share one; a byte each, since setting a bit waits for the one before it */
 };
 
 struct sieve sieve_of(struct str text);
