@@ -183,6 +183,16 @@ struct str arena_dup(struct arena *arena, struct str s)
 	return (struct str){ copy, s.n };
 }
 
+struct str arena_join(struct arena *arena, struct str a, struct str b)
+{
+	char *p = arena_alloc(arena, a.n + b.n + 1);
+
+	memcpy(p, a.p, a.n);
+	memcpy(p + a.n, b.p, b.n);
+	p[a.n + b.n] = '\0';
+	return (struct str){ p, a.n + b.n };
+}
+
 struct str arena_lower(struct arena *arena, struct str s)
 {
 	char *copy = arena_alloc(arena, s.n + 1);

@@ -28,6 +28,8 @@ void *arena_calloc(struct arena *arena, size_t n, size_t bytes);
 /* A copy, with a NUL behind it that does not count. */
 struct str arena_dup(struct arena *arena, struct str s);
 struct str arena_lower(struct arena *arena, struct str s);
+/* Both in one piece, likewise. */
+struct str arena_join(struct arena *arena, struct str a, struct str b);
 struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The text as a C string; what stands behind a NUL is cut off. */
 const char *arena_c(struct arena *arena, struct str s);

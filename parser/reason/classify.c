@@ -249,6 +249,7 @@ static void hear_likeness(struct judging *j, const struct meaning *m, size_t off
 		return;
 	if (!features)
 		features = arena_alloc(j->c->work, sizeof *features);
+	likeness_announce(j->c->likeness, features);
 	features_of_meaning(m, meaning_context_of(j).codes, features);
 	if (!j->c->likeness || !features->n_spans)
 		return;
@@ -288,7 +289,7 @@ static void hear_likeness_alone(struct judging *j)
 			return;
 	if (!evidence_of_likeness(&j->likeness, &one))
 		return;
-	one.id = arena_printf(j->arena, "likeness.%.*s", STR_ARG(reason_name(one.reason)));
+	one.id = arena_join(j->arena, STR("likeness."), reason_name(one.reason));
 	one.from = j->likely_from;
 	one.to = j->likely_to;
 	evidence_add(&j->list, one);
@@ -320,11 +321,12 @@ static void hear_codes(struct judging *j)
 	struct evidence one;
 
 	if (!repeats_code(event) && evidence_of_status(event->status, &one)) {
-		one.id = arena_printf(j->arena, "status.%.*s", STR_ARG(event->status));
+		one.id = arena_join(j->arena, STR("status."), event->status);
 		evidence_add(&j->list, one);
 	}
 	if (evidence_of_code(event->reply_code, event->command, &one)) {
-		one.id = arena_printf(j->arena, "code.%u", event->reply_code);
+		one.id = arena_join(
+			j->arena, STR("code."), code_text(j->c->work, event->reply_code));
 		evidence_add(&j->list, one);
 	}
 }

@@ -76,6 +76,7 @@ static inline void take(struct taking *t, enum feature_kind kind, uint32_t hash)
 	if (group->n == FEATURES_MOST)
 		return;
 	group->rows[group->n++] = row;
+	__builtin_prefetch(t->f->table + t->f->stride * row);
 	seen[at] = (uint16_t)group->n;
 }
 

@@ -26,8 +26,11 @@ struct features {
 	struct feature_group groups[FEATURE_KINDS];
 	struct feature_span spans[FEATURE_SPANS];
 	size_t n_spans;
+	/* What its reader has of each row, at `stride` bytes from one to the next: asked of memory as soon as a row is known. */
+	const char *table;
+	size_t stride; /* 0: nothing */
 };
 
-/* Of a text that was read; `codes` are those of its context. */
+/* Of a text that was read, `table` being set; `codes` are those of its context. */
 void features_of_meaning(const struct meaning *meaning, const struct str codes[static FRAME_CODES],
 	struct features *ret_features);

@@ -52,8 +52,14 @@ static const signed char *row_at(const struct likeness *likeness, uint16_t row)
 	return (const signed char *)likeness->rows + (size_t)row * LIKENESS_STRIDE;
 }
 
-/* As many rows as sums of 16 bits can hold; how many rows ahead the next one is asked of memory, where most of them lie. */
-enum { ROWS_AT_ONCE = 255, ROWS_AHEAD = 16 };
+void likeness_announce(const struct likeness *likeness, struct features *features)
+{
+	features->table = likeness ? likeness->rows : "";
+	features->stride = likeness ? LIKENESS_STRIDE : 0;
+}
+
+/* As many rows as sums of 16 bits can hold. */
+enum { ROWS_AT_ONCE = 255 };
 
 /* Sixteen columns at a time, in sums that a compiler keeps in registers. Read as eight numbers of 16 bits, columns are pairs: the
  * low and the high byte of each. What fills a row up behind the last lane is not summed. */
@@ -86,13 +92,9 @@ static void add_some_rows(const struct likeness *likeness, const uint16_t *rows,
 {
 	lane low[LANES] = { { 0 } }, high[LANES] = { { 0 } };
 
-	for (size_t i = 0; i < n && i < ROWS_AHEAD; i++)
-		__builtin_prefetch(row_at(likeness, rows[i]));
 	for (size_t i = 0; i < n; i++) {
 		const signed char *row = row_at(likeness, rows[i]);
 
-		if (i + ROWS_AHEAD < n)
-			__builtin_prefetch(row_at(likeness, rows[i + ROWS_AHEAD]));
 #pragma GCC unroll 8
 		for (size_t k = 0; k < LANES; k++) {
 			lane pairs = read_lane(row + k * LANE);

@@ -20,6 +20,8 @@ struct likeness_scores {
 	enum reason first, second; /* the two highest */
 	double hard; /* above 0: mail may be stopped for it, by its own column and by how the best hard reason leads the best other */
 };
+/* Says where the rows are that features ask for; `likeness` may be NULL. */
+void likeness_announce(const struct likeness *likeness, struct features *features);
 void likeness_score(const struct likeness *likeness, const struct features *features,
 	struct likeness_scores *ret_scores);
 /* The whole words that speak most for the first of two reasons and against the second, the loudest first; fewer where fewer do.
