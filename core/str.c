@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "core/str.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct str str_from(const char *p, size_t n)
@@ -54,21 +55,65 @@ bool str_iends(struct str s, struct str suffix)
 	return s.n >= suffix.n && str_ieq(str_skip(s, s.n - suffix.n), suffix);
 }
 
-/* Needles of so few bytes are looked for by memchr for their first byte, which takes many at a time;
+/* How common a byte is in text, in either case; 0: rare. Letters in the order of their frequency in English. */
+static const unsigned char common[256] = { [' '] = 27,
+	['e'] = 26,
+	['t'] = 25,
+	['a'] = 24,
+	['o'] = 23,
+	['i'] = 22,
+	['n'] = 21,
+	['s'] = 20,
+	['r'] = 19,
+	['h'] = 18,
+	['l'] = 17,
+	['d'] = 16,
+	['c'] = 15,
+	['u'] = 14,
+	['m'] = 13,
+	['f'] = 12,
+	['p'] = 11,
+	['g'] = 10,
+	['w'] = 9,
+	['y'] = 8,
+	['b'] = 7,
+	['.'] = 6,
+	['v'] = 5,
+	['k'] = 4,
+	[0x80 ... 0xFF] = 3 };
+
+enum { BYTES_WEIGHED = 8 };
+
+/* Which of a needle's first bytes is the rarest: memchr stops the least often at that one. */
+static size_t rarest(struct str needle)
+{
+	size_t most = needle.n < BYTES_WEIGHED ? needle.n : BYTES_WEIGHED, best = 0;
+	unsigned least = UINT_MAX;
+
+	for (size_t i = 0; i < most; i++) {
+		unsigned one = common[(unsigned char)ascii_lower(needle.p[i])];
+
+		best = one < least ? i : best;
+		least = one < least ? one : least;
+	}
+	return best;
+}
+
+/* Needles of so few bytes are looked for by memchr for one of their bytes, which takes many at a time;
  * memmem goes byte by byte, but in linear time for needles of any length. */
 enum { SHORT_NEEDLE_BYTES = 16 };
 
 static size_t find_short(struct str s, struct str needle)
 {
-	size_t end = s.n - needle.n + 1;
+	size_t end = s.n - needle.n + 1, in = rarest(needle);
 
 	for (size_t at = 0; at < end; at++) {
-		const char *hit = memchr(s.p + at, needle.p[0], end - at);
+		const char *hit = memchr(s.p + in + at, needle.p[in], end - at);
 
 		if (!hit)
 			break;
-		at = (size_t)(hit - s.p);
-		if (!memcmp(hit, needle.p, needle.n))
+		at = (size_t)(hit - s.p) - in;
+		if (!memcmp(s.p + at, needle.p, needle.n))
 			return at;
 	}
 	return STR_NPOS;
@@ -96,28 +141,32 @@ static size_t next_of(struct str s, char c, size_t from, size_t to)
 	return hit ? (size_t)(hit - s.p) : to;
 }
 
-/* By memchr for either case of the first byte, which is many times faster than looking at each. Each case
+/* By memchr for either case of a byte, which is many times faster than looking at each. Each case
  * is searched only behind its own last place, so that a text is gone through twice at most. */
 size_t str_ifind(struct str s, struct str needle)
 {
-	size_t end, lower, upper, at;
+	size_t end, lower, upper, at, in;
+	struct str seen;
 	char c;
 
 	if (!needle.n)
 		return 0;
 	if (needle.n > s.n)
 		return STR_NPOS;
-	c = ascii_lower(needle.p[0]);
+	in = rarest(needle);
+	seen = (struct str){ s.p + in,
+		s.n - in }; /* what starts at `at` has that byte at seen.p[at] */
+	c = ascii_lower(needle.p[in]);
 	end = s.n - needle.n + 1;
-	lower = next_of(s, c, 0, end);
-	upper = ascii_alpha(c) ? next_of(s, (char)(c - 'a' + 'A'), 0, end) : end;
+	lower = next_of(seen, c, 0, end);
+	upper = ascii_alpha(c) ? next_of(seen, (char)(c - 'a' + 'A'), 0, end) : end;
 	while ((at = lower < upper ? lower : upper) < end) {
 		if (str_ieq((struct str){ s.p + at, needle.n }, needle))
 			return at;
 		if (at == lower)
-			lower = next_of(s, c, at + 1, end);
+			lower = next_of(seen, c, at + 1, end);
 		else
-			upper = next_of(s, (char)(c - 'a' + 'A'), at + 1, end);
+			upper = next_of(seen, (char)(c - 'a' + 'A'), at + 1, end);
 	}
 	return STR_NPOS;
 }

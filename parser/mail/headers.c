@@ -30,9 +30,10 @@ struct str header_value(struct arena *arena, struct str raw)
 		str_chr(s, '\t') == STR_NPOS)
 		return arena_dup(arena, s);
 	out = arena_alloc(arena, s.n + 1);
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\r' && s.p[i] != '\n')
-			out[n++] = s.p[i] == '\t' ? ' ' : s.p[i];
+	for (size_t i = 0; i < s.n; i++) {
+		out[n] = s.p[i] == '\t' ? ' ' : s.p[i];
+		n += s.p[i] != '\r' && s.p[i] != '\n';
+	}
 	return str_from(out, n);
 }
 
