@@ -20,10 +20,12 @@ static void find_column(uint8_t shift[128], enum pack_column column)
 
 void pack_walk_open(struct pack_walk *walk, const enum pack_column columns[PACK_FEW])
 {
+	walk->is_of_long = false;
 	for (unsigned set = 0; set < 128; set++)
 		walk->n[set] = (uint8_t)__builtin_popcount(set);
 	for (size_t i = 0; i < PACK_FEW; i++) {
 		walk->columns[i] = columns[i];
+		walk->is_of_long |= columns[i] == PACK_ATTEMPTED;
 		find_column(walk->shift[i], columns[i]);
 	}
 }
@@ -52,6 +54,49 @@ static inline bool next_short(
 	return true;
 }
 
+/* Seven bits of each octet, one after the other. */
+static inline uint64_t join_octets(uint64_t x)
+{
+	x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+	x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (x & UINT64_C(0x000000000fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* False, and nothing is read, where its columns are of more than eight octets in all, or it is one of the last. Whether a number is
+ * long is no branch: of volumes every other one is, and a processor would guess wrong. */
+static inline bool next_medium(
+	const struct pack_walk *walk, struct pack_reader *reader, struct pack_few *ret)
+{
+	const unsigned char *p = (const unsigned char *)reader->rest.p;
+	unsigned n, ends[SHORT_COLUMNS + 1] = { 0 }; /* ends[k]: in bits, of k numbers */
+	uint64_t octets, last;
+
+	if (reader->rest.n < SHORT_ENTRY || (p[0] | p[1]) > 127 || p[0] > UINT64_MAX - reader->last)
+		return false;
+	memcpy(&octets, p + 2, LOAD);
+	octets = le64toh(octets);
+	last = ~octets & HIGH_BITS;
+	n = walk->n[p[1]];
+	for (unsigned k = 1; k <= n; k++, last &= last - 1) {
+		if (!last)
+			return false;
+		ends[k] = (unsigned)__builtin_ctzll(last) + 1;
+	}
+	reader->last += p[0];
+	reader->rest = str_skip(reader->rest, 2 + ends[n] / 8);
+	ret->number = reader->last;
+	ret->set = p[1];
+	for (size_t i = 0; i < PACK_FEW; i++) {
+		unsigned k = walk->shift[i][p[1]] / 8;
+
+		ret->value[i] = k == SHORT_COLUMNS
+					? 0
+					: join_octets(octets >> ends[k] &
+						      UINT64_MAX >> (64 - (ends[k + 1] - ends[k])));
+	}
+	return true;
+}
+
 static bool next_long(
 	const struct pack_walk *walk, struct pack_reader *reader, struct pack_few *ret)
 {
@@ -67,6 +112,13 @@ static bool next_long(
 	return true;
 }
 
+static inline bool next(
+	const struct pack_walk *walk, struct pack_reader *reader, struct pack_few *ret)
+{
+	return (!walk->is_of_long && next_short(walk, reader, ret)) ||
+	       next_medium(walk, reader, ret) || next_long(walk, reader, ret);
+}
+
 size_t pack_walk_next(
 	const struct pack_walk *walk, struct pack_reader *reader, struct pack_few *ret, size_t max)
 {
@@ -74,7 +126,7 @@ size_t pack_walk_next(
 
 	if (reader->bad)
 		return 0;
-	while (n < max && (next_short(walk, reader, &ret[n]) || next_long(walk, reader, &ret[n])))
+	while (n < max && next(walk, reader, &ret[n]))
 		n++;
 	return n;
 }
