@@ -16,7 +16,7 @@ END
 own_dev
 syslog_to_stdout
 smtpd -F -f /etc/smtpd.conf &
-until [ -S /var/run/smtpd.sock ]; do sleep 0.1; done
+until smtpctl show status >/dev/null 2>&1; do sleep 0.1; done
 scenario sendmail
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 3

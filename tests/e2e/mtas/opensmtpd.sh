@@ -9,6 +9,6 @@ match from any for domain "remote-$NAME.example" action "remote"
 match from any for domain "news.sender.example" action "bounces"
 END
 smtpd -d -f /etc/smtpd.conf 2>&1 &
-until [ -S /var/run/smtpd.sock ]; do sleep 0.1; done
+until smtpctl show status >/dev/null 2>&1; do sleep 0.1; done
 post "refused@remote-$NAME.example" sendmail
 wait

@@ -264,12 +264,24 @@ STATEMENTS = {
 }
 
 
+def version(name):
+    """Of the package that is tried; empty for Haraka, which is pinned."""
+    package = mtas.MTAS[name].package.split()[0] if name in mtas.MTAS else ""
+    return next((path.name.split("_")[1] for path in (mtas.CACHE / name).glob(f"{package}_*.deb")), "")
+
+
+def column(head, name):
+    """Of the version that is tried, where the page knows it ("Exim 4.96, 4.98"), else of the newest."""
+    found = [i for i, cell in enumerate(head) if cell.split()[0].lower() == name]
+    assert found, head
+    return next((i for i in found if version(name).startswith(tuple(head[i].split(None, 1)[1].split(", ")))), found[-1])
+
+
 def told():
     """The table of the page: (id, server) to its word."""
     rows = [[cell.strip().strip("`") for cell in line.strip("| \n").split(" | ")] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     head = next(row for row in rows if row[0] == "name")
-    columns = {cell.split()[0].lower(): i for i, cell in enumerate(head) if cell.split()[0].lower() in SERVERS}
-    assert set(columns) == set(SERVERS), head
+    columns = {name: column(head, name) for name in SERVERS}
     table = {(row[0], name): row[i] for row in rows for name, i in columns.items() if row[0] in STATEMENTS}
     assert len(table) == len(STATEMENTS) * len(SERVERS), "each statement that is tried has its row, and each row a trial"
     return table

@@ -13,9 +13,9 @@ printf 'deb %s trixie main\n' "$mirror" >"$tree/etc/apt/sources.list"
 printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
 chmod +x "$tree/usr/sbin/policy-rc.d"
 
-# Mounts go away with the namespace; tests find what they start in /proc.
+# Mounts go away with the namespace; tests find what they start in /proc. The tree is a mount itself, or nothing within may mount.
 within() {
-	unshare -m sh -c 'mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/run" && exec chroot "$@"' \
+	unshare -m sh -c 'mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/run" && exec chroot "$@"' \
 		sh "$tree" "$@"
 }
 # A clone, so that lint.* has what git knows; builds of an earlier run stay where they are.
@@ -26,7 +26,11 @@ fi
 git -C "$tree/srv/bounced" fetch -q "$PWD" HEAD
 git -C "$tree/srv/bounced" checkout -q -f --detach "$commit"
 within apt-get -qq update
-within env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates ccache git >/dev/null
+within env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ca-certificates ccache git iproute2 >/dev/null
+# What this machine trusts and where it fetches from, for npm.
+cp /etc/ssl/certs/ca-certificates.crt "$tree/etc/ssl/certs/"
+[ ! -e ~/.npmrc ] || cp ~/.npmrc "$tree/root/"
+export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 
 if [ -z "${QUICK:-}" ]; then
 	within env LC_ALL=C.UTF-8 /srv/bounced/tests/run "$@"
