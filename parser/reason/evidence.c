@@ -44,6 +44,7 @@
 
 /* Registered codes; those of one subject that says little count less, and X.n.0 least. */
 #define STATUS_PLAIN   0.70
+#define STATUS_NARROW  0.93
 #define STATUS_BROAD   0.50
 #define STATUS_SUBJECT 0.40
 #define STATUS_MEDIA   0.78 /* X.6.n is about the message and nothing else */
@@ -233,6 +234,14 @@ static bool is_broad(struct status_code code)
 	return code.subject == 3 || code.subject == 5 || (code.subject == 7 && code.detail < 2);
 }
 
+/* Codes with one ground and one side, which is the sender's: its address (RFC 3463 3.2), and what is checked of its name and its domain
+ * (RFC 7372, RFC 7505 4.2). */
+static bool is_narrow(struct status_code code)
+{
+	return (code.subject == 1 && (code.detail == 7 || code.detail == 8)) ||
+	       (code.subject == 7 && code.detail >= 20 && code.detail <= 27);
+}
+
 /* "Unable to route" for now is the DNS's fault, for good the domain's: reasons.tsv has 5.4.4 with domain.nonexistent. */
 static enum reason reason_of(struct status_code code)
 {
@@ -254,6 +263,7 @@ bool evidence_of_status(struct str status, struct evidence *ret_evidence)
 	one.strength = code.subject == 6                               ? STATUS_MEDIA
 		       : !code.detail || !status_code_registered(code) ? STATUS_SUBJECT
 		       : is_broad(code)                                ? STATUS_BROAD
+		       : is_narrow(code)                               ? STATUS_NARROW
 								       : STATUS_PLAIN;
 	one.confidence = one.strength;
 	*ret_evidence = one;
