@@ -5,7 +5,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
 libglib2.0-dev libgmime-3.0-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libjansson-dev libevent-dev libssl-dev libvectorscan-dev
 libidn2-dev libpsl-dev libc-ares-dev libcurl4-openssl-dev libseccomp-dev libsystemd-dev zlib1g-dev libzstd-dev check libsubunit-dev postgresql-common postgresql curl"
 test_packages="zstd clang strace python3 python3-jsonschema swaks libnet-ssleay-perl openssl procps dpkg-dev file
-jq msmtp sslscan util-linux passwd php-cli chromium"
+jq msmtp sslscan util-linux passwd php-cli chromium buildah podman debootstrap runc"
 # The test of the page runs in node 20 or later; one that is there already is as good as Debian's.
 command -v node >/dev/null || test_packages="$test_packages nodejs"
 command -v npm >/dev/null || test_packages="$test_packages npm"

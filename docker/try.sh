@@ -1,47 +1,95 @@
 #!/bin/bash
-# docker/try.sh: builds the image without a container engine and starts it once: Debian's buildah (chroot
-# isolation, vfs storage) on a base that debootstrap makes, then podman. As root; takes some minutes and 3 GB.
-# Everything lies below a temporary folder, which is removed.
+# docker/try.sh [PROGRAM]: builds both images without a container engine and starts each once: Debian's buildah (chroot isolation, vfs
+# storage) on a base that debootstrap makes, then podman. As root; takes some minutes and 3 GB. With PROGRAM, a bounced that was built
+# already, the stage that builds one is left out, which is most of the time. Everything lies below a temporary folder, which is removed.
+# Exits with 77 where no image can be made at all: no root, no room, no mirror, no right to start containers.
 set -euo pipefail
+program=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
 . cmake/packages.sh
-install_missing buildah podman debootstrap runc curl
+cannot() {
+	echo "skipped: $*"
+	exit 77
+}
+[ "$(id -u)" = 0 ] || cannot "images are made as root here"
+install_missing buildah podman debootstrap runc curl python3 || cannot "buildah, podman, debootstrap and runc are not to be had"
 work=$(mktemp -d)
+[ "$(df --output=avail -k "$work" | tail -n 1)" -gt 6000000 ] || { rmdir "$work"; cannot "6 GB of room are wanted"; }
 export STORAGE_DRIVER=vfs
 storage=(--root "$work/storage" --runroot "$work/run")
-container=""
+container="" slim=""
 clean() {
-	[ -z "$container" ] || podman "${storage[@]}" rm -f -t 20 "$container" >/dev/null 2>&1 || true
+	for one in $slim $container; do
+		podman "${storage[@]}" rm -f -t 20 "$one" >/dev/null 2>&1 || true
+	done
+	umount "$work/storage/overlay" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap clean EXIT
+free_ports() {
+	python3 -c 'import socket, sys
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(one.getsockname()[1] for one in sockets))' "$1"
+}
+read -r smtp http slim_smtp slim_http <<<"$(free_ports 4)"
 
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1)
 echo "== base: debootstrap of bookworm"
 debootstrap --variant=minbase bookworm "$work/base" "$mirror" >"$work/debootstrap.log" ||
-	{ tail -n 20 "$work/debootstrap.log"; exit 1; }
+	cannot "$(tail -n 1 "$work/debootstrap.log")"
 # The machine's own way to its package mirror, whatever it is.
 cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$work/base/etc/apt/" 2>/dev/null || true
 base=$(buildah "${storage[@]}" from scratch)
 buildah "${storage[@]}" copy -q "$base" "$work/base" / >/dev/null
 buildah "${storage[@]}" commit -q "$base" docker.io/library/debian:bookworm-slim >/dev/null
+buildah "${storage[@]}" rm "$base" >/dev/null
 rm -rf "$work/base"
+limits=(--ulimit nofile=20000:20000 --ulimit nproc=1000:1000)
+podman "${storage[@]}" --runtime runc run --rm --network host "${limits[@]}" debian:bookworm-slim true >"$work/probe.log" 2>&1 ||
+	cannot "$(tail -n 1 "$work/probe.log")"
 
-echo "== image"
-buildah "${storage[@]}" bud --isolation chroot --network host --pull-never -f docker/Dockerfile -t bounced . >"$work/build.log" 2>&1 ||
-	{ grep -vE '^\[' "$work/build.log" | tail -n 40; exit 1; }
-echo "== start"
-container=$(podman "${storage[@]}" --runtime runc run -d --network host --no-healthcheck --ulimit nofile=20000:20000 --ulimit nproc=1000:1000 \
-	-e BOUNCED_SMTP_LISTEN=127.0.0.1:42525 -e BOUNCED_SMTP_RETURN_PATH_DOMAINS='*' \
-	-e BOUNCED_SPOOL_MIN_FREE_BYTES=16777216 -e BOUNCED_API_LISTEN=127.0.0.1:48080 \
-	-e BOUNCED_API_LOOPBACK_WITHOUT_KEY=true localhost/bounced)
-for _ in $(seq 1 60); do
-	curl -fsS -o /dev/null http://127.0.0.1:48080/readyz 2>/dev/null && break
-	sleep 1
+built=()
+if [ -n "$program" ]; then
+	install -D -m 755 "$program" "$work/built/usr/bin/bounced"
+	built=(--build-context "build=$work/built")
+fi
+for target in slim embedded; do
+	echo "== image: $target"
+	buildah "${storage[@]}" bud --isolation chroot --network host --pull-never --layers "${built[@]}" --target "$target" -f docker/Dockerfile \
+		-t "bounced:$target" . >"$work/build.log" 2>&1 || { grep -vE '^\[' "$work/build.log" | tail -n 40; exit 1; }
 done
-podman "${storage[@]}" --runtime runc exec "$container" bounced demo --smtp 127.0.0.1:42525 --http 127.0.0.1:48080
+
+# start IMAGE SMTP HTTP ARGUMENT...: prints the container's id, once it is ready.
+start() {
+	local image=$1 smtp=$2 http=$3 id
+	shift 3
+	id=$(podman "${storage[@]}" --runtime runc run -d --network host --no-healthcheck "${limits[@]}" \
+		-e "BOUNCED_SMTP_LISTEN=127.0.0.1:$smtp" -e BOUNCED_SMTP_RETURN_PATH_DOMAINS='*' \
+		-e BOUNCED_SPOOL_MIN_FREE_BYTES=16777216 -e "BOUNCED_API_LISTEN=127.0.0.1:$http" \
+		-e BOUNCED_API_LOOPBACK_WITHOUT_KEY=true "$@" "localhost/bounced:$image")
+	for _ in $(seq 1 60); do
+		curl -fsS -o /dev/null "http://127.0.0.1:$http/readyz" 2>/dev/null && break
+		sleep 1
+	done
+	echo "$id"
+}
+within() { podman "${storage[@]}" --runtime runc exec "$@"; }
+
+echo "== start: embedded"
+mkdir -m 777 "$work/data" "$work/elsewhere"
+chmod 755 "$work"
+container=$(start embedded "$smtp" "$http" -v "$work/data:/var/lib/bounced:U")
+within "$container" bounced demo --smtp "127.0.0.1:$smtp" --http "127.0.0.1:$http"
 sleep 3
-curl -fsS 'http://127.0.0.1:48080/v1/domains?limit=1'
+curl -fsS "http://127.0.0.1:$http/v1/domains?limit=1"
 echo
-podman "${storage[@]}" --runtime runc exec "$container" id -un
-echo "== the image builds, starts, and answers"
+[ "$(within "$container" id -un)" = bounced ]
+
+# The second image has no PostgreSQL, and takes that of the first for the database elsewhere.
+echo "== start: slim"
+slim=$(start slim "$slim_smtp" "$slim_http" -v "$work/data/postgres.sock:/run/database" -v "$work/elsewhere:/var/lib/bounced:U" \
+	-e "BOUNCED_DATABASE_URL=host=/run/database dbname=postgres user=bounced")
+curl -fsS "http://127.0.0.1:$slim_http/v1/domains?limit=1"
+echo
+! within "$slim" sh -c 'command -v postgres || ls /usr/lib/postgresql' >/dev/null 2>&1
+echo "== both images build, start, and answer"
