@@ -190,9 +190,13 @@ static enum proof proof_of(struct str text)
 enum err store_backtest_is_loud(struct store_backtest *backtest, unsigned most, bool *ret_loud)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	enum err err = PG_RUN(backtest->store->pg, QUERY_BACKTEST_LOUD, &rows,
-		pg_time(backtest->since_us), pg_i64(most));
+	enum query loud;
+	enum err err = store_choose(
+		backtest->store, QUERY_BACKTEST_LOUD, QUERY_CITUS_BACKTEST_LOUD, &loud);
 
+	if (!err)
+		err = PG_RUN(backtest->store->pg, loud, &rows, pg_time(backtest->since_us),
+			pg_i64(most));
 	if (!err)
 		*ret_loud = pg_rows_count(rows) != 0;
 	return err;
@@ -203,9 +207,12 @@ enum err store_backtest_groups(
 {
 	struct cursor *cursor = &backtest->groups;
 	bool more = true;
-	enum err err = PG_RUN(
-		backtest->store->pg, QUERY_BACKTEST_NETWORKS, NULL, pg_time(backtest->since_us));
+	enum query networks;
+	enum err err = store_choose(backtest->store, QUERY_BACKTEST_NETWORKS,
+		QUERY_CITUS_BACKTEST_NETWORKS, &networks);
 
+	if (!err)
+		err = PG_RUN(backtest->store->pg, networks, NULL, pg_time(backtest->since_us));
 	while (!err) {
 		struct store_backtest_group group;
 
@@ -247,20 +254,41 @@ void store_backtest_add_full(
 	backtest->n_full++;
 }
 
+static enum err take_full(struct store_backtest *backtest)
+{
+	enum query over;
+	enum err err = store_choose(
+		backtest->store, QUERY_BACKTEST_OVER, QUERY_CITUS_BACKTEST_OVER, &over);
+
+	if (!err)
+		err = pg_copy_in(backtest->store->pg, QUERY_BACKTEST_FULL_COPY, &backtest->full);
+	if (!err)
+		err = PG_RUN(backtest->store->pg, over, NULL, pg_time(backtest->since_us));
+	return err;
+}
+
+static enum err begin_events(struct store_backtest *backtest)
+{
+	enum query events;
+	enum err err = backtest->n_full
+			       ? store_choose(backtest->store, QUERY_BACKTEST_EVENTS_OVER,
+					 QUERY_CITUS_BACKTEST_EVENTS_OVER, &events)
+			       : store_choose(backtest->store, QUERY_BACKTEST_EVENTS,
+					 QUERY_CITUS_BACKTEST_EVENTS, &events);
+
+	if (!err)
+		err = pg_copy_out_begin(backtest->store->pg, events, &backtest->events);
+	return err;
+}
+
 enum err store_backtest_begin(struct store_backtest *backtest)
 {
-	struct pg *pg = backtest->store->pg;
 	enum err err = buf_check(&backtest->full);
 
-	if (!err && backtest->n_full) {
-		err = pg_copy_in(pg, QUERY_BACKTEST_FULL_COPY, &backtest->full);
-		if (!err)
-			err = PG_RUN(pg, QUERY_BACKTEST_OVER, NULL, pg_time(backtest->since_us));
-	}
+	if (!err && backtest->n_full)
+		err = take_full(backtest);
 	if (!err)
-		err = pg_copy_out_begin(pg,
-			backtest->n_full ? QUERY_BACKTEST_EVENTS_OVER : QUERY_BACKTEST_EVENTS,
-			&backtest->events);
+		err = begin_events(backtest);
 	if (!err)
 		err = told(backtest, pg_do(backtest->beside, QUERY_BACKTEST_ENTRIES, NULL));
 	if (!err)

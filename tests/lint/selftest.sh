@@ -108,8 +108,11 @@ run citus || { echo 'selftest: citus takes the statements of a block for one'; b
 undo $rows
 backtest=store/sql/queries_backtest.def
 cp $backtest "$copy.kept"
-sed -i 's/^#define MESSAGE_OF_EVENT .*/#define MESSAGE_OF_EVENT "reason m ON true "/' $backtest
-seen citus 'BACKTEST_NETWORKS is mended'
+sed -i 's/^#define PEERS(since) MADE("peers", \(.*\))$/#define PEERS(since) "peers AS (" \1 ") "/' $backtest
+seen citus 'CITUS_BACKTEST_NETWORKS: event and message are joined'
+cp "$copy.kept" $backtest
+sed -i '/^QUERY(CITUS_BACKTEST_NETWORKS/d' $backtest
+seen citus 'BACKTEST_NETWORKS: event and message are joined'
 undo $backtest
 plant $rows "$planted"'"WITH d AS MATERIALIZED (SELECT * FROM batch_decision) SELECT 1 FROM d JOIN suppression s ON s.address = d.address")'
 run citus || { echo 'selftest: citus does not see a step'; bad=1; }

@@ -30,6 +30,7 @@
 
 static struct fixture {
 	char dir[64], user[64], data[96], conninfo[512], bin_dir[256];
+	char newest[700]; /* the connection string of the database that was made last */
 	pid_t server;
 } fixture;
 
@@ -157,15 +158,14 @@ static inline void fixture_sql(const char *conninfo, const char *sql)
 /* A new, empty database, and its connection string. */
 static inline const char *fixture_database(void)
 {
-	static char conninfo[700];
 	static int number;
 	char sql[128];
 
 	snprintf(sql, sizeof sql, "CREATE DATABASE t%d_%d", (int)getpid(), ++number);
 	fixture_sql(fixture.conninfo, sql);
-	snprintf(conninfo, sizeof conninfo, "%s dbname=t%d_%d", fixture.conninfo, (int)getpid(),
-		number);
-	return conninfo;
+	snprintf(fixture.newest, sizeof fixture.newest, "%s dbname=t%d_%d", fixture.conninfo,
+		(int)getpid(), number);
+	return fixture.newest;
 }
 
 /* A store of a new database whose schema is up to date as of `now_us`. The caller closes it. */

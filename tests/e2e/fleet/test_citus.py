@@ -297,8 +297,7 @@ def drive(server, database, citus):
     run(server, "audit")
     run(server, "report", "domains")
     run(server, "report", "recipient", "user2@two.example")
-    if not citus:  # what still cannot be done there: OPEN of tests/lint/citus.py
-        run(server, "policy", "backtest")
+    run(server, "policy", "backtest")
     check_retention(server, database)
     check_erase(server, database)
     flow.send(10)

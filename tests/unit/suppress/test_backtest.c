@@ -417,19 +417,34 @@ START_TEST(another_policy_is_judged_by_its_own_settings)
 }
 END_TEST
 
+/* A server that says that it has Citus gets the statements of Citus, and answers them alike. */
+static void open_as_citus(void)
+{
+	open_migrated();
+	fixture_sql(fixture.newest,
+		"INSERT INTO pg_extension SELECT 4000000000, 'citus', extowner, extnamespace, false, "
+		"'13', NULL, NULL FROM pg_extension WHERE extname = 'plpgsql'");
+}
+
+static TCase *cases_of(const char *name, void (*open)(void), size_t n_pairs, size_t n_cases)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, open, close_all);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, two_mails_of_a_network_are_one_too_many, 0, (int)n_pairs);
+	tcase_add_loop_test(tcase, of_the_policy_in_force_it_is_the_list, 0, (int)n_cases);
+	tcase_add_test(tcase, another_policy_is_judged_by_its_own_settings);
+	return tcase;
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("backtest");
-	TCase *tcase = tcase_create("backtest");
 	int code;
 
-	tcase_add_checked_fixture(tcase, open_migrated, close_all);
-	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(
-		tcase, two_mails_of_a_network_are_one_too_many, 0, (int)ARRAY_LEN(pairs));
-	tcase_add_loop_test(tcase, of_the_policy_in_force_it_is_the_list, 0, (int)ARRAY_LEN(cases));
-	tcase_add_test(tcase, another_policy_is_judged_by_its_own_settings);
-	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, cases_of("plain", open_migrated, ARRAY_LEN(pairs), ARRAY_LEN(cases)));
+	suite_add_tcase(suite, cases_of("citus", open_as_citus, 2, 2));
 	fixture_start();
 	code = suite_run(suite);
 	fixture_stop();
