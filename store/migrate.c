@@ -59,7 +59,10 @@ enum err store_make_partitions(struct store *store, int64_t now_us, size_t *ret_
 
 	if (err)
 		return err;
-	err = pg_end(store->pg, store_partitions_in_transaction(store, now_us, &made));
+	err = pg_do(store->pg, QUERY_PARTITION_BRIEFLY, NULL);
+	if (!err)
+		err = store_partitions_in_transaction(store, now_us, &made);
+	err = pg_end(store->pg, err);
 	if (err)
 		return err;
 	*ret_made = made;

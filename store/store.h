@@ -95,7 +95,7 @@ enum store_kept {
 };
 /* Drops what is older than before_us: raw mail and events by whole weeks, rollups by whole days (UTC).
  * What no rule knows is kept when raw mail is dropped, until it is dropped itself.
- * Loaders wait for a moment. ERR_CONFLICT: a long query is in the way; try again. */
+ * Loaders wait for a moment, five seconds at most. ERR_CONFLICT: a long query is in the way; try again. */
 MUST_CHECK enum err store_drop(struct store *store, enum store_kept kept, int64_t before_us);
 
 struct str store_kept_name(enum store_kept kept); /* "raw" */

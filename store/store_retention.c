@@ -35,11 +35,11 @@ static enum err drop_of(
 static enum err drop_in_transaction(struct store *store, enum store_kept kept, int64_t before_us)
 {
 	int64_t gone = 0;
-	enum err err = ERR_OK;
+	enum err err = pg_do(store->pg, QUERY_PARTITION_BRIEFLY, NULL);
 
-	if (kept == STORE_KEPT_RAW)
+	if (!err && kept == STORE_KEPT_RAW)
 		err = PG_RUN(store->pg, QUERY_KEEP_UNCLASSIFIED, NULL, pg_time(before_us));
-	if (kept == STORE_KEPT_RAW_UNCLASSIFIED)
+	if (!err && kept == STORE_KEPT_RAW_UNCLASSIFIED)
 		err = drop_of(store, QUERY_DROP_UNCLASSIFIED, STR_EMPTY, before_us, &gone);
 	for (size_t i = 0; i < ARRAY_LEN(kept_tables[kept].tables) && !err; i++)
 		if (kept_tables[kept].tables[i].n)
