@@ -259,7 +259,8 @@ static void hear_likeness(struct judging *j, const struct meaning *m, size_t off
 	j->likeness = (struct evidence_likeness){ .reason = scores.first,
 		.score = scores.of[scores.first],
 		.lead = scores.of[scores.first] - scores.of[scores.second],
-		.hard = scores.hard };
+		.hard = scores.hard,
+		.unread = !m->n };
 	find_words(j, features, m, &scores, offset);
 }
 

@@ -170,7 +170,10 @@ bool evidence_stops(const struct evidence *one, const struct evidence_likeness *
 		return false;
 	if (likeness->reason == REASON_NONE || one->own || one->layer == LAYER_PROVIDER)
 		return true;
-	return likeness->hard >= (is_certain(one) ? HARD_OF_SENTENCE : HARD_LEAST);
+	/* Words that nobody can read do not contradict a code; what they look like is chance. */
+	if (is_certain(one) || (likeness->unread && one->layer == LAYER_STATUS))
+		return likeness->hard >= HARD_OF_SENTENCE;
+	return likeness->hard >= HARD_LEAST;
 }
 
 /* How sure a score makes, as it was right on lists at first sight: half of the time at -0.5, nearly always above 0.3. */

@@ -27,6 +27,7 @@ struct evidence_likeness {
 	enum reason reason; /* REASON_NONE: nothing was learnt, or nothing said */
 	double score, lead;
 	double hard; /* above 0: more like one that mail may be stopped for */
+	bool unread; /* the words make no frame: of a language, perhaps, that nobody taught */
 };
 /* From this strength on words speak plainly. */
 #define EVIDENCE_PLAIN 0.8

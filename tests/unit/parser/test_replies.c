@@ -23,7 +23,7 @@ static const char *const learnt[] = { "seen", "first-sight-1", "first-sight-2", 
 	"first-sight-9", "first-sight-10", "first-sight-11", "first-sight-12", "first-sight-13",
 	"first-sight-14" };
 static const char *const held_out[] = { "held-out-1", "held-out-2", "held-out-3", "held-out-4",
-	"held-out-5", "held-out-6" };
+	"held-out-5", "held-out-6", "held-out-7" };
 
 static struct parse_rules *rules;
 static struct parser *parser;

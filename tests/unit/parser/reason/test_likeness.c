@@ -168,7 +168,7 @@ static struct evidence said(enum layer layer, enum reason reason, double strengt
 START_TEST(likeness_says_which_evidence_is_believed)
 {
 	struct evidence_list list = { .n = 0 };
-	struct evidence_likeness likeness = { REASON_CONTENT_SPAM, 0.5, 0.6, -2 };
+	struct evidence_likeness likeness = { REASON_CONTENT_SPAM, 0.5, 0.6, -2, false };
 
 	evidence_add(&list, said(LAYER_MEANING, REASON_RECIPIENT_UNKNOWN, 0.90));
 	evidence_add(&list, said(LAYER_MEANING, REASON_CONTENT_SPAM, 0.60));
@@ -195,7 +195,7 @@ END_TEST
 START_TEST(no_reason_outvotes_codes_and_not_words)
 {
 	struct evidence_list list = { .n = 0 };
-	struct evidence_likeness likeness = { REASON_UNKNOWN_UNCLASSIFIED, 0.5, 0.9, -2 };
+	struct evidence_likeness likeness = { REASON_UNKNOWN_UNCLASSIFIED, 0.5, 0.9, -2, false };
 
 	evidence_add(&list, said(LAYER_CODE, REASON_POLICY_REFUSED, 0.35));
 	ck_assert_ptr_null(evidence_settle_by_likeness(&list, &likeness));
@@ -207,7 +207,7 @@ END_TEST
 START_TEST(doubt_does_not_stop)
 {
 	struct evidence words = said(LAYER_MEANING, REASON_RECIPIENT_UNKNOWN, 0.9);
-	struct evidence_likeness likeness = { REASON_RECIPIENT_UNKNOWN, 0.2, 0.4, 0 };
+	struct evidence_likeness likeness = { REASON_RECIPIENT_UNKNOWN, 0.2, 0.4, 0, false };
 
 	ck_assert(!evidence_stops(&words, &likeness));
 	likeness.hard = 0.5;
@@ -221,6 +221,22 @@ START_TEST(doubt_does_not_stop)
 	ck_assert(evidence_stops(&words, &likeness));
 	ck_assert(!evidence_stops(
 		&(struct evidence){ .layer = LAYER_TEXT, .strength = 0.97 }, &likeness));
+}
+END_TEST
+
+START_TEST(words_that_nobody_can_read_do_not_contradict_a_code)
+{
+	const struct evidence code = said(LAYER_STATUS, REASON_RECIPIENT_UNKNOWN, 0.7);
+	const struct evidence words = said(LAYER_MEANING, REASON_RECIPIENT_UNKNOWN, 0.9);
+	struct evidence_likeness likeness = { REASON_RECIPIENT_UNKNOWN, -0.4, 0.1, -0.4, true };
+
+	ck_assert(evidence_stops(&code, &likeness));
+	ck_assert(!evidence_stops(&words, &likeness));
+	likeness.hard = -0.6; /* it looks like something else altogether */
+	ck_assert(!evidence_stops(&code, &likeness));
+	likeness.hard = -0.4;
+	likeness.unread = false;
+	ck_assert(!evidence_stops(&code, &likeness));
 }
 END_TEST
 
@@ -306,6 +322,7 @@ int main(void)
 	tcase_add_test(tc, likeness_says_which_evidence_is_believed);
 	tcase_add_test(tc, no_reason_outvotes_codes_and_not_words);
 	tcase_add_test(tc, doubt_does_not_stop);
+	tcase_add_test(tc, words_that_nobody_can_read_do_not_contradict_a_code);
 	tcase_add_test(tc, words_that_no_rule_knows_are_judged_by_likeness);
 	tcase_add_test(tc, what_no_code_shows_to_be_a_refusal_is_none);
 	tcase_add_test(tc, a_list_is_read);
