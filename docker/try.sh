@@ -44,6 +44,10 @@ buildah "${storage[@]}" copy -q "$base" "$work/base" / >/dev/null
 buildah "${storage[@]}" commit -q "$base" docker.io/library/debian:bookworm-slim >/dev/null
 buildah "${storage[@]}" rm "$base" >/dev/null
 rm -rf "$work/base"
+# What a machine may refuse by itself is asked for first: the mirror from within, and a container.
+base=$(buildah "${storage[@]}" from --pull-never docker.io/library/debian:bookworm-slim)
+buildah "${storage[@]}" run --isolation chroot --network host "$base" apt-get update >"$work/probe.log" 2>&1 || cannot "$(tail -n 1 "$work/probe.log")"
+buildah "${storage[@]}" rm "$base" >/dev/null
 limits=(--ulimit nofile=20000:20000 --ulimit nproc=1000:1000)
 podman "${storage[@]}" --runtime runc run --rm --network host "${limits[@]}" debian:bookworm-slim true >"$work/probe.log" 2>&1 ||
 	cannot "$(tail -n 1 "$work/probe.log")"
