@@ -2,12 +2,10 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "load/loader.h"
-#include "serve/child.h"
 #include "serve/database.h"
 #include "serve/presence.h"
 #include "serve/roles.h"
 #include "serve/watch.h"
-#include "store/database_settings.h"
 
 struct outside {
 	struct role *role;

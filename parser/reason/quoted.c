@@ -27,6 +27,7 @@ static bool starts_reply(struct str s)
 	       ascii_digit(s.p[2]) && (s.p[3] == ' ' || s.p[3] == '-');
 }
 
+/* Each tail begins with a blank. */
 static struct str without_tail(struct str reply)
 {
 	static const struct str tails[] = { STR_INIT(" (in reply to "),
@@ -34,8 +35,7 @@ static struct str without_tail(struct str reply)
 		STR_INIT(" Giving up on ") };
 
 	for (size_t at = 0; at + 2 < reply.n; at++) {
-		if (reply.p[at] != ' ' || (reply.p[at + 1] != '(' && reply.p[at + 1] != 'I' &&
-						  reply.p[at + 1] != 'G'))
+		if (reply.p[at] != ' ')
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(tails); i++)
 			if (str_starts(str_skip(reply, at), tails[i]))
