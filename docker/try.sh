@@ -1,6 +1,6 @@
 #!/bin/bash
-# docker/try.sh [PROGRAM]: builds both images without a container engine and starts each once: Debian's buildah (chroot isolation, vfs
-# storage) on a base that debootstrap makes, then podman. As root; takes some minutes and 3 GB. With PROGRAM, a bounced that was built
+# docker/try.sh [PROGRAM]: builds both images without a container engine and starts each once: Debian's buildah (chroot isolation), on a
+# base that debootstrap makes, then podman, on overlays where the kernel has them. As root; takes some minutes and 3 GB. With PROGRAM, a bounced that was built
 # already, the stage that builds one is left out, which is most of the time. Everything lies below a temporary folder, which is removed.
 # Exits with 77 where no image can be made at all: no root, no room, no mirror, no right to start containers.
 set -euo pipefail
@@ -14,16 +14,23 @@ cannot() {
 [ "$(id -u)" = 0 ] || cannot "images are made as root here"
 install_missing buildah podman debootstrap runc curl python3 || cannot "buildah, podman, debootstrap and runc are not to be had"
 work=$(mktemp -d)
-[ "$(df --output=avail -k "$work" | tail -n 1)" -gt 6000000 ] || { rmdir "$work"; cannot "6 GB of room are wanted"; }
-export STORAGE_DRIVER=vfs
+said=$(mktemp)
+[ "$(df --output=avail -k "$work" | tail -n 1)" -gt 6000000 ] || { rm -r "$work" "$said"; cannot "6 GB of room are wanted"; }
 storage=(--root "$work/storage" --runroot "$work/run")
 container="" slim=""
+# The end of a container is seen by a podman of its own (conmon starts it), which holds the storage, or mounts it once more, for a moment
+# after the container is gone: so the folder is asked for until it is. What this cannot remove is said and changes no answer about images.
 clean() {
+	local tries=30
 	for one in $slim $container; do
 		podman "${storage[@]}" rm -f -t 20 "$one" >/dev/null 2>&1 || true
 	done
-	umount "$work/storage/overlay" 2>/dev/null || true
-	rm -rf "$work"
+	until rm -rf --one-file-system "$work" 2>"$said" || [ $((tries -= 1)) = 0 ]; do
+		findmnt -rno TARGET | grep -F "$work/" | sort -r | xargs -r -n 1 umount 2>/dev/null || true
+		sleep 1
+	done
+	[ ! -e "$work" ] || echo "left behind: $(tail -n 1 "$said")" >&2
+	rm -f "$said"
 }
 trap clean EXIT
 free_ports() {
