@@ -4,6 +4,7 @@
 #include "store/rank/days.h"
 #include "store/rank/heads.h"
 #include "store/rank/names.h"
+#include "store/rank/walk.h"
 #include "store/store_priv.h"
 
 #include <math.h>
@@ -77,11 +78,6 @@ static const enum pack_column sort_columns[STORE_SORT_COUNT] = { [STORE_SORT_HAR
 	[STORE_SORT_DELAYED] = PACK_DELAYED,
 	[STORE_SORT_COMPLAINTS] = PACK_COMPLAINTS };
 
-static uint64_t get(const struct pack_entry *entry, enum pack_column column)
-{
-	return entry->set & 1u << column ? entry->column[column] : 0;
-}
-
 static void add_counts(
 	struct store_counts *counts, const struct pack_entry *entry, const struct rank_part *part)
 {
@@ -99,239 +95,197 @@ static void add_counts(
 
 	if (part->volume) {
 		counts->has_volume = true;
-		counts->attempted += get(entry, PACK_ATTEMPTED);
-		counts->accepted += get(entry, PACK_ACCEPTED);
+		counts->attempted += rank_value(entry, PACK_ATTEMPTED);
+		counts->accepted += rank_value(entry, PACK_ACCEPTED);
 		counts->has_accepted = counts->accepted > 0;
 		return;
 	}
 	if (!part->rated)
-		counts->unproven += get(entry, PACK_FAILED);
+		counts->unproven += rank_value(entry, PACK_FAILED);
 	for (size_t i = 0; i < ARRAY_LEN(fields) && part->chosen; i++)
 		if (fields[i])
-			*fields[i] += get(entry, (enum pack_column)i);
+			*fields[i] += rank_value(entry, (enum pack_column)i);
 	for (size_t i = 0; i < ARRAY_LEN(covers) && part->chosen; i++)
-		*covers[i] += get(entry, (enum pack_column)i) -
-			      get(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
+		*covers[i] += rank_value(entry, (enum pack_column)i) -
+			      rank_value(entry, (enum pack_column)(PACK_FAILED_UNCOVERED + i));
 }
 
-/* ---- the page ---- */
+/* ---- what is asked ---- */
 
-static double size_of(const struct rank *rank, enum store_sort sort)
+/* What is read for one question, and what is made of it. */
+struct reading {
+	const struct store_domains_query *query;
+	struct rank_order order;
+	struct rank_place after; /* where the page begins, if order.after is set */
+	struct arena *arena;
+	struct pg_rows *packed;
+	uint64_t known;              /* numbers of domains are below it */
+	struct store_counts *counts; /* of domains that are looked up */
+	struct store_domain_row *rows;
+	size_t n;
+	bool good, found; /* is it of packed days; are rows found already */
+};
+
+static void open_reading(struct reading *r)
 {
-	if (sort == STORE_SORT_DOMAIN)
-		return 0;
-	if (sort == STORE_SORT_ATTEMPTED)
-		return rank->has_volume ? (double)rank->attempted : -1;
-	if (sort != STORE_SORT_FAILURE_RATE)
-		return (double)rank->sum;
-	return rank->attempted && rank->covered <= rank->attempted &&
-			       (!rank->failed || rank->covered)
-		       ? (double)rank->covered / (double)rank->attempted
-		       : -1;
+	static const enum rank_by by[STORE_SORT_COUNT] = { [STORE_SORT_DOMAIN] = RANK_BY_NAME,
+		[STORE_SORT_ATTEMPTED] = RANK_BY_ATTEMPTED,
+		[STORE_SORT_FAILURE_RATE] = RANK_BY_RATE };
+	const struct store_domains_query *query = r->query;
+
+	r->arena = arena_new();
+	r->rows = arena_calloc(r->arena, query->limit, sizeof *r->rows);
+	r->order = (struct rank_order){ .by = by[query->sort],
+		.reversed = query->reversed,
+		.min_attempted = query->min_attempted,
+		.limit = query->limit };
+	if (!query->after)
+		return;
+	r->after =
+		(struct rank_place){ .value = query->after->value, .name = query->after->domain };
+	r->order.after = &r->after;
 }
 
-/* The larger, the nearer to the front, whatever the order; -1 is a size that is not known. */
-static double value_of(const struct rank *rank, const struct store_domains_query *query)
+static void put_row(
+	struct reading *r, const struct rank_place *place, const struct store_counts *counts)
 {
-	double size = size_of(rank, query->sort);
-
-	if (!query->reversed)
-		return size;
-	return size < 0 ? -INFINITY : -size;
+	r->rows[r->n++] = (struct store_domain_row){ .domain = place->name,
+		.counts = *counts,
+		.place = { place->value, place->name },
+		.number = place->number };
 }
 
-/* Does a stand behind b on the list? Larger values first, then names from a to z. */
-static bool is_behind(const struct store_domain_place *a, const struct store_domain_place *b)
+static enum err run(
+	struct store *store, const struct reading *r, enum query sql, struct pg_rows **ret_rows)
 {
-	if (a->value < b->value || a->value > b->value)
-		return a->value < b->value;
-	return a->z_to_a ? str_cmp(a->domain, b->domain) < 0 : str_cmp(a->domain, b->domain) > 0;
-}
+	const struct store_window *window = &r->query->window;
 
-/* rows[0] is the hindmost of the n that were kept. */
-static void sink(struct store_domain_row *rows, size_t n, size_t at)
-{
-	for (;;) {
-		size_t hind = at, child = 2 * at + 1;
-		struct store_domain_row row;
-
-		for (size_t i = child; i < n && i < child + 2; i++)
-			if (is_behind(&rows[i].place, &rows[hind].place))
-				hind = i;
-		if (hind == at)
-			return;
-		row = rows[at];
-		rows[at] = rows[hind];
-		rows[hind] = row;
-		at = hind;
-	}
-}
-
-static void rise(struct store_domain_row *rows, size_t at)
-{
-	while (at && is_behind(&rows[at].place, &rows[(at - 1) / 2].place)) {
-		struct store_domain_row row = rows[at];
-
-		rows[at] = rows[(at - 1) / 2];
-		rows[(at - 1) / 2] = row;
-		at = (at - 1) / 2;
-	}
-}
-
-/* The heap in its order, the foremost first. */
-static void put_in_order(struct store_domain_row *rows, size_t n)
-{
-	while (n > 1) {
-		struct store_domain_row row = rows[0];
-
-		rows[0] = rows[--n];
-		rows[n] = row;
-		sink(rows, n, 0);
-	}
-}
-
-static bool is_wanted(const struct store_domains_query *query, const struct rank *rank,
-	const struct store_domain_place *place)
-{
-	if (!rank->seen || (query->min_attempted &&
-				   (!rank->has_volume || rank->attempted < query->min_attempted)))
-		return false;
-	return !query->after || is_behind(place, query->after);
-}
-
-/* Of ranks[1] to ranks[n - 1] the rows of the page, and how many: domain and place; counts stay as they are. */
-static size_t rank_pick(const struct store_domains_query *query, const struct rank *ranks,
-	const struct str *names, uint64_t n, struct store_domain_row *rows)
-{
-	size_t kept = 0;
-
-	for (uint64_t i = 1; i < n; i++) {
-		bool full = kept == query->limit;
-		struct store_domain_place place = { value_of(&ranks[i], query), names[i],
-			query->reversed && query->sort == STORE_SORT_DOMAIN };
-
-		if (!is_wanted(query, &ranks[i], &place) ||
-			(full && !is_behind(&rows[0].place, &place)))
-			continue;
-		rows[full ? 0 : kept] = (struct store_domain_row){
-			.domain = place.domain, .place = place, .number = i
-		};
-		if (full)
-			sink(rows, kept, 0);
-		else
-			rise(rows, kept++);
-	}
-	put_in_order(rows, kept);
-	return kept;
+	return PG_RUN(store->pg, sql, ret_rows, pg_time(window->from_us), pg_time(window->to_us),
+		pg_text(window->stream), pg_text(store_basis_name(window->basis)));
 }
 
 /* ---- of the first of them, which heads name ---- */
 
 struct top {
-	const struct store_domains_query *query;
-	uint64_t *numbers; /* of domains that may be on the page */
+	struct reading *r;
+	const uint64_t *numbers; /* of domains that may be on the page */
 	size_t n;
 	struct rank *ranks; /* from [1] on */
-	struct str *names;  /* likewise */
-	struct store_counts *counts;
 };
 
 /* Rates depend on domains that have next to nothing, and a list from the least count on begins with them. */
-static bool is_of_large(const struct store_domains_query *query)
+static bool is_of_large(const struct rank_order *order)
 {
-	return !query->reversed && query->sort != STORE_SORT_FAILURE_RATE &&
-	       query->sort != STORE_SORT_DOMAIN;
+	return !order->reversed && order->by != RANK_BY_RATE && order->by != RANK_BY_NAME;
 }
 
 /* In other orders all that have enough attempts may be the first. */
-static struct heads_wish wish_of(const struct store_domains_query *query)
+static struct heads_wish wish_of(const struct reading *r)
 {
-	bool of_large = is_of_large(query);
+	bool of_large = is_of_large(&r->order);
 
-	return (struct heads_wish){ .column = of_large && query->sort != STORE_SORT_ATTEMPTED
-						      ? sort_columns[query->sort]
+	return (struct heads_wish){ .column = of_large && r->order.by == RANK_BY_SUM
+						      ? sort_columns[r->query->sort]
 						      : PACK_ATTEMPTED,
-		.min_attempted = query->min_attempted,
-		.before = query->after ? query->after->value : INFINITY,
-		.limit = of_large ? query->limit : 0 };
+		.min_attempted = r->order.min_attempted,
+		.before = r->order.after ? r->order.after->value : INFINITY,
+		.limit = of_large ? r->order.limit : 0 };
 }
 
 static void add_top(
 	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
 {
 	struct top *top = context;
-	struct pack_few few = { .number = entry->number, .set = entry->set };
 
-	few.value[RANK_FAILED] = get(entry, PACK_FAILED);
-	few.value[RANK_OTHER] = get(entry, rank_other(part->volume));
-	few.value[RANK_SORTED] = get(entry, sort_columns[top->query->sort]);
-	rank_add(&top->ranks[i + 1], &few, part);
-	add_counts(&top->counts[i], entry, part);
+	rank_add_entry(&top->ranks[i + 1], entry, part, sort_columns[top->r->query->sort]);
+	add_counts(&top->r->counts[i], entry, part);
 }
 
-static void make_room(struct top *top, struct arena *arena, const uint64_t *numbers)
+static enum err put_top(struct top *top)
 {
-	top->numbers = arena_calloc(arena, top->n, sizeof *top->numbers);
-	memcpy(top->numbers, numbers, top->n * sizeof *numbers);
-	top->ranks = arena_calloc(arena, top->n + 1, sizeof *top->ranks);
-	top->names = arena_calloc(arena, top->n + 1, sizeof *top->names);
-	top->counts = arena_calloc(arena, top->n, sizeof *top->counts);
+	struct reading *r = top->r;
+	struct str *of_top = arena_calloc(r->arena, top->n + 1, sizeof *of_top);
+	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
+	const struct str *names;
+	size_t n;
+
+	if (top->n && top->numbers[top->n - 1] >= r->known)
+		return ERR_CORRUPT;
+	names = names_lock(r->query->names->names);
+	for (size_t i = 0; i < top->n; i++)
+		of_top[i + 1] = arena_dup(r->arena, names[top->numbers[i]]);
+	names_unlock(r->query->names->names);
+	n = rank_pick(&r->order, top->ranks, of_top, top->n + 1, places);
+	for (size_t k = 0; k < n; k++) {
+		size_t i = places[k].number - 1;
+
+		places[k].number = top->numbers[i];
+		put_row(r, &places[k], &r->counts[i]);
+	}
+	return ERR_OK;
 }
 
-static enum err read_top(struct store *store, const struct pg_rows *rows, struct arena *arena,
-	struct top *top, bool *ret_found)
+static enum err read_top(struct store *store, struct reading *r, const struct pg_rows *rows)
 {
-	const struct store_domains_query *query = top->query;
-	const struct heads_wish wish = wish_of(query);
-	const uint64_t *numbers;
-	struct heads *heads = heads_new(rows, read_parts(query, rows, arena));
+	const struct heads_wish wish = wish_of(r);
+	struct heads *heads = heads_new(rows, read_parts(r->query, rows, r->arena), HEADS_ALL);
+	struct top top = { .r = r };
 	enum err err = ERR_OK;
 
-	if (heads && heads_choose(heads, &wish, &numbers, &top->n)) {
-		make_room(top, arena, numbers);
-		err = heads_read(heads, store->pg, add_top, top, ret_found);
+	if (heads && heads_choose(heads, &wish, &top.numbers, &top.n)) {
+		top.ranks = arena_calloc(r->arena, top.n + 1, sizeof *top.ranks);
+		r->counts = arena_calloc(r->arena, top.n + 1, sizeof *r->counts);
+		err = heads_read(heads, store->pg, add_top, &top, &r->found);
+		if (!err && r->found)
+			err = put_top(&top);
 	}
 	heads_free(heads);
 	return err;
 }
 
-static enum err find_top(struct store *store, struct arena *arena, struct top *top, bool *ret_found)
+static enum err find_top(struct store *store, struct reading *r)
 {
 	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	const struct store_window *window = &top->query->window;
 	enum err err;
 
-	if (!is_of_large(top->query) && !top->query->min_attempted)
+	if (!is_of_large(&r->order) && !r->order.min_attempted)
 		return ERR_OK;
-	err = PG_RUN(store->pg, QUERY_HEADS, &rows, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)));
-	return err ? err : read_top(store, rows, arena, top, ret_found);
+	err = run(store, r, QUERY_HEADS, &rows);
+	return err ? err : read_top(store, r, rows);
 }
 
-static enum err hand_out_top(
-	struct top *top, struct arena *arena, uint64_t known, store_domain_fn *fn, void *context)
+/* ---- of those that have what nothing stands before ---- */
+
+static void add_looked_up(
+	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
 {
-	const struct store_domains_query *query = top->query;
-	struct store_domain_row *rows;
-	const struct str *names;
+	struct reading *r = context;
+
+	add_counts(&r->counts[i], entry, part);
+}
+
+static enum err find_by_name(struct store *store, struct reading *r)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	struct walk walk = { &r->order, sort_columns[r->query->sort], r->query->names->names,
+		r->arena, NULL, NULL, add_looked_up, r };
+	struct walk_row *found;
+	enum err err;
 	size_t n;
 
-	if (top->n && top->numbers[top->n - 1] >= known)
-		return ERR_CORRUPT;
-	rows = arena_calloc(arena, query->limit, sizeof *rows);
-	names = names_lock(query->names->names);
-	for (size_t i = 0; i < top->n; i++)
-		top->names[i + 1] = names[top->numbers[i]];
-	n = rank_pick(query, top->ranks, top->names, top->n + 1, rows);
-	for (size_t i = 0; i < n; i++) {
-		rows[i].counts = top->counts[rows[i].number - 1];
-		rows[i].number = top->numbers[rows[i].number - 1];
-		if (!fn(context, &rows[i]))
-			break;
-	}
-	names_unlock(query->names->names);
-	return ERR_OK;
+	if (!walk_suits(&r->order))
+		return ERR_OK;
+	err = run(store, r, QUERY_HEAD_MARKS, &rows);
+	if (err)
+		return err;
+	walk.rows = rows;
+	walk.parts = read_parts(r->query, rows, r->arena);
+	found = arena_calloc(r->arena, r->order.limit, sizeof *found);
+	r->counts = arena_calloc(r->arena, WALK_MOST, sizeof *r->counts);
+	err = walk_run(&walk, store->pg, found, &n, &r->found);
+	for (size_t i = 0; !err && r->found && i < n; i++)
+		put_row(r, &found[i].place, &r->counts[found[i].i]);
+	return err;
 }
 
 /* ---- of all of them ---- */
@@ -356,48 +310,47 @@ static void add_pick(
 	add_counts(picks[i].counts, entry, part);
 }
 
-static void fill_picked(
-	const struct days *days, struct arena *arena, struct store_domain_row *rows, size_t n)
+static void fill_rows(const struct days *days, struct reading *r)
 {
-	struct pick *picks = arena_calloc(arena, n + 1, sizeof *picks);
-	uint64_t *numbers = arena_calloc(arena, n + 1, sizeof *numbers);
+	struct pick *picks = arena_calloc(r->arena, r->n + 1, sizeof *picks);
+	uint64_t *numbers = arena_calloc(r->arena, r->n + 1, sizeof *numbers);
 
-	for (size_t i = 0; i < n; i++)
-		picks[i] = (struct pick){ rows[i].number, &rows[i].counts };
-	qsort(picks, n, sizeof *picks, by_number);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < r->n; i++)
+		picks[i] = (struct pick){ r->rows[i].number, &r->rows[i].counts };
+	qsort(picks, r->n, sizeof *picks, by_number);
+	for (size_t i = 0; i < r->n; i++)
 		numbers[i] = picks[i].number;
-	days_read(days, numbers, n, add_pick, picks);
+	days_read(days, numbers, r->n, add_pick, picks);
 }
 
 /* Of ranks[1] to ranks[known - 1]. */
-static void hand_out_all(const struct store_domains_query *query, const struct days *days,
-	struct arena *arena, const struct rank *ranks, uint64_t known, store_domain_fn *fn,
-	void *context)
+static void put_all(struct reading *r, const struct days *days, const struct rank *ranks)
 {
-	struct store_domain_row *rows = arena_calloc(arena, query->limit, sizeof *rows);
-	const struct str *names = names_lock(query->names->names);
-	size_t n = rank_pick(query, ranks, names, known, rows);
+	static const struct store_counts none;
+	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
+	const struct str *names = names_lock(r->query->names->names);
+	size_t n = rank_pick(&r->order, ranks, names, r->known, places);
 
-	fill_picked(days, arena, rows, n);
-	for (size_t i = 0; i < n; i++)
-		if (!fn(context, &rows[i]))
-			break;
-	names_unlock(query->names->names);
+	for (size_t i = 0; i < n; i++) {
+		places[i].name = arena_dup(r->arena, places[i].name);
+		put_row(r, &places[i], &none);
+	}
+	names_unlock(r->query->names->names);
+	fill_rows(days, r);
 }
 
-static enum err rank_all(const struct store_domains_query *query, const struct pg_rows *packed,
-	struct arena *arena, uint64_t known, store_domain_fn *fn, void *context)
+static enum err rank_all(struct reading *r)
 {
-	struct days *days = days_new(read_parts(query, packed, arena), pg_rows_count(packed));
-	struct rank *ranks = calloc(known + 1, sizeof *ranks);
+	struct days *days =
+		days_new(read_parts(r->query, r->packed, r->arena), pg_rows_count(r->packed));
+	struct rank *ranks = calloc(r->known + 1, sizeof *ranks);
 	enum err err;
 
 	if (!ranks)
 		abort();
-	err = days_add_up(days, sort_columns[query->sort], ranks, known);
+	err = days_add_up(days, sort_columns[r->query->sort], ranks, r->known);
 	if (!err)
-		hand_out_all(query, days, arena, ranks, known, fn, context);
+		put_all(r, days, ranks);
 	free(ranks);
 	days_free(days);
 	return err;
@@ -405,57 +358,48 @@ static enum err rank_all(const struct store_domains_query *query, const struct p
 
 /* ---- the whole ---- */
 
-static enum err read_state(struct store *store, const struct store_domains_query *query,
-	uint64_t *ret_known, bool *ret_good)
+static enum err read_state(struct store *store, struct reading *r)
 {
+	const struct store_domains_query *query = r->query;
 	struct pack_state state;
-	enum err err = store_pack_state(store, &query->window, &state, ret_good);
+	enum err err = store_pack_state(store, &query->window, &state, &r->good);
 
-	if (err || !*ret_good)
+	if (err || !r->good)
 		return err;
 	if (query->as_of_us && state.stale_us != TIMESTAMP_NONE)
 		*query->as_of_us = state.stale_us;
-	return names_learn(query->names->names, store->pg, state.newest, ret_known);
+	return names_learn(query->names->names, store->pg, state.newest, &r->known);
 }
 
-struct reading {
-	struct arena *arena;
-	struct pg_rows *packed;
-	uint64_t known; /* numbers of domains are below it */
-	struct top top;
-	bool good, found;
-};
-
 /* One snapshot for state and days: what is told to be packed must be what is read. */
-static enum err read_packed(
-	struct store *store, const struct store_domains_query *query, struct reading *r)
+static enum err read_packed(struct store *store, struct reading *r)
 {
-	const struct store_window *window = &query->window;
-	enum err err = read_state(store, query, &r->known, &r->good);
+	enum err err = read_state(store, r);
 
 	if (!err && r->good)
-		err = find_top(store, r->arena, &r->top, &r->found);
+		err = find_top(store, r);
+	if (!err && r->good && !r->found)
+		err = find_by_name(store, r);
 	if (err || !r->good || r->found)
 		return err;
-	return PG_RUN(store->pg, QUERY_PACKED, &r->packed, pg_time(window->from_us),
-		pg_time(window->to_us), pg_text(window->stream),
-		pg_text(store_basis_name(window->basis)));
+	return run(store, r, QUERY_PACKED, &r->packed);
 }
 
 static enum err rank(struct store *store, const struct store_domains_query *query,
 	store_domain_fn *fn, void *context, bool *ret_done)
 {
-	struct reading r = { .top = { .query = query } };
+	struct reading r = { .query = query };
 	enum err err = pg_do(store->pg, QUERY_BEGIN_SNAPSHOT, NULL);
 
 	if (err)
 		return err;
-	r.arena = arena_new();
-	err = pg_end(store->pg, read_packed(store, query, &r));
+	open_reading(&r);
+	err = pg_end(store->pg, read_packed(store, &r));
 	*ret_done = !err && r.good;
-	if (*ret_done)
-		err = r.found ? hand_out_top(&r.top, r.arena, r.known, fn, context)
-			      : rank_all(query, r.packed, r.arena, r.known, fn, context);
+	if (*ret_done && !r.found)
+		err = rank_all(&r);
+	for (size_t i = 0; *ret_done && !err && i < r.n && fn(context, &r.rows[i]); i++)
+		continue;
 	pg_rows_free(r.packed);
 	arena_free(r.arena);
 	return err;

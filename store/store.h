@@ -295,7 +295,6 @@ struct str store_sort_name(enum store_sort sort);
 struct store_domain_place {
 	double value; /* as it is sorted by: the largest first, whatever the order */
 	struct str domain;
-	bool z_to_a; /* names of one value stand in this order */
 };
 
 struct store_domain_row {

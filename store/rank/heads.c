@@ -1,10 +1,11 @@
 #include "store/rank/heads.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond these all days are read: looking up one by one would take as long. */
-enum { MAX_CHOSEN = 4096, MAX_LOOK_UPS = 4096, MAX_LINES_BYTES = 1 << 20 };
+/* Beyond these, and HEADS_CHOSEN, all days are read: looking up one by one would take as long. */
+enum { MAX_LOOK_UPS = 4096, MAX_LINES_BYTES = 1 << 20 };
 /* An entry is below two hundred octets. */
 enum { FIRST_SLOTS = 4096, MAX_PLACE_BYTES = 200 * PACK_HEAD_MARK_ENTRIES };
 
@@ -31,6 +32,7 @@ struct heads {
 	const struct rank_part *parts;
 	struct pack_head *heads;
 	size_t n;
+	enum heads_part part;
 	struct slot *slots;
 	size_t room, used; /* room is a power of two */
 	uint64_t *chosen;
@@ -61,12 +63,14 @@ static bool open_heads(struct heads *h)
 	return true;
 }
 
-struct heads *heads_new(const struct pg_rows *rows, const struct rank_part *parts)
+struct heads *heads_new(
+	const struct pg_rows *rows, const struct rank_part *parts, enum heads_part part)
 {
 	struct heads *h = must(calloc(1, sizeof *h));
 
 	h->rows = rows;
 	h->parts = parts;
+	h->part = part;
 	h->n = pg_rows_count(rows);
 	h->heads = must(calloc(h->n + 1, sizeof *h->heads));
 	h->room = FIRST_SLOTS;
@@ -126,11 +130,6 @@ static struct slot *slot_of(struct heads *h, uint64_t number)
 	return slot;
 }
 
-static uint64_t value_of(const struct pack_entry *entry, enum pack_column column)
-{
-	return entry->set & 1u << column ? entry->column[column] : 0;
-}
-
 static bool counts(const struct rank_part *part, enum pack_column column)
 {
 	return column == PACK_ATTEMPTED ? part->volume : !part->volume && part->chosen;
@@ -148,10 +147,10 @@ static bool add_head(struct heads *h, size_t i, enum pack_column column)
 		if (!entry.number)
 			return false;
 		if (volume)
-			slot->attempted += value_of(&entry, PACK_ATTEMPTED);
+			slot->attempted += rank_value(&entry, PACK_ATTEMPTED);
 		if (!sorted)
 			continue;
-		slot->least += value_of(&entry, column);
+		slot->least += rank_value(&entry, column);
 		slot->known += h->heads[i].beyond[column];
 	}
 	return !reader.bad;
@@ -198,12 +197,12 @@ static double threshold(const struct heads *h, const struct heads_wish *wish, ui
 
 static bool choose(struct heads *h, double least, uint64_t beyond)
 {
-	h->chosen = must(calloc(MAX_CHOSEN, sizeof *h->chosen));
+	h->chosen = must(calloc(HEADS_CHOSEN, sizeof *h->chosen));
 	h->n_chosen = 0;
 	for (size_t i = 0; i < h->room; i++) {
 		if (!h->slots[i].number || most(&h->slots[i], beyond) < least)
 			continue;
-		if (h->n_chosen == MAX_CHOSEN)
+		if (h->n_chosen == HEADS_CHOSEN)
 			return false;
 		h->chosen[h->n_chosen++] = h->slots[i].number;
 	}
@@ -230,6 +229,16 @@ bool heads_choose(
 	*ret_numbers = h->chosen;
 	*ret_n = h->n_chosen;
 	return true;
+}
+
+void heads_take(struct heads *h, const uint64_t *numbers, size_t n)
+{
+	assert(n <= HEADS_CHOSEN);
+	if (!h->chosen)
+		h->chosen = must(calloc(HEADS_CHOSEN, sizeof *h->chosen));
+	memcpy(h->chosen, numbers, n * sizeof *numbers);
+	h->n_chosen = n;
+	h->n_missing = h->n_look_ups = 0;
 }
 
 /* ---- the entries of those that were chosen ---- */
@@ -262,8 +271,9 @@ static void miss(struct heads *h, size_t part, size_t i)
 static bool read_head(struct heads *h, size_t part, rank_fn *fn, void *context)
 {
 	struct pack_reader reader = h->heads[part].entries;
+	bool has_entries = h->part == HEADS_ALL || h->heads[part].whole;
 	struct pack_entry entry;
-	bool more = pack_next(&reader, &entry);
+	bool more = has_entries && pack_next(&reader, &entry);
 
 	for (size_t i = 0; i < h->n_chosen; i++) {
 		while (more && entry.number < h->chosen[i])

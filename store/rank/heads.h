@@ -15,16 +15,25 @@ struct heads_wish {
 	size_t limit; /* 0: all that may have min_attempted, whatever the order is; of PACK_ATTEMPTED then */
 };
 
+enum heads_part {
+	HEADS_ALL,   /* rows of QUERY_HEADS */
+	HEADS_MARKS, /* of QUERY_HEAD_MARKS: where entries are alone, for heads_take */
+};
+enum { HEADS_CHOSEN = 4096 };
+
 struct heads;
-/* From rows of QUERY_HEADS, which have to live as long; parts likewise, one a row. NULL: one of them has no head, or none that can
- * be read. */
-struct heads *heads_new(const struct pg_rows *rows, const struct rank_part *parts);
+/* From rows that have to live as long; parts likewise, one a row. NULL: one of them has no head, or none that can be read. */
+struct heads *heads_new(
+	const struct pg_rows *rows, const struct rank_part *parts, enum heads_part part);
 /* Takes NULL. */
 void heads_free(struct heads *heads);
 
 /* Numbers of domains by rising number, all that may be on the page among them. False: heads do not tell. */
 bool heads_choose(struct heads *heads, const struct heads_wish *wish, const uint64_t **ret_numbers,
 	size_t *ret_n);
+
+/* Chosen by somebody else: at most HEADS_CHOSEN, by rising number, in place of those before. */
+void heads_take(struct heads *heads, const uint64_t *numbers, size_t n);
 
 /* All entries of those that were chosen; in the transaction in which rows were read. *ret_done false: too much would have to be
  * looked up, and some entries were not handed out. */

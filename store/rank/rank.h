@@ -41,6 +41,22 @@ static inline void rank_add(
 	rank->sum += few->value[RANK_SORTED];
 }
 
+static inline uint64_t rank_value(const struct pack_entry *entry, enum pack_column column)
+{
+	return entry->set & 1u << column ? entry->column[column] : 0;
+}
+
+static inline void rank_add_entry(struct rank *rank, const struct pack_entry *entry,
+	const struct rank_part *part, enum pack_column sorted)
+{
+	struct pack_few few = { .number = entry->number, .set = entry->set };
+
+	few.value[RANK_FAILED] = rank_value(entry, PACK_FAILED);
+	few.value[RANK_OTHER] = rank_value(entry, rank_other(part->volume));
+	few.value[RANK_SORTED] = rank_value(entry, sorted);
+	rank_add(rank, &few, part);
+}
+
 /* An entry of the i-th of some domains. */
 typedef void rank_fn(
 	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry);

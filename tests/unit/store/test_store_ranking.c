@@ -25,7 +25,8 @@ static unsigned pick(unsigned n)
 
 static const char *const streams[] = { "news", "shop", "system" };
 
-static void load_some(unsigned n)
+/* Of so many domains at most. */
+static void load_some(unsigned n, unsigned of)
 {
 	struct sample *samples = calloc(n, sizeof *samples);
 	struct store_standing *standings = calloc(n, sizeof *standings);
@@ -36,9 +37,9 @@ static void load_some(unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		struct sample *sample = &samples[i];
-		unsigned d = pick(40);
+		unsigned d = pick(of);
 
-		snprintf(domains[i], sizeof domains[i], "d%u.example", d * d / 40);
+		snprintf(domains[i], sizeof domains[i], "d%u.example", d * d / of);
 		snprintf(ids[i], sizeof ids[i], "<%u@sender.example>", pick(2 * n));
 		sample_init(sample, sequence++, domains[i]);
 		sample->envelope.received_at_us =
@@ -219,7 +220,7 @@ START_TEST(packed_days_say_what_the_tables_say)
 	struct store_volumes_query some = { .from_us = LAST - 2 * DAY, .to_us = LAST - DAY };
 	uint64_t deleted;
 
-	load_some(500);
+	load_some(500, 40);
 	send_some(200);
 	pack_all();
 	fixture_sql(conninfo,
@@ -227,7 +228,7 @@ START_TEST(packed_days_say_what_the_tables_say)
 		"WHERE days = 8) > 5; ASSERT NOT EXISTS (SELECT FROM stale_span WHERE bucket < "
 		"'2026-11-18'); END $$");
 	compare_all();
-	load_some(300);
+	load_some(300, 40);
 	send_some(100);
 	ck_assert_int_eq(store_volumes_delete(store, &some, &deleted), ERR_OK);
 	ck_assert_uint_gt(deleted, 0);
@@ -242,7 +243,7 @@ START_TEST(packed_days_say_what_the_tables_say)
 }
 END_TEST
 
-/* ---- days of thousands of domains: the first rows come from the largest entries alone ---- */
+/* ---- days of thousands of domains: the first rows come from a few of their entries ---- */
 
 /* Few domains have much, on some days next to nothing, and on others nothing; each count has its own order. */
 static const char large_days[] =
@@ -262,6 +263,17 @@ static const char large_days[] =
 	"SELECT DISTINCT ON (domain, bucket, stream) domain, bucket, stream, 'c', 'm', "
 	"floor(failed * (1 + 40 * random())) FROM rollup_day "
 	"WHERE bucket <> '2026-11-14' AND random() < 0.95; "
+	/* Some of whom all comes back, more of whom nothing does, between the others by their names. */
+	"INSERT INTO rollup_day (basis, bucket, stream, domain, proof, rated, failed, hard, soft, "
+	"block, delayed, delivered, relayed, expanded, complaints) SELECT 'event', day, 'shop', "
+	"'d' || rank || 'x.example', 'valid', true, 1 + rank % 2, 1, rank % 2, 0, 0, 0, 0, 0, 0 "
+	"FROM generate_series(timestamptz '2026-11-10', '2026-11-18', '1 day') day, "
+	"generate_series(1, 2600, 5) rank WHERE day <> '2026-11-14' AND random() < 0.5; "
+	"INSERT INTO volume (domain, bucket, stream, campaign, source, attempted) "
+	"SELECT domain, bucket, stream, 'c', 'm', failed FROM rollup_day WHERE domain LIKE '%x.%' "
+	"UNION ALL SELECT 'd' || rank || 'v.example', day, 'shop', 'c', 'm', rank % 3 "
+	"FROM generate_series(timestamptz '2026-11-10', '2026-11-18', '1 day') day, "
+	"generate_series(1, 2600, 3) rank WHERE random() < 0.4; "
 	"INSERT INTO total_volume (bucket, minutes, stream, campaign, source, n, attempted, "
 	"accepted, deferred, joined) SELECT bucket, minutes, stream, campaign, source, count(*), "
 	"sum(attempted), 0, 0, true FROM volume GROUP BY 1, 2, 3, 4, 5; "
@@ -274,7 +286,7 @@ static const struct {
 	uint64_t min_attempted;
 	int days;
 	size_t limit;
-	bool always; /* heads answer in all orders */
+	bool always; /* they are of few in all orders */
 	bool never;  /* a page is too long for that */
 } large_ways[] = {
 	{ "", "", 0, 9, 30, false, false },
@@ -284,15 +296,18 @@ static const struct {
 };
 
 /* What the tables say, which are not read anew each time. */
-static struct str large_answers[ARRAY_LEN(large_ways)][STORE_SORT_COUNT];
+static struct str large_answers[ARRAY_LEN(large_ways)][STORE_SORT_COUNT][2];
 
-static bool is_large_first(int sort)
+/* Are its first rows of the largest entries, or of what many domains have and nobody has less, or more? */
+static bool is_of_few(int sort, bool reversed)
 {
-	return sort != STORE_SORT_FAILURE_RATE && sort != STORE_SORT_DOMAIN;
+	if (sort == STORE_SORT_FAILURE_RATE || sort == STORE_SORT_DOMAIN)
+		return true;
+	return !reversed || sort != STORE_SORT_ATTEMPTED;
 }
 
 /* Two pages of one. */
-static void compare_large_way(struct arena *arena, size_t i, int sort)
+static void compare_large_way(struct arena *arena, size_t i, int sort, bool reversed)
 {
 	struct store_domains_query query = { .window = { .from_us = LAST - large_ways[i].days * DAY,
 						     .to_us = LAST,
@@ -300,10 +315,11 @@ static void compare_large_way(struct arena *arena, size_t i, int sort)
 						     .basis = STORE_BASIS_EVENT,
 						     .proof = str_c(large_ways[i].proof) },
 		.sort = (enum store_sort)sort,
-		.reversed = large_ways[i].always && sort % 2,
+		.reversed = reversed,
 		.min_attempted = large_ways[i].min_attempted,
 		.limit = large_ways[i].limit };
-	struct str is = list_pages(arena, query, true, 2), *should = &large_answers[i][sort];
+	struct str is = list_pages(arena, query, true, 2),
+		   *should = &large_answers[i][sort][reversed];
 
 	if (!should->n)
 		*should = list_pages(arena, query, false, 2);
@@ -312,17 +328,17 @@ static void compare_large_way(struct arena *arena, size_t i, int sort)
 		STR_ARG(str_head(is, SHOWN)), STR_ARG(str_head(*should, SHOWN)));
 }
 
-/* `heads`: without those that need whole days. */
-static void compare_large(struct arena *arena, bool heads)
+/* `few`: without those that need whole days. */
+static void compare_large(struct arena *arena, bool few)
 {
 	for (size_t i = 0; i < ARRAY_LEN(large_ways); i++)
-		for (int sort = 0; sort < STORE_SORT_COUNT; sort++)
-			if (!heads || large_ways[i].always ||
-				(!large_ways[i].never && is_large_first(sort)))
-				compare_large_way(arena, i, sort);
+		for (int k = 0; k < 2 * STORE_SORT_COUNT; k++)
+			if (!few || large_ways[i].always ||
+				(!large_ways[i].never && is_of_few(k / 2, k % 2)))
+				compare_large_way(arena, i, k / 2, k % 2);
 }
 
-START_TEST(the_first_rows_of_large_days_come_from_their_heads)
+START_TEST(the_first_rows_of_large_days_come_from_a_few_of_their_entries)
 {
 	struct arena *arena = arena_new();
 
@@ -400,6 +416,32 @@ START_TEST(what_moved_away_is_on_no_list)
 }
 END_TEST
 
+/* Names that are learnt later stand between those that were known. */
+START_TEST(new_domains_find_their_place_among_the_others)
+{
+	struct store_domains_query query = { .window = { .from_us = LAST - 9 * DAY,
+						     .to_us = LAST,
+						     .stream = STR_EMPTY,
+						     .proof = STR("all") },
+		.sort = STORE_SORT_DOMAIN,
+		.limit = 7 };
+
+	for (unsigned of = 5; of < 5000; of *= 3) {
+		struct arena *arena = arena_new();
+		struct str is, should;
+
+		load_some(of < 60 ? 60 : of, of);
+		pack_all();
+		query.reversed = !query.reversed;
+		is = list(arena, query, true);
+		should = list(arena, query, false);
+		ck_assert_msg(str_eq(is, should), "%u:\n%.*s\nshould be\n%.*s", of,
+			STR_ARG(str_head(is, SHOWN)), STR_ARG(str_head(should, SHOWN)));
+		arena_free(arena);
+	}
+}
+END_TEST
+
 /* Small days are not read packed while they are old: what was loaded a moment ago is there. */
 START_TEST(what_is_not_packed_yet_is_counted_all_the_same)
 {
@@ -411,7 +453,7 @@ START_TEST(what_is_not_packed_yet_is_counted_all_the_same)
 		.names = names };
 	struct listing listing = { .arena = arena_new(), .text = BUF_INIT(1 << 24) };
 
-	load_some(50);
+	load_some(50, 40);
 	ck_assert_int_eq(store_domains(store, &query, note_row, &listing), ERR_OK);
 	ck_assert(listing.n && !listing.packed);
 	buf_release(&listing.text);
@@ -429,8 +471,9 @@ int main(void)
 	tcase_set_timeout(tests, 300);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, packed_days_say_what_the_tables_say);
-	tcase_add_test(tests, the_first_rows_of_large_days_come_from_their_heads);
+	tcase_add_test(tests, the_first_rows_of_large_days_come_from_a_few_of_their_entries);
 	tcase_add_test(tests, what_moved_away_is_on_no_list);
+	tcase_add_test(tests, new_domains_find_their_place_among_the_others);
 	tcase_add_test(tests, what_is_not_packed_yet_is_counted_all_the_same);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
