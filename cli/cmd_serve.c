@@ -130,8 +130,10 @@ static int serve(struct config *config, unsigned roles, const char *user, struct
 	err = rules_setting_open(config, arena, &options.rules_fd, &trouble);
 	if (!err)
 		err = open_tls(config, roles, arena, options.tls, &trouble);
-	if (!err)
-		err = open_listeners(arena, &options, &trouble);
+	if (!err && (err = open_listeners(arena, &options, &trouble)) == ERR_SYNTAX) {
+		command_failed("%.*s", STR_ARG(trouble));
+		return EXIT_CODE_USAGE; /* it would end so however often it was started */
+	}
 	if (!err)
 		err = privilege_drop(arena, user, data_dir, &trouble);
 	if (!err)

@@ -83,7 +83,7 @@ Mail servers send back what they could not deliver. bounced takes it in by
 SMTP, decodes delivery reports and free text into an event for each recipient,
 keeps them in PostgreSQL, reports failure rates over HTTP and tells whom to
 stop mailing.")
-set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "passwd")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "passwd, procps") # procps: /bin/kill of ExecReload
 set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "postgresql (>= 15)")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS "bash-completion")
 set(deb ${CMAKE_SOURCE_DIR}/docker/deb)

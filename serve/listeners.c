@@ -24,13 +24,17 @@ enum err listeners_given(struct listeners_given *ret_given, struct str *ret_trou
 enum err listeners_check_given(
 	const struct listeners_given *given, struct arena *arena, struct str *ret_trouble)
 {
+	char name[SYSTEMD_SOCKET_NAME_BYTES];
+
 	for (size_t i = 0; i < given->n; i++) {
 		if (given->used[i])
 			continue;
+		systemd_socket_name(given->first + (int)i, name);
 		*ret_trouble = arena_printf(arena,
-			"smtp.listen, api.listen: socket %zu of those that the service manager "
-			"hands over is none of these addresses, as far as their roles run here",
-			i + 1);
+			"smtp.listen, api.listen: none of those whose roles run here is %s, which the "
+			"service manager listens on (ListenStream= of a socket unit): name it, or take "
+			"it out of that unit",
+			name);
 		return ERR_SYNTAX;
 	}
 	return ERR_OK;

@@ -30,6 +30,6 @@ MUST_CHECK enum err listeners_open_http(const struct config *config, struct aren
 	struct listeners_given *given, int *ret_fd, struct str *ret_trouble);
 MUST_CHECK enum err listeners_open(const struct config *config, struct arena *arena,
 	struct listeners_given *given, struct listeners *ret_listeners, struct str *ret_trouble);
-/* Behind them: a socket that was handed over and is nobody's is a trouble. Whoever connects to it would wait for ever. */
+/* Behind them: a socket that was handed over and is nobody's is ERR_SYNTAX of the settings. Whoever connects to it would wait for ever. */
 MUST_CHECK enum err listeners_check_given(
 	const struct listeners_given *given, struct arena *arena, struct str *ret_trouble);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -61,6 +62,15 @@ static bool read_word(struct role *role, struct str word)
 								    &role->node, &role->host));
 }
 
+/* What top and the service manager's journal say; without it that of what was executed: "exe". The kernel keeps 15 bytes. */
+static void name_process(enum role_id id)
+{
+	char name[16];
+
+	snprintf(name, sizeof name, "bounced-%s", role_name(id));
+	prctl(PR_SET_NAME, name);
+}
+
 int role_run(int argc, char **argv)
 {
 	struct role role = { .id = ROLE_COUNT };
@@ -78,6 +88,7 @@ int role_run(int argc, char **argv)
 		return EXIT_CODE_FAILED;
 	}
 	log_setup(LOG_INFO, role_name(role.id));
+	name_process(role.id);
 	for (role.n_fds = 0; role.n_fds < n_fds; role.n_fds++) {
 		role.fds[role.n_fds] = ROLE_FIRST_FD + (int)role.n_fds;
 		fcntl(role.fds[role.n_fds], F_SETFD, FD_CLOEXEC);

@@ -3,7 +3,12 @@
 
 #include "core/attr.h"
 
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -23,6 +28,28 @@ bool systemd_socket_is(int fd, const struct sockaddr *address, socklen_t n)
 bool systemd_socket_is_path(int fd, const char *path)
 {
 	return sd_is_socket_unix(fd, SOCK_STREAM, 1, path, 0) > 0;
+}
+
+void systemd_socket_name(int fd, char room[static SYSTEMD_SOCKET_NAME_BYTES])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un path;
+		struct sockaddr_storage room;
+	} address = { .room.ss_family = AF_UNSPEC };
+	socklen_t n = sizeof address;
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE], port[8];
+
+	snprintf(room, SYSTEMD_SOCKET_NAME_BYTES, "a socket");
+	if (getsockname(fd, &address.any, &n))
+		return;
+	if (address.any.sa_family == AF_UNIX)
+		snprintf(room, SYSTEMD_SOCKET_NAME_BYTES, "unix:%.*s",
+			(int)sizeof address.path.sun_path, address.path.sun_path);
+	else if (!getnameinfo(&address.any, n, host, sizeof host, port, sizeof port,
+			 NI_NUMERICHOST | NI_NUMERICSERV))
+		snprintf(room, SYSTEMD_SOCKET_NAME_BYTES, strchr(host, ':') ? "[%s]:%s" : "%s:%s",
+			host, port);
 }
 
 static void say_reloading(void)

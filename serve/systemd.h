@@ -21,6 +21,9 @@ size_t systemd_sockets(int *ret_first);
 /* Is it a listening stream socket bound to this address? */
 bool systemd_socket_is(int fd, const struct sockaddr *address, socklen_t n);
 bool systemd_socket_is_path(int fd, const char *path);
+/* As smtp.listen would name it: host:port, [ipv6]:port, unix:/path; "a socket" for any other. */
+enum { SYSTEMD_SOCKET_NAME_BYTES = 128 };
+void systemd_socket_name(int fd, char room[static SYSTEMD_SOCKET_NAME_BYTES]);
 
 void systemd_say(enum systemd_state state);
 /* Milliseconds between two SYSTEMD_ALIVE that keep the watchdog quiet: half of what it asks for. 0: none is set. */

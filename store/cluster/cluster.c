@@ -4,6 +4,7 @@
 #include "store/cluster/cluster_init.h"
 #include "store/cluster/cluster_priv.h"
 #include "store/cluster/cluster_run.h"
+#include "store/cluster/cluster_stale.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -259,11 +260,31 @@ static char *const *server_arguments(struct arena *arena, const struct cluster_p
 	return cluster_vector(arena, argv, n);
 }
 
+/* PostgreSQL takes no such id for another server's: what pg_ctl says of itself. What still uses the memory of the last server is
+ * looked for all the same. */
+static char *const *server_environment(struct arena *arena, struct str dir)
+{
+	struct str stale = cluster_stale_pid(arena, dir);
+	char *const *plain = cluster_environment(arena);
+	const char **more;
+	size_t n = 0;
+
+	if (!stale.n)
+		return plain;
+	while (plain[n])
+		n++;
+	more = arena_calloc(arena, n + 1, sizeof *more);
+	for (size_t i = 0; i < n; i++)
+		more[i] = plain[i];
+	more[n] = arena_printf(arena, "PG_GRANDPARENT_PID=%.*s", STR_ARG(stale)).p;
+	return cluster_vector(arena, more, n + 1);
+}
+
 static enum err make_plan(struct arena *arena, const struct cluster_options *options,
 	struct str dir, const char *bin_dir, struct cluster_plan *plan)
 {
 	plan->program = arena_printf(arena, "%s/postgres", bin_dir).p;
-	plan->envp = cluster_environment(arena);
+	plan->envp = server_environment(arena, dir);
 	plan->argv = server_arguments(arena, plan, dir, options->durability);
 	return cluster_conninfo(arena, options, &plan->conninfo);
 }

@@ -164,6 +164,7 @@ def packages(folder):
         needs = run("dpkg-deb", "-f", str(path), "Depends", "Recommends")
         asked = [library for library in SERVERS_ONLY if library in needs]
         assert bool(asked) == (name == "bounced"), (name, needs)
+        assert ("procps" in needs) == (name == "bounced"), "ExecReload= of the units is procps' kill"
         run("dpkg-deb", "-x", str(path), f"{folder}/root")
     control = f"{folder}/control"
     run("dpkg-deb", "-e", str(found["bounced"]), control)

@@ -70,8 +70,12 @@ def exclude_each_other():
     for name, unit in services.items():
         assert unit["SystemCallFilter"] == whole["SystemCallFilter"], "one list of calls: what is tried of one holds for the other"
         assert "bounced.service" in unit["Conflicts"][0].split(), name
+        # A start waits for the other's stop, whichever way round the two are in order (systemd.unit(5), Before=).
+        assert "bounced.service" in " ".join(unit["After"]).split(), name
         assert unit["CapabilityBoundingSet"] == [""] and "AmbientCapabilities" not in unit, name
         has_socket = (UNITS / f"bounced-{name}.socket").exists()
+        if has_socket:
+            assert read(UNITS / f"bounced-{name}.socket")["Before"] == ["bounced.service"], name
         assert has_socket == (f"bounced-{name}.socket" in unit.get("Requires", [""])[0]), name
 
 
