@@ -132,8 +132,11 @@ static void insert(const struct names *names, size_t n, size_t m, const uint32_t
 static void put_in_order(struct names *names, uint64_t from)
 {
 	size_t n = names->n_by_name, m = 0;
-	uint32_t *spare = calloc(names->n - from + 1, sizeof *spare);
+	uint32_t *spare;
 
+	if (names->n == from)
+		return;
+	spare = calloc(names->n - from, sizeof *spare);
 	if (names->by_name_room < names->n) {
 		names->by_name_room = names->room;
 		names->by_name = realloc(names->by_name, names->room * sizeof *names->by_name);

@@ -442,6 +442,16 @@ START_TEST(new_domains_find_their_place_among_the_others)
 }
 END_TEST
 
+START_TEST(a_new_database_has_no_names)
+{
+	struct store_names *fresh = store_names_new();
+
+	for (unsigned again = 0; again < 2; again++)
+		ck_assert_int_eq(store_names_learn(store, fresh), ERR_OK);
+	store_names_free(fresh);
+}
+END_TEST
+
 /* Small days are not read packed while they are old: what was loaded a moment ago is there. */
 START_TEST(what_is_not_packed_yet_is_counted_all_the_same)
 {
@@ -474,6 +484,7 @@ int main(void)
 	tcase_add_test(tests, the_first_rows_of_large_days_come_from_a_few_of_their_entries);
 	tcase_add_test(tests, what_moved_away_is_on_no_list);
 	tcase_add_test(tests, new_domains_find_their_place_among_the_others);
+	tcase_add_test(tests, a_new_database_has_no_names);
 	tcase_add_test(tests, what_is_not_packed_yet_is_counted_all_the_same);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
