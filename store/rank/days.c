@@ -2,15 +2,21 @@
 
 #include <stdlib.h>
 
-/* So many entries, of two octets and more, lie between two places where the second walk may begin. All parts go on by so many
- * numbers in turn: their ranks stay in the processor's own memory meanwhile. */
-enum { MARK_ENTRIES = 16, TURN_NUMBERS = 4096 };
+/* So many entries, of two octets and more, lie between two places where the second walk may begin: few of them are read again,
+ * and places take a quarter of the memory of the days at most. All parts go on by so many numbers in turn: their ranks stay in the
+ * processor's own memory meanwhile. */
+enum { MARK_ENTRIES = 32, TURN_NUMBERS = 4096 };
+
+struct mark {
+	uint64_t last; /* the number before the first entry there */
+	size_t at;     /* octets */
+};
 
 struct part {
 	const struct rank_part *is;
 	struct pack_reader
 		reader; /* of the first walk, which makes the marks, before each MARK_ENTRIES entries */
-	struct pack_reader *marks;
+	struct mark *marks;
 	size_t n_marks;
 };
 
@@ -73,7 +79,8 @@ static enum err add_part(const struct adding *adding, struct part *part, uint64_
 	while (part->reader.rest.n && part->reader.last < below) {
 		size_t n;
 
-		part->marks[part->n_marks++] = part->reader;
+		part->marks[part->n_marks++] = (struct mark){ part->reader.last,
+			(size_t)(part->reader.rest.p - part->is->packed.p) };
 		n = pack_walk_next(walk, &part->reader, few, MARK_ENTRIES);
 		if (part->reader.bad || few[n - 1].number >= adding->n)
 			return ERR_CORRUPT;
@@ -97,9 +104,11 @@ enum err days_add_up(struct days *days, enum pack_column sorted, struct rank *ra
 }
 
 /* Entries of numbers[i] to the last, from this mark on; both come by rising number. */
-static void read_between(const struct part *part, struct pack_reader reader,
-	const uint64_t *numbers, size_t i, size_t n, rank_fn *fn, void *context)
+static void read_between(const struct part *part, const struct mark *mark, const uint64_t *numbers,
+	size_t i, size_t n, rank_fn *fn, void *context)
 {
+	struct pack_reader reader = { .rest = str_skip(part->is->packed, mark->at),
+		.last = mark->last };
 	struct pack_entry entry;
 
 	for (size_t k = 0; k < MARK_ENTRIES && pack_next(&reader, &entry); k++) {
@@ -121,7 +130,7 @@ static void read_part(
 		while (next < n && numbers[next] <= part->marks[k].last)
 			next++;
 		if (next < n && numbers[next] <= to)
-			read_between(part, part->marks[k], numbers, next, n, fn, context);
+			read_between(part, &part->marks[k], numbers, next, n, fn, context);
 	}
 }
 
