@@ -8,6 +8,7 @@
 #include "store/store_priv.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +16,25 @@
 /* Each holds some 30 MB while it adds up, and a processor. */
 enum { RANKINGS_AT_ONCE = 2 };
 
+/* What a ranking is added up in. It is kept: pages of a fresh one, of 16 MB, would cost more than adding up a day. */
+struct sheet {
+	struct rank *ranks;
+	uint64_t room;
+};
+
 struct store_names {
 	struct names *names;
 	sem_t turns; /* of rankings that are being added up */
+	pthread_mutex_t lock;
+	struct sheet sheets[RANKINGS_AT_ONCE]; /* those that nobody has, in any places */
 };
 
 struct store_names *store_names_new(void)
 {
 	struct store_names *names = calloc(1, sizeof *names);
 
-	if (!names || sem_init(&names->turns, 0, RANKINGS_AT_ONCE))
+	if (!names || sem_init(&names->turns, 0, RANKINGS_AT_ONCE) ||
+		pthread_mutex_init(&names->lock, NULL))
 		abort();
 	names->names = names_new();
 	return names;
@@ -34,6 +44,9 @@ void store_names_free(struct store_names *names)
 {
 	if (!names)
 		return;
+	for (size_t i = 0; i < RANKINGS_AT_ONCE; i++)
+		free(names->sheets[i].ranks);
+	pthread_mutex_destroy(&names->lock);
 	sem_destroy(&names->turns);
 	names_free(names->names);
 	free(names);
@@ -44,6 +57,42 @@ enum err store_names_learn(struct store *store, struct store_names *names)
 	uint64_t n;
 
 	return names_learn(names->names, store->pg, UINT64_MAX - 1, &n);
+}
+
+/* One of n ranks, all of them of nothing. */
+static struct sheet take_sheet(struct store_names *names, uint64_t n)
+{
+	struct sheet sheet = { NULL, 0 };
+
+	pthread_mutex_lock(&names->lock);
+	for (size_t i = 0; i < RANKINGS_AT_ONCE && !sheet.ranks; i++) {
+		sheet = names->sheets[i];
+		names->sheets[i] = (struct sheet){ NULL, 0 };
+	}
+	pthread_mutex_unlock(&names->lock);
+	if (sheet.room >= n) {
+		memset(sheet.ranks, 0, n * sizeof *sheet.ranks);
+		return sheet;
+	}
+	free(sheet.ranks);
+	sheet = (struct sheet){ calloc(n, sizeof *sheet.ranks), n };
+	if (!sheet.ranks)
+		abort();
+	return sheet;
+}
+
+/* There is a place for it: not more are taken at once. */
+static void give_sheet(struct store_names *names, struct sheet sheet)
+{
+	pthread_mutex_lock(&names->lock);
+	for (size_t i = 0; i < RANKINGS_AT_ONCE && sheet.ranks; i++) {
+		if (names->sheets[i].ranks)
+			continue;
+		names->sheets[i] = sheet;
+		sheet.ranks = NULL;
+	}
+	pthread_mutex_unlock(&names->lock);
+	free(sheet.ranks);
 }
 
 /* ---- adding up ---- */
@@ -124,6 +173,7 @@ struct reading {
 	struct store_domain_row *rows;
 	size_t n;
 	bool good, found; /* is it of packed days; are rows found already */
+	bool rest;        /* are the rows that are not found those of domains that have nothing */
 };
 
 static void open_reading(struct reading *r)
@@ -168,9 +218,8 @@ static enum err run(
 
 struct top {
 	struct reading *r;
-	const uint64_t *numbers; /* of domains that may be on the page */
-	size_t n;
-	struct rank *ranks; /* from [1] on */
+	struct heads_choice choice; /* who may be on the page */
+	struct rank *ranks;         /* of these, from [1] on */
 };
 
 /* Rates depend on domains that have next to nothing, and a list from the least count on begins with them. */
@@ -189,6 +238,7 @@ static struct heads_wish wish_of(const struct reading *r)
 						      : PACK_ATTEMPTED,
 		.min_attempted = r->order.min_attempted,
 		.before = r->order.after ? r->order.after->value : INFINITY,
+		.or_any = of_large && r->order.by == RANK_BY_SUM,
 		.limit = of_large ? r->order.limit : 0 };
 }
 
@@ -204,24 +254,27 @@ static void add_top(
 static enum err put_top(struct top *top)
 {
 	struct reading *r = top->r;
-	struct str *of_top = arena_calloc(r->arena, top->n + 1, sizeof *of_top);
+	const struct heads_choice *c = &top->choice;
+	struct str *of_top = arena_calloc(r->arena, c->n + 1, sizeof *of_top);
 	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
 	const struct str *names;
 	size_t n;
 
-	if (top->n && top->numbers[top->n - 1] >= r->known)
+	if (c->n && c->numbers[c->n - 1] >= r->known)
 		return ERR_CORRUPT;
 	names = names_lock(r->query->names->names);
-	for (size_t i = 0; i < top->n; i++)
-		of_top[i + 1] = arena_dup(r->arena, names[top->numbers[i]]);
+	for (size_t i = 0; i < c->n; i++)
+		of_top[i + 1] = arena_dup(r->arena, names[c->numbers[i]]);
 	names_unlock(r->query->names->names);
-	n = rank_pick(&r->order, top->ranks, of_top, top->n + 1, places);
+	n = rank_pick(&r->order, top->ranks, of_top, c->n + 1, places);
 	for (size_t k = 0; k < n; k++) {
 		size_t i = places[k].number - 1;
 
-		places[k].number = top->numbers[i];
+		places[k].number = c->numbers[i];
 		put_row(r, &places[k], &r->counts[i]);
 	}
+	r->rest = c->any && n < r->order.limit;
+	r->found = !r->rest;
 	return ERR_OK;
 }
 
@@ -232,9 +285,9 @@ static enum err read_top(struct store *store, struct reading *r, const struct pg
 	struct top top = { .r = r };
 	enum err err = ERR_OK;
 
-	if (heads && heads_choose(heads, &wish, &top.numbers, &top.n)) {
-		top.ranks = arena_calloc(r->arena, top.n + 1, sizeof *top.ranks);
-		r->counts = arena_calloc(r->arena, top.n + 1, sizeof *r->counts);
+	if (heads && heads_choose(heads, &wish, &top.choice)) {
+		top.ranks = arena_calloc(r->arena, top.choice.n + 1, sizeof *top.ranks);
+		r->counts = arena_calloc(r->arena, top.choice.n + 1, sizeof *r->counts);
 		err = heads_read(heads, store->pg, add_top, &top, &r->found);
 		if (!err && r->found)
 			err = put_top(&top);
@@ -254,7 +307,7 @@ static enum err find_top(struct store *store, struct reading *r)
 	return err ? err : read_top(store, r, rows);
 }
 
-/* ---- of those that have what nothing stands before ---- */
+/* ---- of those that have what nothing stands before, or behind ---- */
 
 static void add_looked_up(
 	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
@@ -264,28 +317,51 @@ static void add_looked_up(
 	add_counts(&r->counts[i], entry, part);
 }
 
-static enum err find_by_name(struct store *store, struct reading *r)
+static bool has_volumes(const struct rank_part *parts, size_t n)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
-	struct walk walk = { &r->order, sort_columns[r->query->sort], r->query->names->names,
-		r->arena, NULL, NULL, add_looked_up, r };
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].volume)
+			return true;
+	return false;
+}
+
+static enum err walk(struct store *store, struct reading *r, const struct pg_rows *rows)
+{
+	struct rank_order order = r->order;
+	struct walk walk = { .order = &order,
+		.value = { 0, true },
+		.sorted = sort_columns[r->query->sort],
+		.names = r->query->names->names,
+		.arena = r->arena,
+		.rows = rows,
+		.parts = read_parts(r->query, rows, r->arena),
+		.fn = add_looked_up,
+		.context = r };
 	struct walk_row *found;
 	enum err err;
 	size_t n;
 
-	if (!walk_suits(&r->order))
+	order.limit -= r->n;
+	if (!r->rest &&
+		!walk_suits(&order, has_volumes(walk.parts, pg_rows_count(rows)), &walk.value))
 		return ERR_OK;
-	err = run(store, r, QUERY_HEAD_MARKS, &rows);
-	if (err)
-		return err;
-	walk.rows = rows;
-	walk.parts = read_parts(r->query, rows, r->arena);
-	found = arena_calloc(r->arena, r->order.limit, sizeof *found);
+	found = arena_calloc(r->arena, order.limit, sizeof *found);
 	r->counts = arena_calloc(r->arena, WALK_MOST, sizeof *r->counts);
 	err = walk_run(&walk, store->pg, found, &n, &r->found);
 	for (size_t i = 0; !err && r->found && i < n; i++)
 		put_row(r, &found[i].place, &r->counts[found[i].i]);
 	return err;
+}
+
+static enum err find_by_name(struct store *store, struct reading *r)
+{
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err;
+
+	if (is_of_large(&r->order) && !r->rest && r->order.by == RANK_BY_SUM)
+		return ERR_OK;
+	err = run(store, r, QUERY_HEAD_MARKS, &rows);
+	return err ? err : walk(store, r, rows);
 }
 
 /* ---- of all of them ---- */
@@ -343,15 +419,12 @@ static enum err rank_all(struct reading *r)
 {
 	struct days *days =
 		days_new(read_parts(r->query, r->packed, r->arena), pg_rows_count(r->packed));
-	struct rank *ranks = calloc(r->known + 1, sizeof *ranks);
-	enum err err;
+	struct sheet sheet = take_sheet(r->query->names, r->known + 1);
+	enum err err = days_add_up(days, sort_columns[r->query->sort], sheet.ranks, r->known);
 
-	if (!ranks)
-		abort();
-	err = days_add_up(days, sort_columns[r->query->sort], ranks, r->known);
 	if (!err)
-		put_all(r, days, ranks);
-	free(ranks);
+		put_all(r, days, sheet.ranks);
+	give_sheet(r->query->names, sheet);
 	days_free(days);
 	return err;
 }
@@ -382,6 +455,7 @@ static enum err read_packed(struct store *store, struct reading *r)
 		err = find_by_name(store, r);
 	if (err || !r->good || r->found)
 		return err;
+	r->n = 0;
 	return run(store, r, QUERY_PACKED, &r->packed);
 }
 

@@ -210,11 +210,11 @@ static bool choose(struct heads *h, double least, uint64_t beyond)
 	return true;
 }
 
-bool heads_choose(
-	struct heads *h, const struct heads_wish *wish, const uint64_t **ret_numbers, size_t *ret_n)
+bool heads_choose(struct heads *h, const struct heads_wish *wish, struct heads_choice *ret_choice)
 {
 	uint64_t beyond = 0;
 	double least;
+	bool any;
 
 	for (size_t i = 0; i < h->n; i++) {
 		if (!add_head(h, i, wish->column))
@@ -223,11 +223,13 @@ bool heads_choose(
 			beyond += h->heads[i].beyond[wish->column];
 	}
 	least = wish->limit ? threshold(h, wish, beyond) : (double)wish->min_attempted;
+	any = wish->or_any && !beyond && least < 1;
+	if (any)
+		least = 1;
 	/* What is in no head, and ties with the last row by its name, would be missed. */
 	if (least <= (double)beyond || !choose(h, least, beyond))
 		return false;
-	*ret_numbers = h->chosen;
-	*ret_n = h->n_chosen;
+	*ret_choice = (struct heads_choice){ h->chosen, h->n_chosen, any };
 	return true;
 }
 

@@ -12,6 +12,7 @@ struct heads_wish {
 	enum pack_column column; /* PACK_ATTEMPTED of volumes, others of parts that are chosen */
 	uint64_t min_attempted;  /* what has less is not on the list */
 	double before; /* where a page begins: what may have as much or more is not on it for certain. INFINITY */
+	bool or_any; /* where fewer than the page has rows have any: all of these, if heads have them all */
 	size_t limit; /* 0: all that may have min_attempted, whatever the order is; of PACK_ATTEMPTED then */
 };
 
@@ -28,9 +29,15 @@ struct heads *heads_new(
 /* Takes NULL. */
 void heads_free(struct heads *heads);
 
-/* Numbers of domains by rising number, all that may be on the page among them. False: heads do not tell. */
-bool heads_choose(struct heads *heads, const struct heads_wish *wish, const uint64_t **ret_numbers,
-	size_t *ret_n);
+struct heads_choice {
+	const uint64_t
+		*numbers; /* of domains, by rising number, all that may be on the page among them */
+	size_t n;
+	bool any; /* that have any, as wish->or_any says: all others have nothing */
+};
+/* False: heads do not tell. */
+bool heads_choose(
+	struct heads *heads, const struct heads_wish *wish, struct heads_choice *ret_choice);
 
 /* Chosen by somebody else: at most HEADS_CHOSEN, by rising number, in place of those before. */
 void heads_take(struct heads *heads, const uint64_t *numbers, size_t n);

@@ -2,40 +2,41 @@
 
 #include "store/rank/heads.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { FIRST_CHUNK = 256 };
 
-/* What nothing stands before; a rate is one at most. False: the order has nothing of the kind. */
-static bool foremost(const struct rank_order *order, double *ret_value)
+/* A rate is one at most; without volumes there is none, and no attempts. */
+static bool foremost(const struct rank_order *order, bool volumes, struct walk_value *ret_value)
 {
 	switch (order->by) {
 	case RANK_BY_NAME:
-		*ret_value = 0;
-		return true;
-	case RANK_BY_RATE:
-		*ret_value = order->reversed ? 0 : 1;
+		*ret_value = (struct walk_value){ 0, true };
 		return true;
 	case RANK_BY_SUM:
-		*ret_value = 0;
+		*ret_value = (struct walk_value){ 0, false };
 		return order->reversed;
+	case RANK_BY_RATE:
 	case RANK_BY_ATTEMPTED:
 		break;
 	}
-	return false;
+	if (volumes)
+		*ret_value = (struct walk_value){ order->reversed ? 0 : 1, false };
+	else
+		*ret_value = (struct walk_value){ order->reversed ? -INFINITY : -1, true };
+	return !volumes || order->by == RANK_BY_RATE;
 }
 
-bool walk_suits(const struct rank_order *order)
+bool walk_suits(const struct rank_order *order, bool volumes, struct walk_value *ret_value)
 {
-	double value;
-
-	return foremost(order, &value) && (!order->after || order->after->value >= value);
+	return foremost(order, volumes, ret_value) &&
+	       (!order->after || order->after->value >= ret_value->value);
 }
 
 struct walking {
 	const struct walk *walk;
 	struct heads *heads;
-	double value;
 	struct rank_name *names; /* of this chunk, as they are on the list */
 	size_t n;
 	uint64_t *numbers;  /* the same by rising number */
@@ -64,6 +65,7 @@ static void add_entry(
 static void take_rows(struct walking *w)
 {
 	const struct rank_order *order = w->walk->order;
+	const double value = w->walk->value.value;
 
 	for (size_t k = 0; k < w->n && w->n_rows < order->limit; k++) {
 		const uint64_t *number = bsearch(
@@ -72,8 +74,8 @@ static void take_rows(struct walking *w)
 		struct rank_place place =
 			rank_place_of(order, &w->ranks[i], w->names[k].name, *number);
 
-		if (rank_is_wanted(order, &w->ranks[i], &place) && place.value >= w->value &&
-			place.value <= w->value)
+		if (rank_is_wanted(order, &w->ranks[i], &place) && place.value >= value &&
+			place.value <= value)
 			w->rows[w->n_rows++] = (struct walk_row){ place, w->first + i };
 	}
 }
@@ -113,7 +115,7 @@ static enum err walk_names(struct walking *w, struct pg *pg, bool *ret_done)
 	const struct rank_order *order = w->walk->order;
 	struct names_walk at = { .arena = w->walk->arena,
 		.z_to_a = order->reversed && order->by == RANK_BY_NAME,
-		.begun = order->after && order->after->value <= w->value };
+		.begun = order->after && order->after->value <= w->walk->value.value };
 	bool read = true, end = false;
 	enum err err = ERR_OK;
 	size_t chunk;
@@ -129,7 +131,7 @@ static enum err walk_names(struct walking *w, struct pg *pg, bool *ret_done)
 			err = look_at(w, pg, &read);
 		w->first += w->n;
 	}
-	*ret_done = w->n_rows == order->limit || (read && end && order->by == RANK_BY_NAME);
+	*ret_done = w->n_rows == order->limit || (read && end && w->walk->value.to_the_end);
 	return err;
 }
 
@@ -141,7 +143,7 @@ enum err walk_run(const struct walk *walk, struct pg *pg, struct walk_row *rows,
 
 	*ret_done = false;
 	w.heads = heads_new(walk->rows, walk->parts, HEADS_MARKS);
-	if (w.heads && foremost(walk->order, &w.value))
+	if (w.heads)
 		err = walk_names(&w, pg, ret_done);
 	heads_free(w.heads);
 	*ret_n = w.n_rows;

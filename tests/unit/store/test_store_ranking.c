@@ -187,6 +187,8 @@ static const struct {
 	{ STORE_BASIS_SEND, "shop", "log", 0, 9, 1000 },
 	{ STORE_BASIS_EVENT, "", "", 60, 9, 5 },
 	{ STORE_BASIS_EVENT, "never", "", 0, 9, 5 },
+	{ STORE_BASIS_SEND, "", "log", 20, 9, 8 },
+	{ STORE_BASIS_EVENT, "system", "all", 0, 9, 6 },
 };
 
 static void compare_all(void)
@@ -258,7 +260,7 @@ static const char large_days[] =
 	"'d' || rank || '.example', proof, proof = 'valid', 1 + floor(large) + floor(large / 3) + "
 	"floor(other * least(large, 1)), 1 + floor(large), floor(large / 3), "
 	"floor(other * least(large, 1)), floor(large * random()), 0, 0, 0, "
-	"floor(large * random() / 2) FROM drawn; "
+	"CASE rank % 97 WHEN 0 THEN 1 + floor(large * random() / 2) ELSE 0 END FROM drawn; "
 	"INSERT INTO volume (domain, bucket, stream, campaign, source, attempted) "
 	"SELECT DISTINCT ON (domain, bucket, stream) domain, bucket, stream, 'c', 'm', "
 	"floor(failed * (1 + 40 * random())) FROM rollup_day "
