@@ -46,8 +46,10 @@ enum { ASKED_BEFORE_ALONE = 1000 };
 
 /* What is known of one pattern, since it was first asked for. */
 struct lone {
-	unsigned asked;
+	bool known;
+	unsigned asked; /* whether it occurs in a text */
 	struct width width;
+	struct pattern_first first;
 	hs_database_t *database; /* the pattern alone; NULL: not made yet */
 };
 struct matcher_scratch {
@@ -390,7 +392,7 @@ static void compile_alone(const struct patterns *p, size_t pattern, struct match
 		abort(); /* out of memory, likewise */
 }
 
-static const struct lone *lone_of(
+static struct lone *lone_of(
 	const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern)
 {
 	struct lone *lone;
@@ -403,10 +405,11 @@ static const struct lone *lone_of(
 	}
 	assert(scratch->of == matcher);
 	lone = &scratch->lone[pattern];
-	if (!lone->asked)
+	if (!lone->known) {
+		lone->known = true;
 		lone->width = known_width(matcher, pattern);
-	if (lone->asked < ASKED_BEFORE_ALONE && ++lone->asked == ASKED_BEFORE_ALONE)
-		compile_alone(&matcher->patterns, pattern, scratch, lone);
+		lone->first = pattern_first(str_c(matcher->patterns.expressions[pattern]));
+	}
 	return lone;
 }
 
@@ -438,11 +441,13 @@ static int on_lone(
 }
 
 static bool occurs_in(const struct matcher *matcher, struct matcher_scratch *scratch,
-	const struct lone *lone, size_t pattern, struct str text)
+	struct lone *lone, size_t pattern, struct str text)
 {
 	struct looking l = { pattern, false };
 	hs_error_t result UNUSED;
 
+	if (lone->asked < ASKED_BEFORE_ALONE && ++lone->asked == ASKED_BEFORE_ALONE)
+		compile_alone(&matcher->patterns, pattern, scratch, lone);
 	if (!lone->database) {
 		matcher_scan(matcher, scratch, text, on_wanted, &l);
 		return l.found;
@@ -453,32 +458,41 @@ static bool occurs_in(const struct matcher *matcher, struct matcher_scratch *scr
 	return l.found;
 }
 
-static size_t char_start(struct str text, size_t least, size_t at)
+/* How many characters in text[from, to) the pattern may start with; where the one behind `before` others stands. */
+static size_t count_starts(const struct lone *lone, struct str text, size_t from, size_t to,
+	size_t before, size_t *ret_at)
 {
-	while (at > least && ((unsigned char)text.p[at] & 0xC0) == 0x80)
-		at--;
-	return at;
+	size_t n = 0;
+
+	*ret_at = from;
+	for (size_t i = from; i < to; i++) {
+		if (!pattern_may_start(&lone->first, text.p[i]) || (text.p[i] & 0xC0) == 0x80)
+			continue;
+		if (n++ == before)
+			*ret_at = i;
+	}
+	return n;
 }
 
 /* By halving: a pattern that occurs in text[k, to) occurs in every longer one. To ask once more for the few
- * bytes of one verdict, and for its pattern alone, is cheaper than to have the start of every match told. */
+ * bytes of one verdict, and for its pattern alone, is cheaper than to have the start of every match told; and where only one
+ * character can start it, which is so of most, nothing has to be asked. */
 size_t matcher_start(const struct matcher *matcher, struct matcher_scratch *scratch, size_t pattern,
 	struct str text, size_t to)
 {
-	const struct lone *lone = lone_of(matcher, scratch, pattern);
+	struct lone *lone = lone_of(matcher, scratch, pattern);
 	const struct width width = lone->width;
 	size_t low = to > width.most ? to - width.most : 0;
-	size_t high = to - width.least + 1;
+	size_t high = to - width.least + 1, at, n;
 
-	while (low + 1 < high) {
-		size_t middle = char_start(text, low, low + (high - low) / 2);
+	while (n = count_starts(lone, text, low, high, 0, &at), n > 1) {
+		size_t middle;
 
-		if (middle == low)
-			break;
+		count_starts(lone, text, low, high, n / 2, &middle);
 		if (occurs_in(matcher, scratch, lone, pattern, str_slice(text, middle, to)))
 			low = middle;
 		else
 			high = middle;
 	}
-	return low;
+	return at;
 }

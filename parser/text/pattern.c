@@ -8,6 +8,7 @@ enum { GROUPS_DEEP = 32 };
 struct walk {
 	struct str rest;
 	unsigned depth; /* of groups; beyond GROUPS_DEEP nothing is known */
+	bool lost;      /* something was not understood */
 };
 
 static bool needs_high(struct walk *w);
@@ -75,9 +76,156 @@ static bool needs_high(struct walk *w)
 
 bool pattern_needs_high(struct str pattern)
 {
-	struct walk w = { pattern, 0 };
+	struct walk w = { pattern, 0, false };
 
 	return needs_high(&w) && w.depth < GROUPS_DEEP;
+}
+
+/* ---- what a match starts with ---- */
+
+static void add_all(struct pattern_first *first)
+{
+	memset(first->bits, 0xFF, sizeof first->bits);
+}
+
+static void add_beyond_ascii(struct pattern_first *first)
+{
+	first->bits[2] = first->bits[3] = UINT64_MAX;
+}
+
+static void add_one(struct pattern_first *first, char c)
+{
+	first->bits[(unsigned char)c / 64] |= UINT64_C(1) << (unsigned char)c % 64;
+}
+
+/* In either case. Beyond ASCII one is as good as the other, and two letters of ASCII have their like there, where a pattern is
+ * of more than ASCII. */
+static void add_byte(struct pattern_first *first, char c)
+{
+	char lower = ascii_lower(c);
+
+	add_one(first, lower);
+	if (ascii_alpha(lower))
+		add_one(first, (char)(lower - 'a' + 'A'));
+	if ((unsigned char)c >= 0x80) {
+		add_beyond_ascii(first);
+		add_byte(first, 'k');
+		add_byte(first, 's');
+	}
+}
+
+static void add_first(struct pattern_first *first, const struct pattern_first *other)
+{
+	for (size_t i = 0; i < ARRAY_LEN(first->bits); i++)
+		first->bits[i] |= other->bits[i];
+}
+
+/* Classes of single ASCII characters are told; ranges, escapes and what is not in a class are not. */
+static void add_class(struct pattern_first *first, struct str class)
+{
+	if (!class.n || str_cspan(class, "^-\\[") < class.n) {
+		add_all(first);
+		return;
+	}
+	for (size_t i = 0; i < class.n; i++)
+		add_byte(first, class.p[i]);
+}
+
+/* True where it stands between two bytes. */
+static bool add_escape(struct pattern_first *first, struct str *rest)
+{
+	char c = rest->n > 1 ? rest->p[1] : 'x';
+
+	*rest = str_skip(*rest, 2);
+	if (c == 'b')
+		return true;
+	if (ascii_alpha(c) || ascii_digit(c))
+		add_all(first);
+	else
+		add_byte(first, c);
+	return false;
+}
+
+static bool add_alternatives(struct pattern_first *first, struct walk *w);
+
+/* Takes a character, an escape, a class or a group. True where it may match nothing. */
+static bool add_atom(struct pattern_first *first, struct walk *w)
+{
+	size_t n = utf8_sequence(w->rest);
+	struct str atom = str_head(w->rest, n ? n : 1);
+
+	if (*atom.p == '\\')
+		return add_escape(first, &w->rest);
+	w->rest = str_skip(w->rest, atom.n);
+	switch (*atom.p) {
+	case '^':
+	case '$':
+		return true;
+	case '(':
+		w->lost |= ++w->depth > GROUPS_DEEP || str_starts(w->rest, STR("?"));
+		return w->lost || add_alternatives(first, w);
+	case '[':
+		atom = w->rest;
+		skip_class(w);
+		add_class(first, str_head(atom, atom.n ? atom.n - w->rest.n - 1 : 0));
+		return false;
+	case '.':
+		add_all(first);
+		return false;
+	default:
+		add_byte(first, *atom.p);
+		return false;
+	}
+}
+
+/* Takes what counts an atom. True where it may be left out. */
+static bool take_count(struct walk *w)
+{
+	const char c = w->rest.n ? w->rest.p[0] : '\0';
+	bool left_out = c == '?' || c == '*' || str_starts(w->rest, STR("{0"));
+
+	if (c == '{')
+		w->rest = str_skip(w->rest, str_cspan(w->rest, "}") + 1);
+	w->rest = str_skip(w->rest, str_span(w->rest, "?*+"));
+	return left_out;
+}
+
+/* Up to the end of the group, which is taken. True where one of them may match nothing. */
+static bool add_alternatives(struct pattern_first *first, struct walk *w)
+{
+	bool any = false, so_far = true;
+
+	while (!w->lost && w->rest.n && *w->rest.p != ')') {
+		struct pattern_first atom = { 0 };
+		bool nothing;
+
+		if (*w->rest.p == '|') {
+			any = any || so_far;
+			so_far = true;
+			w->rest = str_skip(w->rest, 1);
+			continue;
+		}
+		nothing = add_atom(&atom, w);
+		if (so_far)
+			add_first(first, &atom);
+		so_far = (take_count(w) || nothing) && so_far;
+	}
+	w->rest = str_skip(w->rest, 1);
+	w->depth -= w->depth > 0;
+	return any || so_far;
+}
+
+struct pattern_first pattern_first(struct str pattern)
+{
+	struct pattern_first first = { 0 };
+	struct walk w = { pattern, 0, false };
+
+	if (add_alternatives(&first, &w) || w.lost)
+		add_all(&first);
+	if (!utf8_is_ascii(pattern) &&
+		(pattern_may_start(&first, 'k') || pattern_may_start(&first, 's')))
+		add_beyond_ascii(&first);
+	return first;
 }
 
 const char *pattern_with_runs(struct arena *arena, struct str pattern)

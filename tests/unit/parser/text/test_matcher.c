@@ -202,6 +202,22 @@ START_TEST(a_start_is_found_behind_its_end)
 }
 END_TEST
 
+/* A letter of three bytes in front of the shortest match is no part of it. */
+START_TEST(a_start_is_found_behind_a_wide_letter)
+{
+	static const struct str wide[] = { STR_INIT(
+		"(user|rcpt)( \\S+)? (not|doesn't) exists?\\b") };
+	static const char text[] = "550 \xE5\x9C\xA8(RCPT not exist)";
+	struct matcher *matcher = compile(wide, ARRAY_LEN(wide));
+	const struct matcher *matchers[] = { matcher };
+	struct matcher_scratch *scratch = matcher_scratch_new(matchers, 1);
+
+	ck_assert_uint_eq(matcher_start(matcher, scratch, 0, str_c(text), sizeof text - 2), 8);
+	matcher_scratch_free(scratch);
+	matcher_free(matcher);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("matcher");
@@ -214,6 +230,7 @@ int main(void)
 	tcase_add_test(tcase, what_ascii_can_match_is_found_in_it);
 	tcase_add_test(tcase, deep_groups_are_found_too);
 	tcase_add_test(tcase, a_start_is_found_behind_its_end);
+	tcase_add_test(tcase, a_start_is_found_behind_a_wide_letter);
 	tcase_add_test(tcase, what_the_library_refuses_is_compiled);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
