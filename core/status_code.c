@@ -21,15 +21,15 @@ static const struct row *find(unsigned subject, unsigned detail)
 /* One to three digits without a leading zero. */
 static bool take_number(struct str *rest, unsigned *ret_value)
 {
-	size_t n = str_span(str_head(*rest, 4), "0123456789");
-	uint64_t value;
+	unsigned value = 0;
+	size_t n = 0;
 
+	for (; n < rest->n && n < 4 && ascii_digit(rest->p[n]); n++)
+		value = value * 10 + (unsigned)(rest->p[n] - '0');
 	if (!n || n > 3 || (n > 1 && rest->p[0] == '0'))
 		return false;
-	if (!str_to_u64(str_head(*rest, n), 999, &value))
-		return false;
 	*rest = str_skip(*rest, n);
-	*ret_value = (unsigned)value;
+	*ret_value = value;
 	return true;
 }
 

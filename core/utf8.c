@@ -32,19 +32,27 @@ size_t utf8_sequence(struct str s)
 	return 0;
 }
 
-/* Length of the ASCII text without NUL at the start of s, in steps of eight bytes: nearly all that is
- * ever asked about is ASCII. */
-static size_t ascii_span(const char *p, size_t n)
+/* Is one of eight bytes above 127 or NUL, from which the subtraction borrows? */
+static bool has_odd_byte(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-	size_t i = 0;
 	uint64_t word;
 
-	for (; n - i >= sizeof word; i += sizeof word) {
-		memcpy(&word, p + i, sizeof word);
-		if ((word | (word - ones)) & highs) /* a byte above 127, or a borrow from a NUL */
-			break;
-	}
+	memcpy(&word, p, sizeof word);
+	return (word | (word - ones)) & highs;
+}
+
+/* Length of the ASCII text without NUL at the start of s, in steps of eight bytes: nearly all that is
+ * ever asked about is ASCII. The last step goes back over what the others left, however much that is. */
+static size_t ascii_span(const char *p, size_t n)
+{
+	enum { STEP = sizeof(uint64_t) };
+	size_t i = 0;
+
+	while (n - i >= STEP && !has_odd_byte(p + i))
+		i += STEP;
+	if (i && n - i < STEP && !has_odd_byte(p + n - STEP))
+		return n;
 	while (i < n && (unsigned char)(p[i] - 1) < 0x7F)
 		i++;
 	return i;

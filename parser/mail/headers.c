@@ -4,6 +4,8 @@
 #include "core/utf8.h"
 #include "parser/text/unfold.h"
 
+#include <string.h>
+
 /* A name longer than this is prose with a colon in it. */
 enum { HEADER_NAME_BYTES = 76 };
 
@@ -14,27 +16,60 @@ bool header_name(struct str line, size_t *ret_bytes)
 	while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
 		n++;
 	*ret_bytes = n;
-	n += str_span(str_skip(line, n), " \t"); /* RFC 5322 4.5.2 allowed it before the colon */
+	while (n < line.n && (line.p[n] == ' ' || line.p[n] == '\t'))
+		n++; /* RFC 5322 4.5.2 allowed it before the colon */
 	return *ret_bytes && *ret_bytes <= HEADER_NAME_BYTES && n < line.n && line.p[n] == ':';
+}
+
+/* Valid UTF-8 up to a NUL, trimmed. Nearly every value is that as it stands. */
+static struct str clean_value(struct arena *arena, struct str raw)
+{
+	struct str s = str_trim(raw);
+
+	if (utf8_valid(s))
+		return s;
+	s = str_trim(str_head(raw, str_chr(raw, '\0')));
+	return utf8_valid(s) ? s : utf8_clean(arena, utf8_from_latin1(arena, s));
+}
+
+/* Is one of eight bytes a control: below a blank, from which the subtraction borrows? */
+static bool has_control(const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof bytes);
+	return (bytes - UINT64_C(0x2020202020202020)) & ~bytes & UINT64_C(0x8080808080808080);
+}
+
+/* Bytes in front of the next line end or tab. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (s.n - n >= sizeof(uint64_t) && !has_control(s.p + n))
+		n += sizeof(uint64_t);
+	while (n < s.n && s.p[n] != '\n' && s.p[n] != '\r' && s.p[n] != '\t')
+		n++;
+	return n;
 }
 
 struct str header_value(struct arena *arena, struct str raw)
 {
-	struct str s = str_trim(str_head(raw, str_chr(raw, '\0')));
-	char *out;
+	struct str s = clean_value(arena, raw);
+	char *out = arena_alloc(arena, s.n + 1);
 	size_t n = 0;
 
-	if (!utf8_valid(s))
-		s = utf8_clean(arena, utf8_from_latin1(arena, s));
-	if (str_chr(s, '\n') == STR_NPOS && str_chr(s, '\r') == STR_NPOS &&
-		str_chr(s, '\t') == STR_NPOS)
-		return arena_dup(arena, s);
-	out = arena_alloc(arena, s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		out[n] = s.p[i] == '\t' ? ' ' : s.p[i];
-		n += s.p[i] != '\r' && s.p[i] != '\n';
+	while (s.n) {
+		size_t run = plain_run(s);
+
+		memcpy(out + n, s.p, run);
+		n += run;
+		if (run < s.n && s.p[run] == '\t')
+			out[n++] = ' ';
+		s = str_skip(s, run + 1);
 	}
-	return str_from(out, n);
+	out[n] = '\0';
+	return (struct str){ out, n };
 }
 
 static size_t count_lines(struct str text)

@@ -117,6 +117,16 @@ static struct word_start *start_at(const struct word_index *index, uint32_t key)
 	return &index->starts[at];
 }
 
+static void note_pair(struct word_index *index, struct str text)
+{
+	unsigned first = (unsigned char)text.p[0];
+	unsigned second = text.n > 1 ? (unsigned char)text.p[1] : 0;
+	unsigned last = text.n > 1 ? second : 255;
+
+	for (; second <= last; second++)
+		index->pairs[(first << 8 | second) / 64] |= UINT64_C(1) << second % 64;
+}
+
 static void note_start(struct word_index *index, size_t i)
 {
 	struct str text = text_of(index, i);
@@ -126,7 +136,7 @@ static void note_start(struct word_index *index, size_t i)
 	if (!start->key)
 		*start = (struct word_start){ .key = key, .low = (uint32_t)i };
 	start->high = (uint32_t)i + 1;
-	index->starts_with[(unsigned char)text.p[0]] = true;
+	note_pair(index, text);
 	index->keys[bit / 64] |= UINT64_C(1) << bit % 64;
 	if (text.n == 1)
 		index->alone[(unsigned char)text.p[0]] = index->entries[i].group;
@@ -360,9 +370,19 @@ static bool report_place(const struct scanning *s, const struct place *place)
 	return alone == WORD_NONE || report_group(s, index, alone, place->from, place->from + 1);
 }
 
-static bool may_start(const struct word_index *index, struct str text, size_t from)
+/* is_border for each place of a text, without a question that the processor could guess wrong. */
+static bool starts_word(struct str text, size_t at)
 {
-	return index->starts_with[(unsigned char)text.p[from]];
+	enum byte_kind kind = kind_at(text, at), before = at ? kind_at(text, at - 1) : BYTE_OTHER;
+	enum byte_kind second = at > 1 ? kind_at(text, at - 2) : BYTE_OTHER;
+
+	return !(((kind == BYTE_LATIN) & (before == BYTE_LATIN)) |
+		 ((kind == BYTE_GREEK) & (second == BYTE_GREEK)));
+}
+
+static bool may_start(const struct word_index *index, unsigned pair)
+{
+	return index->pairs[pair / 64] >> pair % 64 & 1;
 }
 
 /* Places are taken some at a time, so that memory is asked for all of them before the first is waited for. */
@@ -387,17 +407,31 @@ static void add_place(
 	__builtin_prefetch(start);
 }
 
-/* As many as there is room for; where the next one may be. */
+/* As many as there is room for; where the next one may be. A place is written down before it is known whether it counts: most
+ * do not, and which is what the processor would have to guess. */
 static size_t take_places(
 	const struct lexicon_index *index, struct str text, size_t from, struct places *ret_places)
 {
-	ret_places->n = 0;
-	for (; from < text.n && ret_places->n + 2 <= PLACES_AT_ONCE; from++) {
-		if (may_start(&index->closed, text, from) && is_border(text, from))
-			add_place(ret_places, &index->closed, text, from);
-		if (may_start(&index->open, text, from))
-			add_place(ret_places, &index->open, text, from);
+	struct {
+		const struct word_index *index;
+		size_t from;
+	} likely[PLACES_AT_ONCE];
+	size_t n = 0;
+
+	for (; from < text.n && n + 2 <= PLACES_AT_ONCE; from++) {
+		unsigned second = from + 1 < text.n ? (unsigned char)text.p[from + 1] : 0;
+		unsigned pair = (unsigned)(unsigned char)text.p[from] << 8 | second;
+
+		likely[n].index = &index->closed;
+		likely[n].from = from;
+		n += may_start(&index->closed, pair) & starts_word(text, from);
+		likely[n].index = &index->open;
+		likely[n].from = from;
+		n += may_start(&index->open, pair);
 	}
+	ret_places->n = 0;
+	for (size_t i = 0; i < n; i++)
+		add_place(ret_places, likely[i].index, text, likely[i].from);
 	return from;
 }
 

@@ -22,7 +22,7 @@ struct word_start {
 	uint32_t key; /* 0 in the place of bytes that are not there */
 	uint32_t low, high;
 };
-enum { WORD_KEY_BITS = 1 << 16 };
+enum { WORD_KEY_BITS = 1 << 16, WORD_PAIR_BITS = 1 << 16 };
 /* Words in the order of their bytes, so that all that start with what was read are neighbours; each thing that is asked for
  * stands side by side with its like, for memory is what a look-up waits for. */
 struct word_index {
@@ -36,7 +36,8 @@ struct word_index {
 	uint64_t keys[WORD_KEY_BITS /
 		      64]; /* by their hash: those of `starts`, so that most places need no look at it */
 	uint32_t alone[256]; /* words of one byte; WORD_NONE without */
-	bool starts_with[256];
+	uint64_t pairs[WORD_PAIR_BITS /
+		       64]; /* the first two bytes of words; of those of one byte with any second */
 };
 struct lexicon_index {
 	const struct lexicon_word *words;

@@ -138,15 +138,32 @@ static bool code_again(struct str text, size_t i)
 	       (text.p[i + 3] == ' ' || text.p[i + 3] == '-');
 }
 
+/* Bytes that may end something or are of wide letters; all others only stand between those. */
+static const bool is_told[256] = { [','] = true,
+	[':'] = true,
+	['('] = true,
+	[')'] = true,
+	['|'] = true,
+	['/'] = true,
+	['"'] = true,
+	['-'] = true,
+	[';'] = true,
+	['!'] = true,
+	['?'] = true,
+	['.'] = true,
+	['4'] = true,
+	['5'] = true,
+	[0xE0 ... 0xFF] = true };
+
+/* A blank is counted without a question: words are of any length, so that the processor would guess wrong at the end of each. */
 static void step(struct str text, size_t i, struct place *place)
 {
 	unsigned char c = (unsigned char)text.p[i];
 
-	if (ascii_alpha(text.p[i]))
+	place->unit += c == ' ';
+	if (!is_told[c])
 		return;
-	if (c == ' ')
-		place->unit++;
-	else if (c >= 0xE0 && ++place->wide % 3 == 0)
+	if (c >= 0xE0 && ++place->wide % 3 == 0)
 		place->unit++;
 	if (ends_sentence(text, i) || code_again(text, i)) {
 		place->sentence += place->sentence < 255;

@@ -27,7 +27,7 @@ static bool starts_reply(struct str s)
 	       ascii_digit(s.p[2]) && (s.p[3] == ' ' || s.p[3] == '-');
 }
 
-/* Each tail begins with a blank. */
+/* Each tail begins with a blank and one of three bytes. */
 static struct str without_tail(struct str reply)
 {
 	static const struct str tails[] = { STR_INIT(" (in reply to "),
@@ -35,7 +35,9 @@ static struct str without_tail(struct str reply)
 		STR_INIT(" Giving up on ") };
 
 	for (size_t at = 0; at + 2 < reply.n; at++) {
-		if (reply.p[at] != ' ')
+		char next = reply.p[at + 1];
+
+		if (reply.p[at] != ' ' || (next != '(' && next != 'I' && next != 'G'))
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(tails); i++)
 			if (str_starts(str_skip(reply, at), tails[i]))

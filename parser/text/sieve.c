@@ -10,16 +10,13 @@ static unsigned place_of(unsigned last, char next)
 	return (last << 5 & 0x3E0) | ((unsigned)next & 0x1F);
 }
 
+/* Each pair is made of its own two bytes, since a place that goes on from the one before it waits for that. */
 struct sieve sieve_of(struct str text)
 {
 	struct sieve sieve = { 0 };
 
-	unsigned place = text.n ? (unsigned)text.p[0] : 0;
-
-	for (size_t i = 1; i < text.n; i++) {
-		place = place_of(place, text.p[i]);
-		sieve.pairs[place] = true;
-	}
+	for (size_t i = 1; i < text.n; i++)
+		sieve.pairs[place_of((unsigned char)text.p[i - 1], text.p[i])] = true;
 	return sieve;
 }
 
