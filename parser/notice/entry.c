@@ -53,6 +53,17 @@ static struct str squeeze_words(struct arena *arena, struct str text)
 		LIMIT_DIAGNOSTIC_BYTES);
 }
 
+/* Of one recipient alone. Where a whole session is quoted, what refused is what was said of him, at that step. */
+static struct str own_words(struct arena *arena, struct str text, struct event *event)
+{
+	struct str refusal = entry_line_refusal(text);
+
+	if (!refusal.n)
+		return squeeze_words(arena, text);
+	event->command = diagnostic_command(text);
+	return squeeze_words(arena, refusal);
+}
+
 struct event *entry_add(struct entry_source *source, struct str address, struct str words)
 {
 	struct event *event = event_list_add(source->arena, source->list);
@@ -60,7 +71,7 @@ struct event *entry_add(struct entry_source *source, struct str address, struct 
 
 	if (!event)
 		return NULL;
-	words = cut_origin(source->arena, squeeze_words(source->arena, words), &origin);
+	words = cut_origin(source->arena, own_words(source->arena, words, event), &origin);
 	event->outcome = OUTCOME_FAILED;
 	event->final_recipient = address_normal(source->arena, address);
 	event->recipient = origin.n ? origin : event->final_recipient;
@@ -230,9 +241,13 @@ static void take_sections(struct list *list, size_t first, struct str behind)
 /* All entries without words of their own share what stands behind the list. */
 static void share_words(struct list *list, size_t first, struct str behind)
 {
-	struct str words = squeeze_words(list->source->arena, behind);
+	struct arena *arena = list->source->arena;
+	bool alone = list->source->list->n == first + 1;
+	struct str words = alone
+		? own_words(arena, behind, &list->source->list->items[first])
+		: squeeze_words(arena, behind);
 
-	if (list->source->list->n > first + 1 && list->source->list->n - first <= SECTIONS)
+	if (!alone && list->source->list->n > first && list->source->list->n - first <= SECTIONS)
 		take_sections(list, first, behind);
 	if (list->words)
 		return;
@@ -338,7 +353,9 @@ void entries_inline(struct entry_source *source)
 			break;
 	}
 	/* Words run to the end of the notice: the reply often stands in a paragraph of its own. */
-	s = squeeze_words(source->arena, str_skip(source->rest, taken));
+	s = str_skip(source->rest, taken);
+	s = source->list->n == first + 1 ? own_words(source->arena, s, &source->list->items[first])
+					 : squeeze_words(source->arena, s);
 	for (size_t i = first; i < source->list->n; i++)
 		source->list->items[i].diagnostic = s;
 }

@@ -283,3 +283,32 @@ bool entry_line_reply(struct str line, struct str *ret_address, struct str *ret_
 	*ret_words = str_skip(s, str_span(s, ".:, "));
 	return true;
 }
+
+struct str entry_line_said(struct str line)
+{
+	static const struct str arrows[] = { STR_INIT("<<<"), STR_INIT(">>>"), STR_INIT("<--"),
+		STR_INIT("<-"), STR_INIT("S:") };
+
+	for (size_t i = 0; i < ARRAY_LEN(arrows); i++) {
+		size_t at = str_find(line, arrows[i]);
+
+		if (at != STR_NPOS)
+			return str_trim(str_skip(line, at + arrows[i].n));
+	}
+	return STR_EMPTY;
+}
+
+struct str entry_line_refusal(struct str lines)
+{
+	struct str line, refusal = STR_EMPTY;
+	uint64_t code;
+
+	while (str_next_line(&lines, &line)) {
+		struct str said = entry_line_said(line);
+
+		if (said.n > 3 && str_to_u64(str_head(said, 3), 599, &code) && code >= 400 &&
+			str_span(str_skip(said, 3), " -"))
+			refusal = said;
+	}
+	return refusal;
+}

@@ -22,5 +22,9 @@ struct str entry_skip_labels(struct str s);
 struct str entry_skip_echo(struct str rest);
 /* "to=" in front of an address, as logs have it; other words with that sign are part of one. */
 size_t entry_key_bytes(struct str s);
+/* What the other side said in a line of a quoted session: behind its arrow ("<<<", "<--", "S:"); empty without one. */
+struct str entry_line_said(struct str line);
+/* The last refusal ("<-- 550 no") of a session that these lines quote; empty where they quote none. */
+struct str entry_line_refusal(struct str lines);
 /* One "550 <user@host>... words" line: the address, and the words behind it. */
 bool entry_line_reply(struct str line, struct str *ret_address, struct str *ret_words);

@@ -49,21 +49,6 @@ struct session {
 	struct event_list taken; /* those that were taken before the data */
 };
 
-/* What the other side said: behind the last arrow of the line, if there is one. */
-static struct str said(struct str line)
-{
-	static const struct str arrows[] = { STR_INIT("<<<"), STR_INIT(">>>"), STR_INIT("<--"),
-		STR_INIT("<-"), STR_INIT("S:") };
-
-	for (size_t i = 0; i < ARRAY_LEN(arrows); i++) {
-		size_t at = str_find(line, arrows[i]);
-
-		if (at != STR_NPOS)
-			return str_trim(str_skip(line, at + arrows[i].n));
-	}
-	return str_trim(line);
-}
-
 static bool asks(struct str line, struct str *ret_address)
 {
 	size_t at = str_ifind(line, STR("RCPT TO:")), n;
@@ -105,8 +90,10 @@ void transcript_session(struct entry_source *source)
 	uint64_t code;
 
 	while (str_next_line(&rest, &line)) {
-		struct str reply = said(line);
+		struct str reply = entry_line_said(line);
 
+		if (!reply.n)
+			reply = str_trim(line);
 		if (asks(line, &address)) {
 			session.asked = address;
 			continue;
