@@ -3,6 +3,7 @@
 #include "cli/command/commands.h"
 #include "cli/tools/explain.h"
 #include "cli/tools/rules_load.h"
+#include "cli/tools/verdict_memo.h"
 #include "core/arena.h"
 #include "core/limits.h"
 #include "core/report_json.h"
@@ -17,6 +18,7 @@ enum { HELD_BYTES = 64 << 10 }; /* of output, while more lines come */
 struct run {
 	struct parser *parser;
 	struct arena *arena;
+	struct verdict_memo *memo;
 	struct report_json_options options;
 	struct buf out;
 	bool explain, tsv, failed;
@@ -29,7 +31,7 @@ static void flush(struct run *run)
 	buf_reset(&run->out);
 }
 
-static void judge(struct run *run, struct str reply, struct str remote_mta)
+static void write_verdict(struct run *run, struct str reply, struct str remote_mta)
 {
 	struct event event;
 
@@ -41,6 +43,19 @@ static void judge(struct run *run, struct str reply, struct str remote_mta)
 		buf_putc(&run->out, '\n');
 	}
 	arena_reset(run->arena);
+}
+
+static void judge(struct run *run, struct str reply, struct str remote_mta)
+{
+	struct str known = verdict_memo_get(run->memo, reply, remote_mta);
+	size_t from = run->out.n;
+
+	if (known.n) {
+		buf_put(&run->out, known);
+	} else {
+		write_verdict(run, reply, remote_mta);
+		verdict_memo_put(run->memo, reply, remote_mta, str_skip(buf_str(&run->out), from));
+	}
 	if (run->out.n > HELD_BYTES)
 		flush(run);
 }
@@ -103,10 +118,12 @@ int cmd_classify(int argc, char **argv)
 	run.parser = parser_new(rules);
 	parser_ask_account(run.parser, run.explain);
 	run.arena = arena_new();
+	run.memo = verdict_memo_new();
 	buf_init(&run.out, LIMIT_FRAME_BYTES);
 	code = judge_all(&run, argc, argv, str_c(remote_mta));
 	buf_release(&run.out);
 	arena_free(run.arena);
+	verdict_memo_free(run.memo);
 	parser_free(run.parser);
 	parse_rules_free(rules);
 	return code;
