@@ -424,7 +424,7 @@ static size_t take_places(
 
 		likely[n].index = &index->closed;
 		likely[n].from = from;
-		n += may_start(&index->closed, pair) & starts_word(text, from);
+		n += (size_t)may_start(&index->closed, pair) & (size_t)starts_word(text, from);
 		likely[n].index = &index->open;
 		likely[n].from = from;
 		n += may_start(&index->open, pair);

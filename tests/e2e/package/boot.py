@@ -216,6 +216,20 @@ def by_socket(machine):
     machine.inside("systemctl", "stop", "bounced.socket", "bounced")
 
 
+def never_given_up(machine):
+    """Somebody has the port, and an administrator tries again and again: once it is free, it goes on by itself."""
+    other = subprocess.Popen(["nsenter", "-t", machine.leader, "-m", "-p", "-n", "-u", "-i", "-C", "python3", "-c",
+                              "import socket, time; one = socket.create_server(('0.0.0.0', 25)); time.sleep(600)"])
+    machine.wait(lambda: ":0019 " in machine.inside("cat", "/proc/net/tcp"), "the other's port")
+    for _ in range(7):
+        machine.inside("systemctl", "restart", "bounced", code=1)
+    other.terminate()
+    other.wait(30)
+    machine.wait(lambda: machine.show("ActiveState") == "active", "a start once the port is free")
+    machine.ready()
+    machine.inside("systemctl", "stop", "bounced")
+
+
 def by_role(machine):
     machine.inside("systemctl", "disable", "bounced")
     machine.inside("systemctl", "enable", "--now", "bounced-smtp.socket", "bounced-api.socket", *(f"bounced-{role}" for role in ROLES))
@@ -258,7 +272,7 @@ def main():
         machine = Machine(tree)
         machine.boot()
         try:
-            for asked in (one_unit, hangs, upgraded, by_socket, by_role, again):
+            for asked in (one_unit, hangs, upgraded, by_socket, never_given_up, by_role, again):
                 asked(machine)
                 print(asked.__name__, "ok", flush=True)
         except AssertionError:
