@@ -12,7 +12,10 @@ static const struct str messages[] = { STR_INIT("mail"), STR_INIT("message"), ST
 	STR_INIT("bericht"), STR_INIT("meddelande"), STR_INIT("meddelelse"), STR_INIT("melding"),
 	STR_INIT("viesti"), STR_INIT("wiadomo"), STR_INIT("ообщени"), STR_INIT("исьмо"),
 	STR_INIT("メール"), STR_INIT("メッセージ"), STR_INIT("邮件"), STR_INIT("郵件"),
-	STR_INIT("메일"), STR_INIT("메시지") };
+	STR_INIT("메일"), STR_INIT("메시지"), STR_INIT("courriel"), STR_INIT("mesaj"),
+	STR_INIT("ileti"), STR_INIT("zpráv"), STR_INIT("správ"), STR_INIT("levele"),
+	STR_INIT("овідомлення"), STR_INIT("ήνυμα"), STR_INIT("thư"), STR_INIT("อีเมล"),
+	STR_INIT("הודעה"), STR_INIT("رسال"), STR_INIT("بريد") };
 
 /* "Hi Bob,": from somebody to somebody. */
 static bool greets(struct str front)
@@ -43,8 +46,7 @@ static bool speaks_as_notice(const struct format_reading *reading)
 	       sieve_any(front, messages, ARRAY_LEN(messages));
 }
 
-/* Spam tells its reader that he himself could not be reached. */
-static bool names_its_reader(const struct notice *notice, const struct event_list *list)
+bool claim_names_reader(const struct notice *notice, const struct event_list *list)
 {
 	struct str to = str_head(notice_header(notice, STR("To")), FIELD_BYTES);
 
@@ -59,7 +61,7 @@ void claim_read(const struct formats *formats, struct matcher_scratch *scratch, 
 {
 	format_read(formats, scratch, arena, notice, FORMAT_GENERIC, ret_reading);
 	if (!ret_reading->list.n || !speaks_as_notice(ret_reading) ||
-		names_its_reader(notice, &ret_reading->list))
+		claim_names_reader(notice, &ret_reading->list))
 		*ret_reading = (struct format_reading){ .notice = ret_reading->notice,
 			.original = ret_reading->original };
 }

@@ -140,10 +140,21 @@ static void flush(struct list *list)
 	list->words_from = NULL;
 }
 
+static bool has_reply(struct str words)
+{
+	struct diagnostic told;
+
+	diagnostic_read(words, &told);
+	return told.reply_code > 0;
+}
+
 /* Entries on one line, separated by commas: only the first may carry words. */
 static void take_entry(struct list *list, const struct entry *entry, struct str line)
 {
 	struct str rest = str_trim(entry->rest);
+	/* "Details: 550 no such user: ann@shop.example" */
+	bool whole = list->kind == ENTRY_ADDRESS && !list->replies && entry->address.n &&
+		     has_reply(str_from(line.p, (size_t)(entry->address.p - line.p)));
 	struct entry more;
 
 	flush(list);
@@ -154,10 +165,11 @@ static void take_entry(struct list *list, const struct entry *entry, struct str 
 	list->words_from =
 		entry->address.n && list->kind == ENTRY_ADDRESS ? entry->rest.p : line.p + line.n;
 	list->words_to = line.p + line.n;
-	if (entry->placeholder)
+	whole |= entry->placeholder;
+	if (whole)
 		list->words_from = line.p;
 	if (list->words_from > list->words_to || !entry->rest.n)
-		list->words_from = entry->placeholder ? line.p : list->words_to;
+		list->words_from = whole ? line.p : list->words_to;
 	if (rest.n && (rest.p[0] == ',' || rest.p[0] == ';') &&
 		entry_line_read(str_skip(rest, 1), &more)) {
 		list->words_to = list->words_from;
@@ -180,14 +192,6 @@ static bool has_code(struct str words)
 
 	diagnostic_read(words, &told);
 	return told.reply_code || told.status.n;
-}
-
-static bool has_reply(struct str words)
-{
-	struct diagnostic told;
-
-	diagnostic_read(words, &told);
-	return told.reply_code > 0;
 }
 
 /* What is said twice is kept the first time, unless only the second is a reply. */
@@ -268,6 +272,20 @@ static bool in_sentence(struct str region)
 	return text_address_prefix(entry_skip_labels(line)) && !entry_line_read(line, &entry);
 }
 
+/* "Subject:", "Sent:": of the message that was not delivered, and no words about a recipient. */
+static bool labels_message(struct str line)
+{
+	static const struct str labels[] = { STR_INIT("Subject:"), STR_INIT("Sent:"),
+		STR_INIT("Betreff:"), STR_INIT("Gesendet:"), STR_INIT("Objet"), STR_INIT("Asunto:"),
+		STR_INIT("Assunto:"), STR_INIT("Oggetto:"), STR_INIT("Onderwerp:"),
+		STR_INIT("Cc:") };
+
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		if (str_istarts(str_trim(line), labels[i]))
+			return true;
+	return false;
+}
+
 /* "To:" above "Subject:" or "Sent:" is a summary of the message that was not delivered: its header, and no list of
  * those who failed, where such a list follows. */
 static bool in_summary(struct str line, struct str rest)
@@ -275,20 +293,13 @@ static bool in_summary(struct str line, struct str rest)
 	static const struct str to[] = { STR_INIT("To:"), STR_INIT("An:"), STR_INIT("À :"),
 		STR_INIT("À:"), STR_INIT("Para:"), STR_INIT("A:"), STR_INIT("Aan:"),
 		STR_INIT("Cc:") };
-	static const struct str next[] = { STR_INIT("Subject:"), STR_INIT("Sent:"),
-		STR_INIT("Betreff:"), STR_INIT("Gesendet:"), STR_INIT("Objet"), STR_INIT("Asunto:"),
-		STR_INIT("Assunto:"), STR_INIT("Oggetto:"), STR_INIT("Onderwerp:"),
-		STR_INIT("Cc:") };
 	bool found = false;
 
 	for (size_t i = 0; !found && i < ARRAY_LEN(to); i++)
 		found = str_istarts(str_trim(line), to[i]);
 	if (!found || !str_next_line(&rest, &line))
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(next); i++)
-		if (str_istarts(str_trim(line), next[i]))
-			return true;
-	return false;
+	return labels_message(line);
 }
 
 void entries_below(struct entry_source *source, enum entry_kind kind)
@@ -321,7 +332,7 @@ void entries_below(struct entry_source *source, enum entry_kind kind)
 			behind = str_from(
 				line.p, (size_t)(source->rest.p + source->rest.n - line.p));
 			break; /* words behind an empty line belong to no entry, or to all */
-		} else if (list.words_from) {
+		} else if (list.words_from && !labels_message(line)) {
 			list.words_to = line.p + line.n;
 		}
 	}

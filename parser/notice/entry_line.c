@@ -113,13 +113,27 @@ struct str entry_skip_labels(struct str s)
 	return s;
 }
 
+/* A dash that is no ASCII, an arrow, or the code of a refusal. */
+static bool sets_off(struct str behind)
+{
+	static const struct str marks[] = { STR_INIT("—"), STR_INIT("–"), STR_INIT("→"),
+		STR_INIT("·") };
+	uint64_t code;
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (str_starts(behind, marks[i]))
+			return true;
+	return str_to_u64(str_head(behind, 3), 599, &code) && code >= 400 &&
+	       str_span(str_skip(behind, 3), " -");
+}
+
 /* What may follow an address on its line: nothing, punctuation, or a remark set off from it. A word
  * right behind it means that the address is part of a sentence; Zoho's is a word all the same. */
 static bool ends_entry(struct str rest)
 {
 	struct str behind = str_trim(rest);
 
-	if (!behind.n || str_span(rest, ":.;,<[(>\"'])"))
+	if (!behind.n || str_span(rest, ":.;,<[(>\"'])") || sets_off(behind))
 		return true;
 	return str_starts(rest, STR("\t")) || str_starts(rest, STR("  ")) ||
 	       str_span(behind, "-=.[(:<") || str_istarts(behind, STR("on ")) ||

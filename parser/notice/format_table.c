@@ -4,6 +4,8 @@
 
 /* What patterns of many languages share. */
 #define AN_ADDRESS "[^\\n]*@[^\\n]* "
+/* One address, and what is said of it in the same or the next line. */
+#define TO_ADDRESS "[^@]{1,60}@[^@]{1,120}"
 #define TO_COLON   "[^:\\n]*(:|：)"
 
 /* The order is that of the search, and breaks ties. clang-format would sort it. */

@@ -11,6 +11,7 @@
 #include "parser/notice/footer.h"
 #include "parser/notice/kind.h"
 #include "parser/notice/lone.h"
+#include "parser/notice/said_reply.h"
 #include "parser/text/diagnostic.h"
 #include "parser/text/sieve.h"
 #include "parser/text/unfold.h"
@@ -207,66 +208,6 @@ static void fill_from_words(
 	}
 }
 
-/* The reply at the front of a line of a transcript: "<<< 550 no", "- 554 no", "returned '550 no'". */
-static struct str reply_in(struct str line)
-{
-	static const struct str leads[] = { STR_INIT("returned '"), STR_INIT("returned \"") };
-	struct diagnostic d;
-	struct str s = str_skip(line, str_span(line, " \t<>*-'\"(#"));
-
-	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
-		size_t at = str_ifind(line, leads[i]);
-
-		if (at != STR_NPOS)
-			s = str_skip(line, at + leads[i].n);
-	}
-	if (!s.n || !ascii_digit(s.p[0]))
-		return STR_EMPTY;
-	diagnostic_read(str_head(s, 24), &d);
-	return d.reply_code || d.status.n ? s : STR_EMPTY;
-}
-
-static struct str reply_in_text(struct str text)
-{
-	struct str rest = text, line, reply;
-
-	while (str_next_line(&rest, &line)) {
-		reply = reply_in(line);
-		if (reply.n)
-			return reply;
-	}
-	return STR_EMPTY;
-}
-
-/* Steps by the words that events use for them; others are not kept. */
-static struct str known_step(struct str step)
-{
-	static const struct str steps[] = { STR_INIT("RCPT"), STR_INIT("DATA"), STR_INIT("MAIL"),
-		STR_INIT("EHLO"), STR_INIT("HELO"), STR_INIT("STARTTLS"), STR_INIT("CONN"),
-		STR_INIT("QUIT") };
-
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		if (str_ieq(step, steps[i]))
-			return steps[i];
-	return STR_EMPTY;
-}
-
-/* The step of the transcript that was answered with a refusal: the last ">>> " before it. */
-static struct str step_in_text(struct str text)
-{
-	struct str rest = text, line, step = STR_EMPTY;
-
-	while (str_next_line(&rest, &line)) {
-		line = str_trim(line);
-		if (str_starts(line, STR(">>> ")))
-			step = str_trim(str_skip(line, 4));
-		else if (step.n && reply_in(line).n)
-			break;
-	}
-	step = str_head(step, str_cspan(step, " :"));
-	return step.n ? step : diagnostic_command(text);
-}
-
 /* With one recipient, a reply that stands elsewhere in the notice is about him. A diagnosis of the
  * report keeps its words and takes the code alone. */
 static void fill_reply(struct arena *arena, struct str text, bool report, struct event_list *list)
@@ -279,10 +220,10 @@ static void fill_reply(struct arena *arena, struct str text, bool report, struct
 		return;
 	diagnostic_read(event->diagnostic, &told);
 	if (!told.command.n)
-		event->command = known_step(step_in_text(text));
+		event->command = said_step(text);
 	if (told.reply_code)
 		return;
-	reply = reply_in_text(text);
+	reply = said_reply(text);
 	if (!reply.n)
 		return;
 	diagnostic_read(reply, &found);
@@ -361,6 +302,16 @@ static void read_twin(const struct formats *formats, struct matcher_scratch *scr
 		*reading = found;
 }
 
+/* No family's words, nothing returned, and the reader named as who could not be reached: "your mailbox has 6 pending messages". */
+static bool imitates(const struct notice *notice, const struct format_reading *reading,
+	const struct event_list *list)
+{
+	bool own = reading->format.n && !str_eq(reading->format, STR("generic"));
+
+	return !own && !reading->original.n && !notice->returned.n &&
+	       claim_names_reader(notice, list);
+}
+
 static void read_words(const struct formats *formats, struct matcher_scratch *scratch,
 	struct arena *arena, const struct notice *notice, bool readable,
 	struct format_reading *reading)
@@ -376,6 +327,8 @@ static void read_words(const struct formats *formats, struct matcher_scratch *sc
 		format_read(formats, scratch, arena, notice, most, reading);
 	if (readable && !reading->list.n)
 		read_twin(formats, scratch, arena, notice, reading);
+	if (imitates(notice, reading, &reading->list))
+		reading->list.n = 0;
 }
 
 /* Whom nothing else names: neither a family's sentence nor the returned message. */
@@ -387,6 +340,8 @@ static void read_lone(struct arena *arena, const struct notice *notice,
 	};
 
 	lone_read(&source, notice);
+	if (imitates(notice, reading, list))
+		list->n = 0;
 	for (size_t i = 0; i < list->n; i++)
 		if (kind_is_delay(notice) || reading->delay)
 			list->items[i].outcome = OUTCOME_DELAYED;
@@ -466,8 +421,10 @@ void gather_bounce(const struct formats *formats, struct matcher_scratch *scratc
 	fill_reply(arena, reading.notice, str_eq(g.format, STR("rfc3464")), &g.list);
 	if (certain || (readable && kind_by_words(notice) == KIND_BOUNCE))
 		name_by_returned(arena, &seen, reading.notice, &g.list);
-	if (readable && !g.list.n)
+	if (readable && !g.list.n) {
 		read_lone(arena, notice, &reading, &g.list);
+		fill_reply(arena, reading.notice, false, &g.list);
+	}
 	drop_unnamed(&g.list);
 	event_list_merge(arena, &g.list);
 	*ret_gathering = g;

@@ -85,7 +85,12 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("kan ikke lever"), STR_INIT("ikke levert"), STR_INIT("ikke leveret"),
 	STR_INIT("kan inte leverera"), STR_INIT("nie można dostarczyć"),
 	STR_INIT("niet bestelbaar"), STR_INIT("non consegnat"), STR_INIT("échec de la remise"),
-	STR_INIT("échec d'envoi"), STR_INIT("error de entrega") };
+	STR_INIT("échec d'envoi"), STR_INIT("error de entrega"), STR_INIT("nicht zugestellt"),
+	STR_INIT("chec de remise"), STR_INIT("niet afgeleverd"), STR_INIT("ikke aflever"),
+	STR_INIT("nebyla doruč"), STR_INIT("nem sikerült kézbes"), STR_INIT("putut fi livrat"),
+	STR_INIT("không gửi được"), STR_INIT("không thể gửi"), STR_INIT("לא נמסר"),
+	STR_INIT("ส่งไม่ได้"), STR_INIT("ไม่สามารถส่ง"), STR_INIT("تعذر تسليم"),
+	STR_INIT("تعذر إرسال"), STR_INIT("لم يتم تسليم") };
 static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
 	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
 	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),
@@ -103,13 +108,20 @@ static const struct str person_prefixes[] = { STR_INIT("fwd:"), STR_INIT("fw:"),
 static const struct str reply_prefixes[] = { STR_INIT("re:"), STR_INIT("aw:"), STR_INIT("antw:"),
 	STR_INIT("sv:"), STR_INIT("odp:") };
 
-/* A person who answers or forwards a bounce keeps its subject. */
-static bool subject_says_failure(struct str subject)
+/* A rule of a mailbox forwards as people do, and says that it is none (RFC 3834 5). */
+static bool forwarded_by_person(const struct notice *notice)
 {
-	struct str s = str_trim(subject);
+	return STARTS(str_trim(notice->subject), person_prefixes) &&
+	       !str_istarts(notice_header(notice, STR("Auto-Submitted")), STR("auto-forwarded"));
+}
+
+/* A person who answers or forwards a bounce keeps its subject. */
+static bool subject_says_failure(const struct notice *notice)
+{
+	struct str s = str_trim(notice->subject);
 	bool reply = STARTS(s, reply_prefixes);
 
-	if (STARTS(s, person_prefixes))
+	if (forwarded_by_person(notice))
 		return false;
 	if (!reply)
 		return OCCURS(s, failure_subjects);
@@ -309,13 +321,13 @@ enum notice_trust kind_notice_trust(const struct notice *notice)
 {
 	if (from_daemon(notice) || has(notice, STR("X-Failed-Recipients")))
 		return NOTICE_FULL;
-	if (STARTS(str_trim(notice->subject), person_prefixes))
+	if (forwarded_by_person(notice))
 		return NOTICE_NONE;
 	if (str_eq(notice->tree->type, STR("multipart/report")))
 		return NOTICE_FULL;
-	if (subject_says_failure(notice->subject) && machine_made(notice))
+	if (subject_says_failure(notice) && machine_made(notice))
 		return NOTICE_FULL;
-	if (subject_says_failure(notice->subject))
+	if (subject_says_failure(notice))
 		return is_ticket(notice) || (from_list(notice) && !plain_failure(notice))
 			       ? NOTICE_NONE
 			       : NOTICE_CLAIMED;
@@ -365,7 +377,7 @@ static bool text_says_failure(const struct notice *notice)
 
 enum kind kind_by_words(const struct notice *notice)
 {
-	bool failure = subject_says_failure(notice->subject) || text_says_failure(notice);
+	bool failure = subject_says_failure(notice) || text_says_failure(notice);
 
 	if (from_daemon(notice) || (failure && machine_made(notice)))
 		return failure ? KIND_BOUNCE : KIND_UNKNOWN;
