@@ -11,8 +11,8 @@
 #include "parser/notice/footer.h"
 #include "parser/notice/kind.h"
 #include "parser/notice/lone.h"
-#include "parser/notice/said_reply.h"
 #include "parser/text/diagnostic.h"
+#include "parser/text/said_reply.h"
 #include "parser/text/sieve.h"
 #include "parser/text/unfold.h"
 

@@ -1,4 +1,4 @@
-/* parser/notice/said_reply.h -- the reply that a notice quotes somewhere, and the step that it answered.
+/* parser/text/said_reply.h -- the reply that a notice quotes somewhere, and the step that it answered.
  * Knows: what stands in front of a reply in a line: arrows, bullets, "returned", a label and its colon. Does not know recipients.
  * Pure; borrows. */
 #pragma once

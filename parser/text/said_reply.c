@@ -1,4 +1,4 @@
-#include "parser/notice/said_reply.h"
+#include "parser/text/said_reply.h"
 
 #include "parser/text/diagnostic.h"
 
