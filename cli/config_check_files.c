@@ -45,13 +45,19 @@ static void check_jobs(const struct config *config, const char *user, struct fin
 
 /* ---- Unix sockets ---- */
 
-/* Whoever starts the server makes the file. Empty: nothing is wrong. */
-static struct str socket_trouble(struct arena *arena, struct str path)
+/* Whoever starts the server makes the file. Empty: nothing is wrong. What is below /run may come with the start: a unit makes its
+ * RuntimeDirectory=. */
+static struct str socket_trouble(struct arena *arena, struct str path, enum finding_weight *ret_weight)
 {
 	struct str folder = str_head(path, str_rchr(path, '/'));
 	const char *in = folder.n ? arena_c(arena, folder) : "/";
 	struct stat st;
 
+	*ret_weight = FINDING_ERROR;
+	if (access(in, F_OK) && errno == ENOENT && str_starts(path, STR("/run/"))) {
+		*ret_weight = FINDING_WARNING;
+		return arena_printf(arena, "is made at the start if %s is, by its unit", in);
+	}
 	if (access(in, W_OK | X_OK))
 		return arena_printf(arena, "cannot be made in %s: %s", in, strerror(errno));
 	if (!lstat(arena_c(arena, path), &st) && !S_ISSOCK(st.st_mode))
@@ -65,14 +71,41 @@ static void check_unix_sockets(const struct config *config, struct findings *fin
 
 	for (size_t i = 0; config_item(config, CONFIG_SMTP_LISTEN, i, &text); i++) {
 		struct smtp_listen listen;
+		enum finding_weight weight;
 
 		if (smtp_listen_parse(text, &listen, &trouble) || !listen.path.n)
 			continue;
-		trouble = socket_trouble(findings->arena, listen.path);
+		trouble = socket_trouble(findings->arena, listen.path, &weight);
 		if (trouble.n)
-			findings_add(findings, FINDING_ERROR,
+			findings_add(findings, weight,
 				arena_printf(findings->arena, "smtp.listen: unix:%.*s: %.*s",
 					STR_ARG(listen.path), STR_ARG(trouble)));
+	}
+}
+
+/* ---- certificates ---- */
+
+/* They are opened before root is given up; a unit starts as the user, and never was root. */
+static void check_tls(const struct config *config, const char *user, struct findings *findings)
+{
+	static const struct {
+		enum config_id id;
+		const char *name;
+	} files[] = { { CONFIG_SMTP_TLS_CERTIFICATE, "smtp.tls_certificate" },
+		{ CONFIG_SMTP_TLS_KEY, "smtp.tls_key" },
+		{ CONFIG_API_TLS_CERTIFICATE, "api.tls_certificate" },
+		{ CONFIG_API_TLS_KEY, "api.tls_key" } };
+	struct arena *arena = findings->arena;
+	struct str trouble;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct str path = config_str(config, files[i].id);
+
+		if (path.n && privilege_check_readable(arena, user, arena_c(arena, path),
+				      &trouble) == ERR_DENIED)
+			findings_add(findings, FINDING_WARNING,
+				arena_printf(arena, "%s: %.*s, which is enough only where root starts the server",
+					files[i].name, STR_ARG(trouble)));
 	}
 }
 
@@ -108,5 +141,6 @@ void config_check_files(const struct config *config, struct findings *findings)
 		return;
 	check_jobs(config, user, findings);
 	check_unix_sockets(config, findings);
+	check_tls(config, user, findings);
 	check_logs(config, user, findings);
 }

@@ -164,12 +164,15 @@ def beside(tree):
 
 
 def gone(tree):
+    tree.run("systemctl", "enable", "bounced.service", "bounced-smtp.socket")
+    assert list((tree.root / "etc/systemd/system").glob("*.wants/bounced*"))
     tree.run("apt-get", "purge", "-y", "-qq", "bounced", "bounced-tools", "libbounced-parser-dev", "libbounced-parser0")
     assert not (tree.root / "etc/bounced/bounced.conf").exists()
     assert list((tree.root / "var/lib/bounced").iterdir()), "a purge deleted mail"
     left = [path for path in ("usr/bin/bounced", "usr/lib/systemd/system/bounced.service", "usr/lib/tmpfiles.d/bounced.conf")
             if (tree.root / path).exists()]
     assert not left, left
+    assert not list((tree.root / "etc/systemd/system").glob("*.wants/bounced*")), "it would be enabled at its next installation"
 
 
 def main():
