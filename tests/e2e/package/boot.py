@@ -219,11 +219,13 @@ def by_socket(machine):
 def never_given_up(machine):
     """Somebody has the port, and an administrator tries again and again: once it is free, it goes on by itself."""
     other = subprocess.Popen(["nsenter", "-t", machine.leader, "-m", "-p", "-n", "-u", "-i", "-C", "python3", "-c",
-                              "import socket, time; one = socket.create_server(('0.0.0.0', 25)); time.sleep(600)"])
+                              "import socket, sys; one = socket.create_server(('0.0.0.0', 25)); sys.stdin.read()"],
+                             stdin=subprocess.PIPE)
     machine.wait(lambda: ":0019 " in machine.inside("cat", "/proc/net/tcp"), "the other's port")
     for _ in range(7):
         machine.inside("systemctl", "restart", "bounced", code=1)
-    other.terminate()
+    assert other.poll() is None
+    other.stdin.close()
     other.wait(30)
     machine.wait(lambda: machine.show("ActiveState") == "active", "a start once the port is free")
     machine.ready()
