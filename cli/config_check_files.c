@@ -47,7 +47,8 @@ static void check_jobs(const struct config *config, const char *user, struct fin
 
 /* Whoever starts the server makes the file. Empty: nothing is wrong. What is below /run may come with the start: a unit makes its
  * RuntimeDirectory=. */
-static struct str socket_trouble(struct arena *arena, struct str path, enum finding_weight *ret_weight)
+static struct str socket_trouble(
+	struct arena *arena, struct str path, enum finding_weight *ret_weight)
 {
 	struct str folder = str_head(path, str_rchr(path, '/'));
 	const char *in = folder.n ? arena_c(arena, folder) : "/";
@@ -101,10 +102,12 @@ static void check_tls(const struct config *config, const char *user, struct find
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct str path = config_str(config, files[i].id);
 
-		if (path.n && privilege_check_readable(arena, user, arena_c(arena, path),
-				      &trouble) == ERR_DENIED)
+		if (path.n && privilege_check_readable(
+				      arena, user, arena_c(arena, path), &trouble) == ERR_DENIED)
 			findings_add(findings, FINDING_WARNING,
-				arena_printf(arena, "%s: %.*s, which is enough only where root starts the server",
+				arena_printf(arena,
+					"%s: %.*s, which is enough only where root starts the "
+					"server",
 					files[i].name, STR_ARG(trouble)));
 	}
 }

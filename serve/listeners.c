@@ -31,8 +31,10 @@ enum err listeners_check_given(
 			continue;
 		systemd_socket_name(given->first + (int)i, name);
 		*ret_trouble = arena_printf(arena,
-			"smtp.listen, api.listen: none of those whose roles run here is %s, which the "
-			"service manager listens on (ListenStream= of a socket unit): name it, or take "
+			"smtp.listen, api.listen: none of those whose roles run here is %s, which "
+			"the "
+			"service manager listens on (ListenStream= of a socket unit): name it, or "
+			"take "
 			"it out of that unit",
 			name);
 		return ERR_SYNTAX;

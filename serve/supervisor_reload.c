@@ -41,7 +41,8 @@ static void begin_rules(struct supervisor *s)
 	if (!setting.n && has_tls(s)) {
 		; /* the signal was for the certificate */
 	} else if (fd < 0 || !trial || s->trial || s->stopping) {
-		log_event(setting.n ? LOG_WARN : LOG_INFO, "rules_not_reloaded", LOG_STR("file", setting),
+		log_event(setting.n ? LOG_WARN : LOG_INFO, "rules_not_reloaded",
+			LOG_STR("file", setting),
 			LOG_C("reason", !setting.n ? "no parser.rules_file is set"
 					: fd < 0   ? strerror(errno)
 						   : "not now"));

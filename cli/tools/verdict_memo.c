@@ -38,7 +38,8 @@ struct str verdict_memo_get(
 	const struct verdict_memo *memo, struct str reply, struct str remote_mta)
 {
 	const struct slot *slot = &memo->slots[place_of(reply, remote_mta)];
-	struct str rest = str_from(slot->bytes, slot->reply_n + slot->remote_mta_n + slot->written_n);
+	struct str rest =
+		str_from(slot->bytes, slot->reply_n + slot->remote_mta_n + slot->written_n);
 
 	if (!slot->bytes || !str_eq(str_head(rest, slot->reply_n), reply) ||
 		!str_eq(str_slice(rest, slot->reply_n, slot->reply_n + slot->remote_mta_n),

@@ -247,9 +247,8 @@ static void share_words(struct list *list, size_t first, struct str behind)
 {
 	struct arena *arena = list->source->arena;
 	bool alone = list->source->list->n == first + 1;
-	struct str words = alone
-		? own_words(arena, behind, &list->source->list->items[first])
-		: squeeze_words(arena, behind);
+	struct str words = alone ? own_words(arena, behind, &list->source->list->items[first])
+				 : squeeze_words(arena, behind);
 
 	if (!alone && list->source->list->n > first && list->source->list->n - first <= SECTIONS)
 		take_sections(list, first, behind);

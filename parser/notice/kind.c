@@ -1,8 +1,8 @@
 #include "parser/notice/kind.h"
 
-#include "parser/text/sieve.h"
 #include "parser/mail/address.h"
 #include "parser/notice/challenge.h"
+#include "parser/text/sieve.h"
 
 static bool starts(struct str s, const struct str *words, size_t n)
 {
@@ -89,8 +89,8 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("chec de remise"), STR_INIT("niet afgeleverd"), STR_INIT("ikke aflever"),
 	STR_INIT("nebyla doruč"), STR_INIT("nem sikerült kézbes"), STR_INIT("putut fi livrat"),
 	STR_INIT("không gửi được"), STR_INIT("không thể gửi"), STR_INIT("לא נמסר"),
-	STR_INIT("ส่งไม่ได้"), STR_INIT("ไม่สามารถส่ง"), STR_INIT("تعذر تسليم"),
-	STR_INIT("تعذر إرسال"), STR_INIT("لم يتم تسليم") };
+	STR_INIT("ส่งไม่ได้"), STR_INIT("ไม่สามารถส่ง"), STR_INIT("تعذر تسليم"), STR_INIT("تعذر إرسال"),
+	STR_INIT("لم يتم تسليم") };
 static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
 	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
 	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),

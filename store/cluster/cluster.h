@@ -27,9 +27,10 @@ struct cluster_options {
 };
 
 struct cluster_plan {
-	const char *program;  /* full path of postgres, which is argv[0] too */
-	char *const *argv;    /* ends with NULL */
-	char *const *envp; /* ends with NULL: PATH, HOME, LC_ALL, TZ; nothing of ours, no PG* but the id of a
+	const char *program; /* full path of postgres, which is argv[0] too */
+	char *const *argv;   /* ends with NULL */
+	char *const *
+		envp; /* ends with NULL: PATH, HOME, LC_ALL, TZ; nothing of ours, no PG* but the id of a
 	                    * server that is gone (cluster_stale.h) */
 	const char *conninfo; /* as cluster_conninfo has it */
 	int lock_fd; /* stays open through exec: the lock lasts as long as the server. The caller closes it

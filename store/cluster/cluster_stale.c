@@ -21,21 +21,21 @@ static struct str read_start(struct arena *arena, const char *path)
 /* A server works in its data folder. Of a process whose folder may not be looked at, its name decides. */
 static bool is_server_of(struct arena *arena, struct str pid, struct str dir)
 {
-	struct str name = str_trim(
-		read_start(arena, arena_printf(arena, "/proc/%.*s/comm", STR_ARG(pid)).p));
+	struct str name =
+		str_trim(read_start(arena, arena_printf(arena, "/proc/%.*s/comm", STR_ARG(pid)).p));
 	struct stat works, data;
 
 	if (!str_eq(name, STR("postgres")))
 		return false;
 	return stat(arena_printf(arena, "/proc/%.*s/cwd", STR_ARG(pid)).p, &works) ||
-		stat(arena_c(arena, dir), &data) ||
-		(works.st_dev == data.st_dev && works.st_ino == data.st_ino);
+	       stat(arena_c(arena, dir), &data) ||
+	       (works.st_dev == data.st_dev && works.st_ino == data.st_ino);
 }
 
 struct str cluster_stale_pid(struct arena *arena, struct str dir)
 {
-	struct str text = read_start(
-		arena, arena_printf(arena, "%.*s/postmaster.pid", STR_ARG(dir)).p);
+	struct str text =
+		read_start(arena, arena_printf(arena, "%.*s/postmaster.pid", STR_ARG(dir)).p);
 	struct str pid, rest;
 	uint64_t number;
 

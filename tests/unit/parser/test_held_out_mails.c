@@ -13,7 +13,21 @@
 #define FOLDER TEST_SOURCE_DIR "/tests/held-out-mails/"
 enum { FIELDS = 7, FIRST = 1, LISTS = 2 };
 enum field { FILE_NAME, KIND, RECIPIENTS, STATUS, REPLY_CODE, REASON, HARD };
-enum figure { MAILS, KINDS, NAMED, NAMES_RIGHT, CODES, CODES_RIGHT, REASONS, REASONS_RIGHT, ALIVE, WRONGLY_HARD, DEAD, MISSED, FIGURES };
+enum figure {
+	MAILS,
+	KINDS,
+	NAMED,
+	NAMES_RIGHT,
+	CODES,
+	CODES_RIGHT,
+	REASONS,
+	REASONS_RIGHT,
+	ALIVE,
+	WRONGLY_HARD,
+	DEAD,
+	MISSED,
+	FIGURES
+};
 static const char *const figure_names[FIGURES] = { "mails", "kinds right", "recipients graded",
 	"right", "codes graded", "right", "reasons graded", "right", "alive", "wrongly hard",
 	"dead", "missed" };
@@ -131,8 +145,8 @@ static void grade_verdict(const struct str field[static FIELDS], const struct ev
 	}
 }
 
-static void grade(unsigned list, const struct str field[static FIELDS],
-	unsigned figures[static FIGURES])
+static void grade(
+	unsigned list, const struct str field[static FIELDS], unsigned figures[static FIGURES])
 {
 	struct str path = arena_printf(arena, FOLDER "%u/%.*s", list, STR_ARG(field[FILE_NAME]));
 	struct str mail = fixture_read(arena, path.p, LIMIT_MIME_BYTES);
@@ -192,7 +206,8 @@ START_TEST(mails_get_the_figures_that_are_written_down)
 		ck_assert_int_eq(fclose(file), 0);
 	}
 	should = fixture_read(arena, FOLDER "figures.tsv", LIMIT_RULES_BYTES);
-	ck_assert_msg(str_eq(is, should), "is\n%.*s\nshould be\n%.*s", STR_ARG(is), STR_ARG(should));
+	ck_assert_msg(
+		str_eq(is, should), "is\n%.*s\nshould be\n%.*s", STR_ARG(is), STR_ARG(should));
 }
 END_TEST
 
