@@ -84,34 +84,6 @@ static void check_unix_sockets(const struct config *config, struct findings *fin
 	}
 }
 
-/* ---- certificates ---- */
-
-/* They are opened before root is given up; a unit starts as the user, and never was root. */
-static void check_tls(const struct config *config, const char *user, struct findings *findings)
-{
-	static const struct {
-		enum config_id id;
-		const char *name;
-	} files[] = { { CONFIG_SMTP_TLS_CERTIFICATE, "smtp.tls_certificate" },
-		{ CONFIG_SMTP_TLS_KEY, "smtp.tls_key" },
-		{ CONFIG_API_TLS_CERTIFICATE, "api.tls_certificate" },
-		{ CONFIG_API_TLS_KEY, "api.tls_key" } };
-	struct arena *arena = findings->arena;
-	struct str trouble;
-
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		struct str path = config_str(config, files[i].id);
-
-		if (path.n && privilege_check_readable(
-				      arena, user, arena_c(arena, path), &trouble) == ERR_DENIED)
-			findings_add(findings, FINDING_WARNING,
-				arena_printf(arena,
-					"%s: %.*s, which is enough only where root starts the "
-					"server",
-					files[i].name, STR_ARG(trouble)));
-	}
-}
-
 /* ---- logs ---- */
 
 /* One that is not there yet is waited for. */
@@ -144,6 +116,5 @@ void config_check_files(const struct config *config, struct findings *findings)
 		return;
 	check_jobs(config, user, findings);
 	check_unix_sockets(config, findings);
-	check_tls(config, user, findings);
 	check_logs(config, user, findings);
 }

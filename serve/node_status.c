@@ -167,9 +167,12 @@ static void publish(struct node_role *role, const struct node_role *sum)
 
 /* ---- the file ---- */
 
+/* One that has not been started yet waits for the schema, and is not missed. */
 static bool is_meant(const struct child *child)
 {
-	return child->state != CHILD_ENDED && !(role_flags(child->role) & ROLE_ONE_SHOT);
+	bool begun = child->started_ms || child->failures;
+
+	return begun && child->state != CHILD_ENDED && !(role_flags(child->role) & ROLE_ONE_SHOT);
 }
 
 static void put_role(struct node_status *status, enum role_id id, uint64_t meant)

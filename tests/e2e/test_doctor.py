@@ -281,6 +281,22 @@ def roles(patient):
     assert time.monotonic() < end + 300
 
 
+def waiting(patient):
+    """What has not begun, since the database is not there at a start, is no role that is down."""
+    server = patient.server
+    server.stop()
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        away = f"host=127.0.0.1 port={nobody.getsockname()[1]} dbname=x user=x"
+    server.settings["database.url"] = away
+    server.start()
+    e2e.wait_for(lambda: "server.stopped" not in names(patient.ask("--offline")), "the server", 60, server)
+    told = names(patient.ask("--offline"))
+    assert "database.away" in told and "role.down" not in told, told
+    server.stop()
+    del server.settings["database.url"]
+    server.start().wait_ready()
+
+
 def stopped(patient):
     server = patient.server
     server.stop()
@@ -329,7 +345,7 @@ def main():
         e2e.wait_for(lambda: not names(patient.ask()), "all to be well", 60, server)
         well(patient)
         in_words(patient)
-        for part in (domains, ports, its_names, certificates, settings, spool, database, others, roles, stopped):
+        for part in (domains, ports, its_names, certificates, settings, spool, database, others, roles, waiting, stopped):
             part(patient)
     missing = set(KNOWN) - seen
     assert not missing, ("nothing provoked these", missing)
