@@ -2,6 +2,7 @@
 
 #include "parser/mail/address.h"
 #include "parser/mail/text_address.h"
+#include "parser/text/diagnostic.h"
 
 /* Words in front of a bracket that may still be a name. */
 enum { NAME_WORDS = 6, LABEL_BYTES = 60 };
@@ -118,13 +119,11 @@ static bool sets_off(struct str behind)
 {
 	static const struct str marks[] = { STR_INIT("—"), STR_INIT("–"), STR_INIT("→"),
 		STR_INIT("·") };
-	uint64_t code;
 
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
 		if (str_starts(behind, marks[i]))
 			return true;
-	return str_to_u64(str_head(behind, 3), 599, &code) && code >= 400 &&
-	       str_span(str_skip(behind, 3), " -");
+	return diagnostic_refuses(behind);
 }
 
 /* What may follow an address on its line: nothing, punctuation, or a remark set off from it. A word
@@ -315,13 +314,11 @@ struct str entry_line_said(struct str line)
 struct str entry_line_refusal(struct str lines)
 {
 	struct str line, refusal = STR_EMPTY;
-	uint64_t code;
 
 	while (str_next_line(&lines, &line)) {
 		struct str said = entry_line_said(line);
 
-		if (said.n > 3 && str_to_u64(str_head(said, 3), 599, &code) && code >= 400 &&
-			str_span(str_skip(said, 3), " -"))
+		if (diagnostic_refuses(said))
 			refusal = said;
 	}
 	return refusal;

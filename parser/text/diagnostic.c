@@ -1,7 +1,7 @@
 #include "parser/text/diagnostic.h"
 
-#include "parser/text/sieve.h"
 #include "core/status_code.h"
+#include "parser/text/sieve.h"
 
 #include <string.h>
 
@@ -59,6 +59,14 @@ static bool unit_follows(struct str s)
 		if (str_ieq(word, units[i]))
 			return true;
 	return false;
+}
+
+bool diagnostic_refuses(struct str text)
+{
+	uint64_t code;
+
+	return str_to_u64(str_head(text, 3), 599, &code) && code >= 400 &&
+	       str_span(str_skip(text, 3), " -");
 }
 
 /* Replies in use: 4xx, and 500 to 559 and 571 to 577; a number beyond is a port or a count. */

@@ -14,6 +14,8 @@ struct diagnostic {
 
 /* Facts stand literally in the text: none is made up. */
 void diagnostic_read(struct str text, struct diagnostic *ret_diagnostic);
+/* Does the text start with the code of a refusal, as a line of a reply does: 400 to 599, then a blank or a hyphen (RFC 5321 4.2)? */
+bool diagnostic_refuses(struct str text);
 /* The step alone that the words name, as ->command. */
 struct str diagnostic_command(struct str text);
 /* The first enhanced code in the text; empty without one. */

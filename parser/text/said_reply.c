@@ -8,15 +8,11 @@ enum { LABEL_BYTES = 64 };
 static struct str behind_label(struct str line)
 {
 	struct str label, s;
-	uint64_t code;
 
 	if (!str_cut(line, ':', &label, &s) || label.n > LABEL_BYTES)
 		return STR_EMPTY;
 	s = str_trim(s);
-	return str_to_u64(str_head(s, 3), 599, &code) && code >= 400 &&
-			       str_span(str_skip(s, 3), " -")
-		       ? s
-		       : STR_EMPTY;
+	return diagnostic_refuses(s) ? s : STR_EMPTY;
 }
 
 /* The reply at the front of a line of a transcript: "<<< 550 no", "- 554 no", "returned '550 no'". */
