@@ -13,7 +13,7 @@ add_custom_command(OUTPUT ${matchers} COMMAND compile_matchers ${matchers} DEPEN
   COMMENT "Compiling the patterns of the parser")
 add_library(bounced_matchers STATIC)
 bounced_embed_files(bounced_matchers matchers_embedded ${matchers})
-target_link_libraries(bounced_parser_text INTERFACE
+target_link_libraries(bounced_parser_match INTERFACE
   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:BOUNCED_NO_MATCHERS>>>:bounced_matchers>)
 
 # What refusals are like is learnt by the build from the golden cases and from lists of replies, by the parser itself, so that

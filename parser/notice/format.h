@@ -10,7 +10,7 @@
 #include "parser/notice/events.h"
 #include "parser/notice/format_table.h"
 #include "parser/notice/notice.h"
-#include "parser/text/matcher.h"
+#include "parser/match/matcher.h"
 
 struct formats; /* the compiled anchors */
 

@@ -10,7 +10,7 @@
 #include "core/str.h"
 #include "parser/reason/lexicon.h"
 #include "parser/text/glob.h"
-#include "parser/text/matcher.h"
+#include "parser/match/matcher.h"
 #include "parser/text/source.h"
 
 struct rules; /* a compiled set */

@@ -10,11 +10,12 @@ breach() { printf 'rooms: %s\n' "$*"; bad=1; }
 ingest="ingest/smtp ingest/session ingest/mailbox ingest/fetch ingest/intake ingest/log ingest/logfile ingest/text"
 declare -A may=(
 	[core]=""
+	[parser/match]="core"
 	[parser/text]="core"
 	[parser/mail]="parser/text core"
-	[parser/notice]="parser/mail parser/text core"
-	[parser/reason]="parser/text core"
-	[parser]="parser/notice parser/reason parser/mail parser/text core"
+	[parser/notice]="parser/mail parser/text parser/match core"
+	[parser/reason]="parser/text parser/match core"
+	[parser]="parser/notice parser/reason parser/mail parser/text parser/match core"
 	[library]="parser ingest/mailbox core"
 	[domain]="core"
 	[dns]="core"
@@ -126,7 +127,7 @@ owner 'ares[a-z_]*\.h'     '^dns/dns_(lookup|ask|lookup_priv)\.[ch]$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|suppress/hook/hook_send|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'
-owner '(hs/)?hs\.h'       '^parser/text/matcher\.c$'
+owner '(hs/)?hs\.h'       '^parser/match/matcher\.c$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|cli/.*)$'
 
 # main() lives in cli; unbounded or shell-calling functions nowhere.

@@ -1,4 +1,4 @@
-#include "parser/text/pattern.h"
+#include "parser/match/pattern.h"
 
 #include "core/utf8.h"
 

@@ -1,9 +1,9 @@
-#include "parser/text/matcher.h"
+#include "parser/match/matcher.h"
 
 #include "core/embedded.h"
 #include "core/limits.h"
 #include "core/utf8.h"
-#include "parser/text/pattern.h"
+#include "parser/match/pattern.h"
 
 #include <assert.h>
 #include <hs/hs.h>

@@ -1,6 +1,6 @@
 // links: parser
-// Check program of parser/text/pattern: what a match may start with.
-#include "parser/text/pattern.h"
+// Check program of parser/match/pattern: what a match may start with.
+#include "parser/match/pattern.h"
 #include "tests/support/suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* parser/text/matcher.h -- many patterns over one text in one linear pass.
+/* parser/match/matcher.h -- many patterns over one text in one linear pass.
  * Knows: Vectorscan; the one stem that sees it. Does not know what a pattern is for.
  * Patterns are regular expressions without back-references or look-around, caseless, UTF-8; see matcher_space.
  * A matcher is read-only and may be shared by threads; a scratch belongs to one thread. Memory for a scan is the

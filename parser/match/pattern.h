@@ -1,4 +1,4 @@
-/* parser/text/pattern.h -- what can be said of a pattern without compiling it.
+/* parser/match/pattern.h -- what can be said of a pattern without compiling it.
  * Knows: the syntax that matcher.h allows. Does not know the library that compiles it. Pure. */
 #pragma once
 #include "core/arena.h"

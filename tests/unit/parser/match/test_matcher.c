@@ -1,8 +1,8 @@
 // links: parser
 // matchers: own
-// Check program of parser/text/matcher: with a table of embedded databases that the test itself fills.
+// Check program of parser/match/matcher: with a table of embedded databases that the test itself fills.
 #include "core/embedded.h"
-#include "parser/text/matcher.h"
+#include "parser/match/matcher.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
