@@ -92,7 +92,7 @@ struct str formats_serialize(
 {
 	const struct anchor_set *set = &formats->sets[which];
 
-	return matcher_serialize(arena, set->patterns, set->n, MATCHER_SPACE_RUN, set->matcher);
+	return matcher_serialize(arena, set->patterns, set->n, MATCHER_SPACE_RUN);
 }
 
 /* ---- finding anchors ---- */
@@ -126,7 +126,8 @@ static bool on_match(void *context, size_t pattern, size_t to)
 
 	for (size_t i = search->n; i-- > 0;)
 		if (search->matches[i].anchor == anchor && search->matches[i].from == from) {
-			search->matches[i].to = to;
+			if (to > search->matches[i].to)
+				search->matches[i].to = to;
 			return true;
 		}
 	if (search->n == FORMAT_MATCHES)

@@ -1,12 +1,15 @@
 #include "parser/reason/lexicon_read.h"
 
 #include "core/limits.h"
+#include "core/utf8.h"
 
 #include <string.h>
 
 enum block { BLOCK_OTHER, BLOCK_WORDS, BLOCK_FRAME };
 struct reading {
 	struct arena *arena;
+	struct arena *
+		draft; /* of what is not kept: words before they are folded, arrays that grew too small */
 	const struct fold_table *folds;
 	struct lexicon_text text;
 	size_t words_cap, frames_cap;
@@ -50,10 +53,13 @@ static struct str respelled(struct arena *arena, struct str word, bool lost)
 		{ STR_INIT("\xC3\xB6"), STR_INIT("oe") }, { STR_INIT("\xC3\xBC"), STR_INIT("ue") },
 		{ STR_INIT("\xC3\xA5"), STR_INIT("aa") },
 		{ STR_INIT("\xC3\xB8"), STR_INIT("oe") } };
-	char *out = arena_alloc(arena, word.n * 2 + 1);
+	char *out;
 	size_t n = 0;
 	bool changed = false;
 
+	if (utf8_is_ascii(word))
+		return STR_EMPTY;
+	out = arena_alloc(arena, word.n * 2 + 1);
 	for (size_t i = 0; i < word.n;) {
 		struct str rest = str_skip(word, i), two = STR_EMPTY;
 		size_t bytes = 1;
@@ -85,7 +91,7 @@ static enum err add_word(struct reading *r, struct str text)
 	if (l->n_words == LIMIT_LEXICON_WORDS)
 		return fail(r, ERR_LIMIT, "too many words at", text);
 	word.line = r->line;
-	word.text = fold_word(r->folds, r->arena, text);
+	word.text = arena_dup(r->arena, fold_word(r->folds, r->draft, text));
 	star = str_chr(word.text, '*');
 	if (star != STR_NPOS) {
 		word.tail = str_skip(word.text, star);
@@ -93,7 +99,7 @@ static enum err add_word(struct reading *r, struct str text)
 	}
 	if (!word.text.n)
 		return fail(r, ERR_SYNTAX, "a word without a letter:", text);
-	l->words = grown(r->arena, l->words, l->n_words, &r->words_cap, sizeof *l->words);
+	l->words = grown(r->draft, l->words, l->n_words, &r->words_cap, sizeof *l->words);
 	l->words[l->n_words++] = word;
 	return ERR_OK;
 }
@@ -111,10 +117,10 @@ static enum err read_word(struct reading *r, struct str text)
 	r->head.spelling = false;
 	err = add_word(r, bare);
 	r->head.spelling = true;
-	other = respelled(r->arena, bare, false);
+	other = respelled(r->draft, bare, false);
 	if (!err && other.n)
 		err = add_word(r, other);
-	other = respelled(r->arena, bare, true);
+	other = respelled(r->draft, bare, true);
 	if (!err && other.n)
 		err = add_word(r, other);
 	return err;
@@ -195,7 +201,7 @@ static enum err read_frame_head(struct reading *r, struct str rest)
 	for (size_t i = 0; i < l->n_frames; i++)
 		if (str_eq(l->frames[i].id, frame.id))
 			return fail(r, ERR_EXISTS, "a frame twice:", name);
-	l->frames = grown(r->arena, l->frames, l->n_frames, &r->frames_cap, sizeof *l->frames);
+	l->frames = grown(r->draft, l->frames, l->n_frames, &r->frames_cap, sizeof *l->frames);
 	l->frames[l->n_frames++] = frame;
 	r->block = BLOCK_FRAME;
 	r->withs = 0;
@@ -299,11 +305,26 @@ static enum err read_source(struct reading *r, const struct parse_source *source
 	return err;
 }
 
+static struct lexicon_text kept(struct arena *arena, const struct lexicon_text *draft)
+{
+	struct lexicon_text text = *draft;
+
+	text.words = arena_calloc(arena, text.n_words + 1, sizeof *text.words);
+	text.frames = arena_calloc(arena, text.n_frames + 1, sizeof *text.frames);
+	if (text.n_words)
+		memcpy(text.words, draft->words, text.n_words * sizeof *text.words);
+	if (text.n_frames)
+		memcpy(text.frames, draft->frames, text.n_frames * sizeof *text.frames);
+	return text;
+}
+
 enum err lexicon_read(struct arena *arena, const struct fold_table *folds,
 	const struct parse_source *sources, size_t n, struct lexicon_text *ret_text,
 	struct arena *trouble_arena, struct str *ret_trouble)
 {
-	struct reading r = { .arena = arena, .folds = folds, .trouble_arena = trouble_arena };
+	struct reading r = {
+		.arena = arena, .draft = arena_new(), .folds = folds, .trouble_arena = trouble_arena
+	};
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; !err && i < n; i++)
@@ -311,6 +332,7 @@ enum err lexicon_read(struct arena *arena, const struct fold_table *folds,
 	if (err)
 		*ret_trouble = r.trouble;
 	else
-		*ret_text = r.text;
+		*ret_text = kept(arena, &r.text);
+	arena_free(r.draft);
 	return err;
 }

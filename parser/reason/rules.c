@@ -366,8 +366,7 @@ const struct lexicon *rules_lexicon(const struct rules *rules)
 
 struct str rules_serialize(struct arena *arena, const struct rules *rules)
 {
-	return matcher_serialize(
-		arena, rules->patterns, rules->n_patterns, MATCHER_ONE_SPACE, rules->matcher);
+	return matcher_serialize(arena, rules->patterns, rules->n_patterns, MATCHER_ONE_SPACE);
 }
 
 /* ---- asking ---- */

@@ -127,7 +127,7 @@ owner 'ares[a-z_]*\.h'     '^dns/dns_(lookup|ask|lookup_priv)\.[ch]$'
 owner 'systemd/'          '^serve/systemd\.c$'
 owner 'curl/'             '^(ingest/fetch/fetch_login|suppress/hook/hook_send|cli/cmd_demo)\.c$'
 owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'
-owner '(hs/)?hs\.h'       '^parser/match/matcher\.c$'
+owner '(hs/)?hs\.h'       '^parser/match/(databases|staged|matcher)\.[ch]$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|cli/.*)$'
 
 # main() lives in cli; unbounded or shell-calling functions nowhere.
