@@ -5,6 +5,7 @@
 #include "store/rank/heads.h"
 #include "store/rank/names.h"
 #include "store/rank/walk.h"
+#include "store/rank/whole.h"
 #include "store/store_priv.h"
 
 #include <math.h>
@@ -13,30 +14,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each holds some 30 MB while it adds up, and a processor. */
-enum { RANKINGS_AT_ONCE = 2 };
-
-/* What a ranking is added up in. It is kept: pages of a fresh one, of 16 MB, would cost more than adding up a day. */
-struct sheet {
-	struct rank *ranks;
-	uint64_t room;
-};
+/* Each takes a processor. Of half a million domains a column of a day takes half a megabyte; that is a quarter of a year, and
+ * more of a few streams. */
+enum { RANKINGS_AT_ONCE = 2, KEPT_BYTES = 80 << 20 };
 
 struct store_names {
 	struct names *names;
-	sem_t turns; /* of rankings that are being added up */
-	pthread_mutex_t lock;
-	struct sheet sheets[RANKINGS_AT_ONCE]; /* those that nobody has, in any places */
+	struct kept *kept;
+	sem_t turns; /* of rankings that are being made */
 };
 
 struct store_names *store_names_new(void)
 {
 	struct store_names *names = calloc(1, sizeof *names);
 
-	if (!names || sem_init(&names->turns, 0, RANKINGS_AT_ONCE) ||
-		pthread_mutex_init(&names->lock, NULL))
+	if (!names || sem_init(&names->turns, 0, RANKINGS_AT_ONCE))
 		abort();
 	names->names = names_new();
+	names->kept = kept_new(KEPT_BYTES);
 	return names;
 }
 
@@ -44,10 +39,8 @@ void store_names_free(struct store_names *names)
 {
 	if (!names)
 		return;
-	for (size_t i = 0; i < RANKINGS_AT_ONCE; i++)
-		free(names->sheets[i].ranks);
-	pthread_mutex_destroy(&names->lock);
 	sem_destroy(&names->turns);
+	kept_free(names->kept);
 	names_free(names->names);
 	free(names);
 }
@@ -59,42 +52,6 @@ enum err store_names_learn(struct store *store, struct store_names *names)
 	return names_learn(names->names, store->pg, UINT64_MAX - 1, &n);
 }
 
-/* One of n ranks, all of them of nothing. */
-static struct sheet take_sheet(struct store_names *names, uint64_t n)
-{
-	struct sheet sheet = { NULL, 0 };
-
-	pthread_mutex_lock(&names->lock);
-	for (size_t i = 0; i < RANKINGS_AT_ONCE && !sheet.ranks; i++) {
-		sheet = names->sheets[i];
-		names->sheets[i] = (struct sheet){ NULL, 0 };
-	}
-	pthread_mutex_unlock(&names->lock);
-	if (sheet.room >= n) {
-		memset(sheet.ranks, 0, n * sizeof *sheet.ranks);
-		return sheet;
-	}
-	free(sheet.ranks);
-	sheet = (struct sheet){ calloc(n, sizeof *sheet.ranks), n };
-	if (!sheet.ranks)
-		abort();
-	return sheet;
-}
-
-/* There is a place for it: not more are taken at once. */
-static void give_sheet(struct store_names *names, struct sheet sheet)
-{
-	pthread_mutex_lock(&names->lock);
-	for (size_t i = 0; i < RANKINGS_AT_ONCE && sheet.ranks; i++) {
-		if (names->sheets[i].ranks)
-			continue;
-		names->sheets[i] = sheet;
-		sheet.ranks = NULL;
-	}
-	pthread_mutex_unlock(&names->lock);
-	free(sheet.ranks);
-}
-
 /* ---- adding up ---- */
 
 static bool is_chosen(struct str wanted, struct str proof, bool rated)
@@ -102,7 +59,7 @@ static bool is_chosen(struct str wanted, struct str proof, bool rated)
 	return wanted.n ? str_eq(wanted, STR("all")) || str_eq(wanted, proof) : rated;
 }
 
-/* Of rows of QUERY_PACKED or QUERY_HEADS. */
+/* Of rows of QUERY_PACKED and the like. */
 static struct rank_part *read_parts(
 	const struct store_domains_query *query, const struct pg_rows *rows, struct arena *arena)
 {
@@ -167,7 +124,7 @@ struct reading {
 	struct rank_order order;
 	struct rank_place after; /* where the page begins, if order.after is set */
 	struct arena *arena;
-	struct pg_rows *packed;
+	struct pg_rows *marks;       /* NULL: not read yet */
 	uint64_t known;              /* numbers of domains are below it */
 	struct store_counts *counts; /* of domains that are looked up */
 	struct store_domain_row *rows;
@@ -219,7 +176,7 @@ static enum err run(
 struct top {
 	struct reading *r;
 	struct heads_choice choice; /* who may be on the page */
-	struct rank *ranks;         /* of these, from [1] on */
+	struct rank *ranks;         /* of these */
 };
 
 /* Rates depend on domains that have next to nothing, and a list from the least count on begins with them. */
@@ -247,7 +204,7 @@ static void add_top(
 {
 	struct top *top = context;
 
-	rank_add_entry(&top->ranks[i + 1], entry, part, sort_columns[top->r->query->sort]);
+	rank_add_entry(&top->ranks[i], entry, part, sort_columns[top->r->query->sort]);
 	add_counts(&top->r->counts[i], entry, part);
 }
 
@@ -255,25 +212,24 @@ static enum err put_top(struct top *top)
 {
 	struct reading *r = top->r;
 	const struct heads_choice *c = &top->choice;
-	struct str *of_top = arena_calloc(r->arena, c->n + 1, sizeof *of_top);
-	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
+	struct rank_page page = { .order = &r->order,
+		.places = arena_calloc(r->arena, r->order.limit, sizeof *page.places) };
 	const struct str *names;
-	size_t n;
 
 	if (c->n && c->numbers[c->n - 1] >= r->known)
 		return ERR_CORRUPT;
 	names = names_lock(r->query->names->names);
 	for (size_t i = 0; i < c->n; i++)
-		of_top[i + 1] = arena_dup(r->arena, names[c->numbers[i]]);
+		rank_offer(&page, &top->ranks[i], arena_dup(r->arena, names[c->numbers[i]]), i);
 	names_unlock(r->query->names->names);
-	n = rank_pick(&r->order, top->ranks, of_top, c->n + 1, places);
-	for (size_t k = 0; k < n; k++) {
-		size_t i = places[k].number - 1;
+	rank_put_in_order(&page);
+	for (size_t k = 0; k < page.n; k++) {
+		size_t i = page.places[k].number;
 
-		places[k].number = c->numbers[i];
-		put_row(r, &places[k], &r->counts[i]);
+		page.places[k].number = c->numbers[i];
+		put_row(r, &page.places[k], &r->counts[i]);
 	}
-	r->rest = c->any && n < r->order.limit;
+	r->rest = c->any && page.n < r->order.limit;
 	r->found = !r->rest;
 	return ERR_OK;
 }
@@ -325,7 +281,12 @@ static bool has_volumes(const struct rank_part *parts, size_t n)
 	return false;
 }
 
-static enum err walk(struct store *store, struct reading *r, const struct pg_rows *rows)
+static enum err read_marks(struct store *store, struct reading *r)
+{
+	return r->marks ? ERR_OK : run(store, r, QUERY_HEAD_MARKS, &r->marks);
+}
+
+static enum err walk(struct store *store, struct reading *r)
 {
 	struct rank_order order = r->order;
 	struct walk walk = { .order = &order,
@@ -333,8 +294,8 @@ static enum err walk(struct store *store, struct reading *r, const struct pg_row
 		.sorted = sort_columns[r->query->sort],
 		.names = r->query->names->names,
 		.arena = r->arena,
-		.rows = rows,
-		.parts = read_parts(r->query, rows, r->arena),
+		.rows = r->marks,
+		.parts = read_parts(r->query, r->marks, r->arena),
 		.fn = add_looked_up,
 		.context = r };
 	struct walk_row *found;
@@ -343,7 +304,7 @@ static enum err walk(struct store *store, struct reading *r, const struct pg_row
 
 	order.limit -= r->n;
 	if (!r->rest &&
-		!walk_suits(&order, has_volumes(walk.parts, pg_rows_count(rows)), &walk.value))
+		!walk_suits(&order, has_volumes(walk.parts, pg_rows_count(r->marks)), &walk.value))
 		return ERR_OK;
 	found = arena_calloc(r->arena, order.limit, sizeof *found);
 	r->counts = arena_calloc(r->arena, WALK_MOST, sizeof *r->counts);
@@ -355,78 +316,107 @@ static enum err walk(struct store *store, struct reading *r, const struct pg_row
 
 static enum err find_by_name(struct store *store, struct reading *r)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
 	enum err err;
 
 	if (is_of_large(&r->order) && !r->rest && r->order.by == RANK_BY_SUM)
 		return ERR_OK;
-	err = run(store, r, QUERY_HEAD_MARKS, &rows);
-	return err ? err : walk(store, r, rows);
+	err = read_marks(store, r);
+	return err ? err : walk(store, r);
 }
 
 /* ---- of all of them ---- */
 
-struct pick {
-	uint64_t number;
-	struct store_counts *counts;
-};
-
 static int by_number(const void *a, const void *b)
 {
-	const struct pick *x = a, *y = b;
+	const struct store_domain_row *const *x = a, *const *y = b;
 
-	return (x->number > y->number) - (x->number < y->number);
+	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
 }
 
-static void add_pick(
+static void add_row(
 	void *context, size_t i, const struct rank_part *part, const struct pack_entry *entry)
 {
-	struct pick *picks = context;
+	struct store_domain_row *const *rows = context;
 
-	add_counts(picks[i].counts, entry, part);
+	add_counts(&rows[i]->counts, entry, part);
 }
 
-static void fill_rows(const struct days *days, struct reading *r)
-{
-	struct pick *picks = arena_calloc(r->arena, r->n + 1, sizeof *picks);
-	uint64_t *numbers = arena_calloc(r->arena, r->n + 1, sizeof *numbers);
-
-	for (size_t i = 0; i < r->n; i++)
-		picks[i] = (struct pick){ r->rows[i].number, &r->rows[i].counts };
-	qsort(picks, r->n, sizeof *picks, by_number);
-	for (size_t i = 0; i < r->n; i++)
-		numbers[i] = picks[i].number;
-	days_read(days, numbers, r->n, add_pick, picks);
-}
-
-/* Of ranks[1] to ranks[known - 1]. */
-static void put_all(struct reading *r, const struct days *days, const struct rank *ranks)
+/* By the marks in front of days. *ret_done false: nothing is counted. */
+static enum err look_rows_up(struct store *store, struct reading *r, const uint64_t *numbers,
+	struct store_domain_row **rows, bool *ret_done)
 {
 	static const struct store_counts none;
-	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
-	const struct str *names = names_lock(r->query->names->names);
-	size_t n = rank_pick(&r->order, ranks, names, r->known, places);
+	struct heads *heads;
+	enum err err = read_marks(store, r);
 
-	for (size_t i = 0; i < n; i++) {
-		places[i].name = arena_dup(r->arena, places[i].name);
-		put_row(r, &places[i], &none);
+	*ret_done = false;
+	if (err)
+		return err;
+	heads = heads_new(r->marks, read_parts(r->query, r->marks, r->arena), HEADS_MARKS);
+	if (heads) {
+		heads_take(heads, numbers, r->n);
+		err = heads_read(heads, store->pg, add_row, rows, ret_done);
 	}
-	names_unlock(r->query->names->names);
-	fill_rows(days, r);
+	heads_free(heads);
+	for (size_t i = 0; i < r->n && !*ret_done; i++)
+		rows[i]->counts = none;
+	return err;
 }
 
-static enum err rank_all(struct reading *r)
+static enum err read_rows(struct store *store, struct reading *r, const uint64_t *numbers,
+	struct store_domain_row **rows)
 {
-	struct days *days =
-		days_new(read_parts(r->query, r->packed, r->arena), pg_rows_count(r->packed));
-	struct sheet sheet = take_sheet(r->query->names, r->known + 1);
-	enum err err = days_add_up(days, sort_columns[r->query->sort], sheet.ranks, r->known);
+	CLEANUP(pg_rows_freep) struct pg_rows *packed = NULL;
+	enum err err = run(store, r, QUERY_PACKED, &packed);
 
-	if (!err)
-		put_all(r, days, sheet.ranks);
-	give_sheet(r->query->names, sheet);
-	days_free(days);
-	return err;
+	return err ? err
+		   : days_read(read_parts(r->query, packed, r->arena), pg_rows_count(packed),
+			     numbers, r->n, add_row, rows);
+}
+
+/* Of rows that stand in their order. */
+static enum err count_rows(struct store *store, struct reading *r)
+{
+	struct store_domain_row **rows = arena_calloc(r->arena, r->n + 1, sizeof(void *));
+	uint64_t *numbers = arena_calloc(r->arena, r->n + 1, sizeof *numbers);
+	bool done = false;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < r->n; i++)
+		rows[i] = &r->rows[i];
+	qsort(rows, r->n, sizeof *rows, by_number);
+	for (size_t i = 0; i < r->n; i++)
+		numbers[i] = rows[i]->number;
+	if (r->n <= HEADS_CHOSEN)
+		err = look_rows_up(store, r, numbers, rows, &done);
+	return err || done ? err : read_rows(store, r, numbers, rows);
+}
+
+/* `all` false: only where nothing has to be read for it. */
+static enum err find_in_all(struct store *store, struct reading *r, bool all)
+{
+	static const struct store_counts none;
+	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	enum err err = run(store, r, QUERY_PACKED_ROWS, &rows);
+	const struct whole whole = { .order = &r->order,
+		.sorted = sort_columns[r->query->sort],
+		.names = r->query->names->names,
+		.known = r->known,
+		.kept = r->query->names->kept,
+		.arena = r->arena,
+		.rows = rows,
+		.parts = err ? NULL : read_parts(r->query, rows, r->arena) };
+	struct rank_place *places = arena_calloc(r->arena, r->order.limit, sizeof *places);
+	size_t n;
+
+	if (err || (!all && !whole_is_kept(&whole)))
+		return err;
+	err = whole_run(&whole, store->pg, places, &n);
+	r->n = 0;
+	for (size_t i = 0; !err && i < n; i++)
+		put_row(r, &places[i], &none);
+	r->found = !err;
+	return err ? err : count_rows(store, r);
 }
 
 /* ---- the whole ---- */
@@ -451,12 +441,13 @@ static enum err read_packed(struct store *store, struct reading *r)
 
 	if (!err && r->good)
 		err = find_top(store, r);
+	if (!err && r->good && !r->found && r->order.by != RANK_BY_NAME)
+		err = find_in_all(store, r, false);
 	if (!err && r->good && !r->found)
 		err = find_by_name(store, r);
-	if (err || !r->good || r->found)
-		return err;
-	r->n = 0;
-	return run(store, r, QUERY_PACKED, &r->packed);
+	if (!err && r->good && !r->found)
+		err = find_in_all(store, r, true);
+	return err;
 }
 
 static enum err rank(struct store *store, const struct store_domains_query *query,
@@ -470,11 +461,9 @@ static enum err rank(struct store *store, const struct store_domains_query *quer
 	open_reading(&r);
 	err = pg_end(store->pg, read_packed(store, &r));
 	*ret_done = !err && r.good;
-	if (*ret_done && !r.found)
-		err = rank_all(&r);
 	for (size_t i = 0; *ret_done && !err && i < r.n && fn(context, &r.rows[i]); i++)
 		continue;
-	pg_rows_free(r.packed);
+	pg_rows_free(r.marks);
 	arena_free(r.arena);
 	return err;
 }

@@ -80,36 +80,30 @@ static void rise(struct rank_place *places, size_t at)
 	}
 }
 
-/* The heap in its order, the foremost first. */
-static void put_in_order(struct rank_place *places, size_t n)
+void rank_offer(struct rank_page *page, const struct rank *rank, struct str name, uint64_t number)
 {
-	while (n > 1) {
-		struct rank_place place = places[0];
+	const struct rank_order *order = page->order;
+	bool full = page->n == order->limit;
+	struct rank_place place = rank_place_of(order, rank, name, number);
 
-		places[0] = places[--n];
-		places[n] = place;
-		sink(places, n, 0);
-	}
+	if (full && place.value < page->places[0].value)
+		return;
+	if (!rank_is_wanted(order, rank, &place) || (full && !is_behind(&page->places[0], &place)))
+		return;
+	page->places[full ? 0 : page->n] = place;
+	if (full)
+		sink(page->places, page->n, 0);
+	else
+		rise(page->places, page->n++);
 }
 
-size_t rank_pick(const struct rank_order *order, const struct rank *ranks, const struct str *names,
-	uint64_t n, struct rank_place *places)
+void rank_put_in_order(struct rank_page *page)
 {
-	size_t kept = 0;
+	for (size_t n = page->n; n > 1;) {
+		struct rank_place place = page->places[0];
 
-	for (uint64_t i = 1; i < n; i++) {
-		bool full = kept == order->limit;
-		struct rank_place place = rank_place_of(order, &ranks[i], names[i], i);
-
-		if (!rank_is_wanted(order, &ranks[i], &place) ||
-			(full && !is_behind(&places[0], &place)))
-			continue;
-		places[full ? 0 : kept] = place;
-		if (full)
-			sink(places, kept, 0);
-		else
-			rise(places, kept++);
+		page->places[0] = page->places[--n];
+		page->places[n] = place;
+		sink(page->places, n, 0);
 	}
-	put_in_order(places, kept);
-	return kept;
 }

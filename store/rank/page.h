@@ -26,6 +26,13 @@ struct rank_place rank_place_of(
 /* Is it on the list, behind where the page begins? */
 bool rank_is_wanted(
 	const struct rank_order *order, const struct rank *rank, const struct rank_place *place);
-/* Of ranks[1] to ranks[n - 1] those of the page, at most order->limit, the foremost first; how many. */
-size_t rank_pick(const struct rank_order *order, const struct rank *ranks, const struct str *names,
-	uint64_t n, struct rank_place *places);
+
+/* The foremost of those that are offered, at most order->limit. */
+struct rank_page {
+	const struct rank_order *order;
+	struct rank_place *places; /* has room for order->limit */
+	size_t n;
+};
+void rank_offer(struct rank_page *page, const struct rank *rank, struct str name, uint64_t number);
+/* places[] in their order, the foremost first. No more is offered after that. */
+void rank_put_in_order(struct rank_page *page);
