@@ -153,6 +153,24 @@ static bool header_goes_on(struct str rest)
 	return false;
 }
 
+/* White space alone is a fold that goes on (RFC 5322 4.2), which some servers write behind a folded field; others end a header with it. Where
+ * a field that any header has comes next, it goes on. */
+static bool is_blank_fold(struct str blank, struct str rest)
+{
+	static const struct str fields[] = { STR_INIT("From:"), STR_INIT("To:"),
+		STR_INIT("Subject:"), STR_INIT("Date:"), STR_INIT("Message-ID:"),
+		STR_INIT("MIME-Version:"), STR_INIT("Content-Type:"),
+		STR_INIT("Content-Transfer-Encoding:"), STR_INIT("Received:") };
+	struct str line;
+
+	if (!blank.n || !str_next_line(&rest, &line))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (str_istarts(line, fields[i]))
+			return true;
+	return false;
+}
+
 /* The field that starts with `first`, its continuations taken off scan->in. */
 static struct str whole_field(struct scan *scan, struct str first)
 {
@@ -312,7 +330,9 @@ static void scan_header(struct scan *scan, struct block *block)
 	while (rest = scan->in, str_next_line(&rest, &line)) {
 		if (!str_trim(line).n) {
 			scan->in = rest;
-			return;
+			if (!is_blank_fold(line, rest))
+				return;
+			continue;
 		}
 		if (!header_name(line, &name)) {
 			if (depth_behind(scan, line, &close) >= 0 || !header_goes_on(rest))

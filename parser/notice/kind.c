@@ -68,9 +68,10 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("are not member"), STR_INIT("automatically rejected mail"),
 	STR_INIT("correo devuelto"), STR_INIT("mensagem devolvida"), STR_INIT("messaggio respinto"),
 	STR_INIT("zwrot wiadomo"), STR_INIT("failed mail"), STR_INIT("waiting mail"),
-	STR_INIT("bounce notification"), STR_INIT("message you sent blocked"),
-	STR_INIT("error sending mail"), STR_INIT("error sending message"),
-	STR_INIT("delivery warning"),
+	STR_INIT("bounce notification"), STR_INIT("bounce action notification"),
+	STR_INIT("refusé pour la liste"), STR_INIT("rejected for list"),
+	STR_INIT("message you sent blocked"), STR_INIT("error sending mail"),
+	STR_INIT("error sending message"), STR_INIT("delivery warning"),
 	/* Exchange puts one word before the subject; its case is always the same. */
 	STR_INIT("não é possível entregar"), STR_INIT("falha na entrega"),
 	STR_INIT("Недоставленное"), STR_INIT("Не доставлено"), STR_INIT("не доставлено"),
@@ -90,7 +91,13 @@ static const struct str failure_subjects[] = { STR_INIT("undeliver"), STR_INIT("
 	STR_INIT("nebyla doruč"), STR_INIT("nem sikerült kézbes"), STR_INIT("putut fi livrat"),
 	STR_INIT("không gửi được"), STR_INIT("không thể gửi"), STR_INIT("לא נמסר"),
 	STR_INIT("ส่งไม่ได้"), STR_INIT("ไม่สามารถส่ง"), STR_INIT("تعذر تسليم"), STR_INIT("تعذر إرسال"),
-	STR_INIT("لم يتم تسليم") };
+	STR_INIT("لم يتم تسليم"), STR_INIT("nepristatyt"), STR_INIT("nav piegādāt"),
+	STR_INIT("ei toimetatud"), STR_INIT("toimetamine ebaõnnestus"), STR_INIT("ni dostavljen"),
+	STR_INIT("ni bilo dostavljen"), STR_INIT("nije isporučen"), STR_INIT("neisporučen"),
+	STR_INIT("nije dostavljen"), STR_INIT("недоставен"), STR_INIT("не е доставен"),
+	STR_INIT("неиспоруч"), STR_INIT("није испоручен"), STR_INIT("no s'ha pogut lliurar"),
+	STR_INIT("no lliurat"), STR_INIT("ekki afhent"), STR_INIT("tidak terkirim"),
+	STR_INIT("gagal terkirim"), STR_INIT("gagal dikirim"), STR_INIT("無法送達") };
 static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(delay)"),
 	STR_INIT("warning: could not send"), STR_INIT("notification: warning"),
 	STR_INIT("still undelivered"), STR_INIT("not yet been delivered"),
@@ -102,7 +109,10 @@ static const struct str delay_subjects[] = { STR_INIT("delayed"), STR_INIT("(del
 	STR_INIT("levering forsinket"), STR_INIT("forsinket levering"),
 	STR_INIT("zpožděné doručení"), STR_INIT("teslimat gecik"), STR_INIT("配信遅延"),
 	STR_INIT("配信の遅延"), STR_INIT("延迟传递"), STR_INIT("传递延迟"), STR_INIT("延遲傳遞"),
-	STR_INIT("배달 지연") };
+	STR_INIT("배달 지연"), STR_INIT("延遲通知"), STR_INIT("延迟通知"), STR_INIT("郵件延遲"),
+	STR_INIT("邮件延迟"), STR_INIT("vėluoja"), STR_INIT("aizkavē"),
+	STR_INIT("kohaletoimetamine viibi"), STR_INIT("kašnjenj"), STR_INIT("zakasnjen"),
+	STR_INIT("endarreri"), STR_INIT("seinka"), STR_INIT("tertunda") };
 static const struct str person_prefixes[] = { STR_INIT("fwd:"), STR_INIT("fw:"), STR_INIT("wg:"),
 	STR_INIT("tr:"), STR_INIT("rv:") };
 static const struct str reply_prefixes[] = { STR_INIT("re:"), STR_INIT("aw:"), STR_INIT("antw:"),

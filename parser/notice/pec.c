@@ -92,16 +92,20 @@ static void add_elements(
 		add(arena, list, text);
 }
 
-/* "destinato all'utente "ann@shop.example"" */
+/* "destinato all'utente "ann@shop.example"", "indirizzato a "ann@shop.example"" */
 static void add_named(struct arena *arena, struct str text, struct event_list *list)
 {
-	size_t at = str_ifind(text, STR("utente ")), n;
-	struct str s = str_skip(text, at == STR_NPOS ? text.n : at + 7);
+	static const struct str leads[] = { STR_INIT("utente "), STR_INIT("indirizzato a") };
 
-	s = str_skip(s, str_span(s, " \"'<"));
-	n = text_address_prefix(s);
-	if (n)
-		add(arena, list, str_head(s, n));
+	for (size_t i = 0; i < ARRAY_LEN(leads) && !list->n; i++) {
+		size_t at = str_ifind(text, leads[i]), n;
+		struct str s = str_skip(text, at == STR_NPOS ? text.n : at + leads[i].n);
+
+		s = str_skip(s, str_span(s, " :\r\n\"'<"));
+		n = text_address_prefix(s);
+		if (n)
+			add(arena, list, str_head(s, n));
+	}
 }
 
 /* Of all to whom the mail went, those whom the receipt is about; of a mail that was not taken, all. */
