@@ -116,8 +116,8 @@ enum err store_batch_add_delivered(
 static enum err make_tables(struct store *store)
 {
 	static const enum query tables[] = { QUERY_BATCH_MESSAGE_TABLE, QUERY_BATCH_RAW_TABLE,
-		QUERY_BATCH_EVENT_TABLE, QUERY_BATCH_DECISION_TABLE, QUERY_BATCH_KEY_TABLE,
-		QUERY_BATCH_CHANGE_TABLE, QUERY_VOLUME_TABLE, QUERY_DELIVERED_TABLE };
+		QUERY_BATCH_EVENT_TABLE, QUERY_BATCH_DECISION_TABLE, QUERY_BATCH_CHANGE_TABLE,
+		QUERY_VOLUME_TABLE, QUERY_DELIVERED_TABLE };
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(tables) && !store->has_batch_tables && !err; i++)
@@ -190,48 +190,58 @@ static enum err put_unsubscribed(const struct store_batch *batch)
 }
 
 /* Which of several reports of one delivery counts. Events that ceased to count are the first changes. */
-static enum err choose_reports(struct pg *pg, bool has_replays)
+static enum err choose_reports(struct pg *pg)
 {
-	size_t n_keys, n_stored = 0, n_new = 0;
-	enum err err = pg_do(pg, QUERY_BATCH_KEYS, &n_keys);
+	size_t n_known = 0;
+	enum err err = pg_do(pg, QUERY_BATCH_FAILURES, &n_known);
 
-	if (!err && n_keys && has_replays)
-		err = pg_do(pg, QUERY_BATCH_KEYS_STORED, &n_stored);
-	n_keys -= n_stored;
-	if (!err && n_keys)
-		err = pg_do(pg, QUERY_BATCH_FAILURES, &n_new);
-	if (err || n_new == n_keys)
-		return err;
-	return pg_do(pg, QUERY_BATCH_DISPLACE, NULL);
+	return err || !n_known ? err : pg_do(pg, QUERY_BATCH_DISPLACE, NULL);
 }
 
 static enum err store_events_of(struct pg *pg, bool has_replays, size_t *ret_events)
 {
-	enum err err = choose_reports(pg, has_replays);
+	enum err err = has_replays ? pg_do(pg, QUERY_BATCH_DROP_STORED, NULL) : ERR_OK;
 
 	if (!err)
+		err = choose_reports(pg);
+	if (!err)
 		err = pg_do(pg, QUERY_BATCH_EVENTS, ret_events);
+	if (!err)
+		err = pg_do(pg, QUERY_BATCH_CHANGES, NULL);
 	return err ? err : store_count_changes(pg);
 }
 
-static enum err store_rows(struct store_batch *batch, struct store_batch_result *result)
+/* Messages and their bytes. Where each digest was new no message is stored already; the rest is looked at one by one. */
+static enum err store_messages(
+	struct store_batch *batch, bool looks, struct store_batch_result *result)
 {
+	static const enum query drops[] = { QUERY_BATCH_DROP_RAW, QUERY_BATCH_DROP_EVENTS };
 	struct pg *pg = batch->store->pg;
 	size_t n_unseen = 0;
 	enum err err = pg_do(pg, QUERY_BATCH_SEEN, &n_unseen);
+	bool has_seen = n_unseen != batch->n_messages;
 
-	/* Where each digest was new there is nothing to drop. */
-	if (!err && n_unseen != batch->n_messages)
+	if (!err && has_seen)
 		err = pg_do(pg, QUERY_BATCH_DROP_SECOND, &result->second_deliveries);
+	if (!err && result->second_deliveries)
+		err = store_do_all(pg, drops, ARRAY_LEN(drops));
+	looks |= has_seen;
 	if (!err)
-		err = pg_do(pg, QUERY_BATCH_MESSAGES, &result->messages);
-	if (!err)
-		err = pg_do(pg, QUERY_BATCH_RAW, NULL);
+		err = pg_do(pg, looks ? QUERY_BATCH_MESSAGES : QUERY_BATCH_NEW_MESSAGES,
+			&result->messages);
+	result->replays = batch->n_messages - result->messages - result->second_deliveries;
+	return err ? err : pg_do(pg, looks ? QUERY_BATCH_RAW : QUERY_BATCH_NEW_RAW, NULL);
+}
+
+static enum err store_rows(struct store_batch *batch, bool looks, struct store_batch_result *result)
+{
+	struct pg *pg = batch->store->pg;
+	enum err err = store_messages(batch, looks, result);
+
 	if (!err)
 		err = store_mx_events(batch->store);
-	result->replays = batch->n_messages - result->messages - result->second_deliveries;
 	if (!err)
-		err = store_events_of(pg, result->replays > 0, &result->events);
+		err = store_events_of(pg, looks || result->replays > 0, &result->events);
 	if (!err && batch->told && result->events)
 		err = pg_do(pg, QUERY_BATCH_HOOK, NULL);
 	if (!err)
@@ -244,8 +254,8 @@ static enum err store_rows(struct store_batch *batch, struct store_batch_result 
 }
 
 /* The position first: a second loader of the same spool waits here and then finds it moved. */
-static enum err write_batch(
-	struct store_batch *batch, uint64_t from, uint64_t to, struct store_batch_result *result)
+static enum err write_batch(struct store_batch *batch, uint64_t from, uint64_t to, bool looks,
+	struct store_batch_result *result)
 {
 	enum err err = store_mx_stores(batch->store);
 
@@ -254,7 +264,7 @@ static enum err write_batch(
 	if (!err && batch->n_messages)
 		err = copy_rows(batch);
 	if (!err && batch->n_messages)
-		err = store_rows(batch, result);
+		err = store_rows(batch, looks, result);
 	if (!err)
 		err = store_log_rows_write(&batch->log, batch->store, store_batch_spool_id(batch));
 	if (!err)
@@ -262,23 +272,36 @@ static enum err write_batch(
 	return err ? err : put_unsubscribed(batch);
 }
 
-enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, uint64_t to_sequence,
+static enum err commit(struct store_batch *batch, uint64_t from, uint64_t to, bool looks,
 	struct store_batch_result *ret_result)
 {
 	struct store_batch_result result = { 0 };
 	struct pg *pg = batch->store->pg;
+	enum err err = pg_do(pg, QUERY_BEGIN, NULL);
+
+	if (err)
+		return err;
+	err = pg_end(pg, write_batch(batch, from, to, looks, &result));
+	if (!err)
+		*ret_result = result;
+	return err;
+}
+
+/* A mail whose digest is forgotten, be it an old one of a lane that is read again, is found by its key: the batch is undone, and each row
+ * is looked at before it is stored. */
+enum err store_batch_commit(struct store_batch *batch, uint64_t from_sequence, uint64_t to_sequence,
+	struct store_batch_result *ret_result)
+{
 	enum err err;
 
 	if (from_sequence > to_sequence || to_sequence > INT64_MAX)
 		return ERR_RANGE;
 	err = make_tables(batch->store);
-	if (!err)
-		err = pg_do(pg, QUERY_BEGIN, NULL);
 	if (err)
 		return err;
-	err = pg_end(pg, write_batch(batch, from_sequence, to_sequence, &result));
-	if (!err)
-		*ret_result = result;
+	err = commit(batch, from_sequence, to_sequence, false, ret_result);
+	if (err == ERR_EXISTS)
+		err = commit(batch, from_sequence, to_sequence, true, ret_result);
 	/* Whatever the server has against a value, to the caller it is one thing: a row is refused. */
 	return err == ERR_EXISTS ? ERR_RANGE : err;
 }

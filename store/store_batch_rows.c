@@ -11,7 +11,7 @@
 enum {
 	BATCH_MESSAGE_FIELDS = 25,
 	BATCH_RAW_FIELDS = 3,
-	BATCH_EVENT_FIELDS = 41,
+	BATCH_EVENT_FIELDS = 42,
 	BATCH_DECISION_FIELDS = 7
 };
 
@@ -157,14 +157,14 @@ static int64_t weight_of(const struct event *event, struct store_standing standi
 	return standing.counts ? weights[event->outcome] + (standing.rated ? 10 : 0) : 0;
 }
 
-/* What two reports of one delivery have in common, hashed by the database; null where a part is not known. */
+/* What two reports of one delivery have in common, hashed by the database; null where a part is not known, and of what does not count. */
 static void put_failure_text(struct store_batch *batch, struct buf *out,
-	const struct store_message *message, const struct event *event)
+	const struct store_message *message, const struct event *event, int64_t weight)
 {
 	struct str id = message->report->original.message_id, text;
 	struct str who = event->recipient.n ? event->recipient : event->final_recipient;
 
-	if (!id.n || !who.n) {
+	if (!id.n || !who.n || !weight) {
 		copy_null(out);
 		return;
 	}
@@ -185,6 +185,7 @@ static void put_standing(struct store_batch *batch, struct buf *out,
 		clean(batch, arena_lower(batch->scratch, event->domain), LIMIT_DOMAIN_BYTES);
 	int64_t happened_us =
 		store_happened_at(event, &message->report->original, message->envelope);
+	int64_t weight = weight_of(event, standing);
 
 	put_time(out, happened_us);
 	copy_text(out, source_names[message->envelope->source]);
@@ -193,9 +194,10 @@ static void put_standing(struct store_batch *batch, struct buf *out,
 	copy_text(out, org_domain(domain));
 	copy_text(out, proof_name(standing.proof));
 	copy_bool(out, standing.rated);
-	copy_i64(out, weight_of(event, standing));
+	copy_i64(out, weight);
 	put_text(batch, out, standing.token_recipient.n ? standing.token_recipient : STR_EMPTY);
-	put_failure_text(batch, out, message, event);
+	copy_bool(out, weight > 0);
+	put_failure_text(batch, out, message, event, weight);
 }
 
 /* In the order of BATCH_EVENT_COPY. */

@@ -129,6 +129,32 @@ START_TEST(a_replay_counts_nothing)
 }
 END_TEST
 
+/* As when a lane is read again from where it was weeks ago: beside what is new, and where the message is gone and its event is not. */
+START_TEST(a_replay_of_a_forgotten_digest_counts_nothing)
+{
+	struct store *store = open_migrated();
+	struct store_batch_result result;
+	struct sample samples[3];
+	size_t purged;
+
+	for (uint64_t i = 0; i < 3; i++)
+		sample_init(&samples[i], i + 1, "one.example");
+	ck_assert_int_eq(load(store, "s1", samples, 2, 0, 3, &result), ERR_OK);
+	ck_assert_int_eq(store_purge_seen(store, NOW + TIMESTAMP_DAY_US, &purged), ERR_OK);
+	ck_assert_uint_eq(purged, 2);
+	ck_assert_int_eq(store_set_back(store, STR("s1"), 3, 1), ERR_OK);
+	fixture_sql(fixture.newest, "DELETE FROM message WHERE sequence = 2");
+	ck_assert_int_eq(load(store, "s1", samples, 3, 1, 4, &result), ERR_OK);
+	ck_assert_uint_eq(result.messages, 2);
+	ck_assert_uint_eq(result.replays, 1);
+	ck_assert_uint_eq(result.events, 1);
+	ck_assert_uint_eq(result.second_deliveries, 0);
+	ck_assert_uint_eq(counts_of(store, "one.example", STORE_BASIS_EVENT).failed, 3);
+	ck_assert_uint_eq(differences(store), 0);
+	store_close(store);
+}
+END_TEST
+
 START_TEST(a_second_delivery_counts_nothing)
 {
 	struct store *store = open_migrated();
@@ -426,6 +452,7 @@ int main(void)
 	tcase_add_test(tests, a_spool_that_was_set_back_is_loaded_again);
 	tcase_add_test(tests, a_moved_position_stores_nothing);
 	tcase_add_test(tests, a_replay_counts_nothing);
+	tcase_add_test(tests, a_replay_of_a_forgotten_digest_counts_nothing);
 	tcase_add_test(tests, a_second_delivery_counts_nothing);
 	tcase_add_test(tests, one_recipient_counts_once_in_a_message);
 	tcase_add_test(tests, events_without_a_recipient_count_for_no_domain);
