@@ -240,6 +240,45 @@ START_TEST(a_schema_that_came_along_is_that_of_a_new_database)
 }
 END_TEST
 
+/* ---- keys that come late ---- */
+
+/* `check` runs whenever one of the keys is begun. */
+static struct store *open_old_with(char *conninfo, size_t room, const char *check)
+{
+	char sql[900];
+
+	snprintf(conninfo, room, "%s", fixture_database());
+	run_dump(conninfo);
+	snprintf(sql, sizeof sql,
+		"CREATE FUNCTION meet() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+		"IF current_query() LIKE 'CREATE UNIQUE INDEX%%ON rollup_%%' THEN %s END IF; END "
+		"$$",
+		check);
+	fixture_sql(conninfo, sql);
+	fixture_sql(conninfo, "CREATE EVENT TRIGGER meet ON ddl_command_start WHEN TAG IN "
+			      "('CREATE INDEX') EXECUTE FUNCTION meet()");
+	return open_database(conninfo);
+}
+
+static void drop_check(const char *conninfo)
+{
+	fixture_sql(conninfo, "DROP EVENT TRIGGER meet");
+	fixture_sql(conninfo, "DROP FUNCTION meet()");
+}
+
+static void keys_are_new(const char *conninfo)
+{
+	char *is = schema_of(conninfo);
+
+	ck_assert_ptr_nonnull(strstr(is,
+		"PRIMARY KEY (domain, basis, bucket, stream, outcome, reason, class, proof, "
+		"rated)"));
+	ck_assert_ptr_nonnull(
+		strstr(is, "PRIMARY KEY (bucket, basis, domain, stream, proof, rated)"));
+	ck_assert_ptr_null(strstr(is, "_next"));
+	free(is);
+}
+
 /* The large keys come last. A crash before them leaves a database that answers; the next start makes them, and loads. */
 START_TEST(answers_come_before_the_large_keys)
 {
@@ -253,33 +292,85 @@ START_TEST(answers_come_before_the_large_keys)
 	struct sums sums = { 0 };
 	struct store *store;
 	char conninfo[700];
-	char *is;
 
-	snprintf(conninfo, sizeof conninfo, "%s", fixture_database());
-	run_dump(conninfo);
-	fixture_sql(conninfo,
-		"CREATE FUNCTION crash() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
-		"IF current_query() LIKE 'CREATE UNIQUE INDEX%ON rollup_%' THEN RAISE 'crash'; END "
-		"IF; END $$");
-	fixture_sql(conninfo,
-		"CREATE EVENT TRIGGER crash ON ddl_command_start WHEN TAG IN ('CREATE INDEX') "
-		"EXECUTE FUNCTION crash()");
-	store = open_database(conninfo);
+	store = open_old_with(conninfo, sizeof conninfo, "RAISE 'crash';");
 	ck_assert_int_ne(store_migrate(store, NOW, 1000, &migration), ERR_OK);
 	ck_assert_int_eq(store_ready(store), ERR_OK);
 	ck_assert_int_eq(store_domains(store, &query, add_up, &sums), ERR_OK);
 	ck_assert_uint_eq(sums.failed, 52);
-	fixture_sql(conninfo, "DROP EVENT TRIGGER crash");
-	fixture_sql(conninfo, "DROP FUNCTION crash()");
+	drop_check(conninfo);
 	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
 	ck_assert_uint_eq(migration.applied, 0);
 	store_close(store);
-	is = schema_of(conninfo);
-	ck_assert_ptr_nonnull(strstr(is,
-		"PRIMARY KEY (domain, basis, bucket, stream, outcome, reason, class, proof, "
-		"rated)"));
-	ck_assert_ptr_null(strstr(is, "_next"));
-	free(is);
+	keys_are_new(conninfo);
+}
+END_TEST
+
+/* Each waits until the other one is begun as well. */
+START_TEST(the_large_keys_are_made_at_once)
+{
+	struct store_migration migration;
+	struct store *store;
+	char conninfo[700];
+
+	store = open_old_with(conninfo, sizeof conninfo,
+		"PERFORM pg_advisory_lock_shared(7, 7); FOR i IN 1..100 LOOP IF (SELECT count(*) "
+		"FROM pg_locks "
+		"WHERE locktype = 'advisory' AND classid = 7 AND objid = 7) >= 2 THEN RETURN; END "
+		"IF; "
+		"PERFORM pg_sleep(0.1); END LOOP; RAISE 'alone';");
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store_close(store);
+	drop_check(conninfo);
+	keys_are_new(conninfo);
+}
+END_TEST
+
+/* The other connection is told by its memory: there is no room for what it makes. */
+START_TEST(the_large_keys_do_with_one_connection)
+{
+	struct store_migration migration;
+	struct store *store;
+	char conninfo[700];
+
+	store = open_old_with(conninfo, sizeof conninfo,
+		"IF current_setting('work_mem') <> '256MB' THEN RAISE 'no room'; END IF;");
+	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store_close(store);
+	drop_check(conninfo);
+	keys_are_new(conninfo);
+}
+END_TEST
+
+/* Whoever reads for long keeps the key from its place, and nobody else from reading. */
+START_TEST(a_long_reader_holds_nobody_up_but_the_keys)
+{
+	struct store_migration migration;
+	struct store *store;
+	char conninfo[700];
+	pid_t reader, migrator;
+	int status;
+
+	store = open_old_with(conninfo, sizeof conninfo, "RAISE 'crash';");
+	ck_assert_int_ne(store_migrate(store, NOW, 1000, &migration), ERR_OK);
+	store_close(store);
+	drop_check(conninfo);
+	if ((reader = fork()) == 0) {
+		fixture_sql(conninfo,
+			"BEGIN; SELECT count(*) FROM rollup_15m; SELECT pg_sleep(8); COMMIT");
+		_exit(0);
+	}
+	sleep(1);
+	if ((migrator = fork()) == 0)
+		_exit(store_migrate(open_database(conninfo), NOW, 1000, &migration) ? 1 : 0);
+	for (int i = 0; i < 6; i++) {
+		fixture_sql(
+			conninfo, "SET statement_timeout = '3s'; SELECT count(*) FROM rollup_15m");
+		sleep(1);
+	}
+	ck_assert(waitpid(migrator, &status, 0) == migrator && status == 0);
+	ck_assert(waitpid(reader, &status, 0) == reader && status == 0);
+	keys_are_new(conninfo);
 }
 END_TEST
 
@@ -300,6 +391,9 @@ int main(void)
 	tcase_add_test(tests, a_database_of_the_schema_before_comes_along);
 	tcase_add_test(tests, a_schema_that_came_along_is_that_of_a_new_database);
 	tcase_add_test(tests, answers_come_before_the_large_keys);
+	tcase_add_test(tests, the_large_keys_are_made_at_once);
+	tcase_add_test(tests, the_large_keys_do_with_one_connection);
+	tcase_add_test(tests, a_long_reader_holds_nobody_up_but_the_keys);
 	suite_add_tcase(suite, tests);
 	fixture_start();
 	code = suite_run(suite);
