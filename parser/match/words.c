@@ -103,7 +103,8 @@ static bool is_code(struct str word)
 static bool weigh(struct reading *r, struct word_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (set->word[i].n < WORD_LEAST)
+		if (set->word[i].n < WORD_LEAST ||
+			(set->word[i].n == WORD_LEAST && str_chr(set->word[i], ' ') != STR_NPOS))
 			return false;
 	*set = without_longer(r, *set);
 	for (size_t i = 0; i < set->n; i++) {

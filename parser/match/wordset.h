@@ -1,5 +1,5 @@
 /* parser/match/wordset.h -- thousands of words over one text, in one pass that stays in the cache.
- * Knows: bytes. A word is found by four of its bytes (by three, where a word has no more), of which a map of 8 KiB tells nearly everywhere that
+ * Knows: bytes. A word is found by four of its bytes (by three, if it has no more), of which a map of 8 KiB tells nearly everywhere that
  * they are no word's; else a table is asked, and the text compared. The library's own search for words has tables that the
  * work between two texts drives out of the cache. Pure; does not know what a word is for. */
 #pragma once
@@ -18,8 +18,8 @@ struct wordset_word {
 };
 /* Points into the bytes that wordset_make wrote. */
 struct wordset {
-	size_t key_bytes; /* by how many bytes its words are found */
-	const uint64_t *map;
+	bool three; /* there are words of three bytes */
+	const uint64_t *map, *map_of_three;
 	const uint32_t *slots;
 	const struct wordset_word *words;
 	const char *bytes;
