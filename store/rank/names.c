@@ -11,6 +11,7 @@ struct names {
 	struct arena *arena;
 	struct str *names; /* names[number]; an empty one with p NULL is not known */
 	uint64_t n, room;
+	struct str origin; /* whose numbers these are */
 	uint32_t *by_name; /* numbers in the order of their names; as many names fit no memory */
 	size_t n_by_name, by_name_room;
 };
@@ -153,19 +154,28 @@ static void put_in_order(struct names *names, uint64_t from)
 	free(spare);
 }
 
-/* Numbers only grow; fewer than before mean another database, such as a copy that was restored. */
+/* Numbers only grow, and whose snapshot is older has fewer. Of another origin, such as a copy that was restored, none is known. */
+static void take_origin(struct names *names, struct str origin)
+{
+	if (str_eq(names->origin, origin))
+		return;
+	arena_reset(names->arena);
+	if (names->room)
+		memset(names->names, 0, names->room * sizeof *names->names);
+	names->n = names->n_by_name = 0;
+	names->origin = arena_dup(names->arena, origin);
+}
+
 static enum err learn(struct names *names, struct pg *pg, uint64_t newest)
 {
-	CLEANUP(pg_rows_freep) struct pg_rows *rows = NULL;
+	CLEANUP(pg_rows_freep) struct pg_rows *origin = NULL, *rows = NULL;
 	uint64_t from;
-	enum err err;
+	enum err err = PG_RUN(pg, QUERY_NAMES_ORIGIN, &origin);
 
-	if (names->n > newest + 1) {
-		arena_reset(names->arena);
-		memset(names->names, 0, names->room * sizeof *names->names);
-		names->n = names->n_by_name = 0;
-	}
-	if (names->n == newest + 1)
+	if (err)
+		return err;
+	take_origin(names, pg_get_text(origin, 0, 0));
+	if (names->n > newest)
 		return ERR_OK;
 	from = names->n;
 	err = PG_RUN(pg, QUERY_DOMAIN_NAMES, &rows, pg_i64(names->n ? (int64_t)names->n - 1 : 0));
