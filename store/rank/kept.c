@@ -10,8 +10,8 @@ struct item {
 	struct column *column;
 	size_t users, bytes;
 	unsigned which;
+	char *row; /* behind the item; n bytes */
 	size_t n;
-	char row[];
 };
 
 struct kept {
@@ -124,6 +124,7 @@ static struct item *item_new(struct str row, unsigned which, struct column *colu
 		abort();
 	item->is.column = item->column = column;
 	item->which = which;
+	item->row = (char *)(item + 1);
 	item->n = row.n;
 	memcpy(item->row, row.p, row.n);
 	item->bytes = sizeof *item + row.n + column->bytes;
