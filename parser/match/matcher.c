@@ -25,6 +25,8 @@ struct matcher {
 
 /* To compile a pattern by itself takes as long as a thousand verdicts: it is done when as much was spent without it. */
 enum { ASKED_BEFORE_ALONE = 1000 };
+/* Bytes of squeezed text that a scratch has room for from one text to the next. */
+enum { SQUEEZED_KEPT = 1 << 20 };
 /* As many patterns one by one cost what all that wait cost together. */
 enum { CALLED_ALONE = 8 };
 
@@ -281,6 +283,8 @@ static struct str squeezed(struct matcher_scratch *scratch, struct str text)
 	bool space = false;
 	char *at;
 
+	if (out->cap > SQUEEZED_KEPT && text.n <= SQUEEZED_KEPT)
+		buf_release(out);
 	buf_reset(out);
 	at = buf_reserve(out, text.n);
 	for (size_t i = 0; i < text.n; i++) {
