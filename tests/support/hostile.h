@@ -148,6 +148,17 @@ static inline void hostile_anchors(struct buf *out, size_t n)
 			i);
 }
 
+/* Words that patterns wait for, each of them in many, and none of what would have to follow. */
+static inline void hostile_words(struct buf *out, size_t n)
+{
+	hostile_notice(out, STR("text/plain"));
+	hostile_repeat(out,
+		STR("could not be delivered to the message recipient address mailbox user "
+		    "unknown error problem reason status delivered to for the following "
+		    "original message copy headers transcript of session "),
+		n / 180);
+}
+
 /* Where an address or a reply is looked for, only what starts one. */
 static inline void hostile_brackets(struct buf *out, size_t n)
 {
@@ -215,6 +226,7 @@ static const struct hostile {
 	{ "2 MB of HTML that never closes", hostile_html, 2000000, 200000 },
 	{ "2 MB of HTML that is never shown", hostile_hidden_html, 2000000, 200000 },
 	{ "2 MB of sentences before recipients", hostile_anchors, 2000000, 100000 },
+	{ "2 MB of words of sentences", hostile_words, 2000000, 100000 },
 	{ "2 MB of brackets and quotes", hostile_brackets, 2000000, 100000 },
 	{ "2 MB of JSON that never closes", hostile_json, 2000000, 200000 },
 	{ "2 MB of NUL and control bytes", hostile_controls, 2000000, 100000 },
