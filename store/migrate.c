@@ -1,6 +1,5 @@
 #include "core/reason.h"
 #include "store/form/schema.h"
-#include "store/pg/pg_later.h"
 #include "store/store_priv.h"
 
 #include <assert.h>
@@ -209,43 +208,6 @@ static enum err build_key(struct pg *pg, enum query build)
 	return pg_end(pg, err);
 }
 
-/* NULL: there is no other connection to be had. */
-static struct pg *build_beside(struct pg *pg, enum query build)
-{
-	struct pg *beside = NULL;
-	enum err err = pg_open_beside(pg, &beside);
-
-	if (!err)
-		err = pg_do(beside, QUERY_LATE_MEMORY, NULL);
-	if (!err)
-		err = pg_later_begin(beside, build);
-	if (!err)
-		return beside;
-	pg_close(beside);
-	return NULL;
-}
-
-/* All at once, while others read: each ends with what one process does alone. What failed over another connection is tried again, and
- * is nothing to do where it was made. */
-static enum err build_keys(struct pg *pg, const enum query *builds, size_t n)
-{
-	struct pg *beside[ARRAY_LEN(late_keys)] = { NULL };
-	enum err err = ERR_OK;
-
-	for (size_t i = 1; i < n; i++)
-		beside[i] = build_beside(pg, builds[i]);
-	if (n)
-		err = build_key(pg, builds[0]);
-	for (size_t i = 1; i < n; i++) {
-		bool is_made = beside[i] && !pg_later_end(beside[i]);
-
-		pg_close(beside[i]);
-		if (!err && !is_made)
-			err = build_key(pg, builds[i]);
-	}
-	return err;
-}
-
 static enum err put_key_now(struct pg *pg, enum query put)
 {
 	enum err err = pg_do(pg, QUERY_BEGIN, NULL);
@@ -270,11 +232,10 @@ static enum err put_key(struct pg *pg, enum query put)
 	return err;
 }
 
-/* Whatever stops this goes on with the next call. */
+/* An index is built while others read, and takes the key's place in a moment. Whatever stops this goes on with the next
+ * call. */
 static enum err make_late_keys(struct store *store)
 {
-	enum query builds[ARRAY_LEN(late_keys)], puts[ARRAY_LEN(late_keys)];
-	size_t n = 0;
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(late_keys) && !err; i++) {
@@ -283,13 +244,10 @@ static enum err make_late_keys(struct store *store)
 		err = pg_run(store->pg, late_keys[i].waits, NULL, 0, &rows);
 		if (err || !pg_get_bool(rows, 0, 0))
 			continue;
-		builds[n] = late_keys[i].build;
-		puts[n++] = late_keys[i].put;
+		err = build_key(store->pg, late_keys[i].build);
+		if (!err)
+			err = put_key(store->pg, late_keys[i].put);
 	}
-	if (!err)
-		err = build_keys(store->pg, builds, n);
-	for (size_t i = 0; i < n && !err; i++)
-		err = put_key(store->pg, puts[i]);
 	return err;
 }
 

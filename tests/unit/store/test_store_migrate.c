@@ -306,42 +306,6 @@ START_TEST(answers_come_before_the_large_keys)
 }
 END_TEST
 
-/* Each waits until the other one is begun as well. */
-START_TEST(the_large_keys_are_made_at_once)
-{
-	struct store_migration migration;
-	struct store *store;
-	char conninfo[700];
-
-	store = open_old_with(conninfo, sizeof conninfo,
-		"PERFORM pg_advisory_lock_shared(7, 7); FOR i IN 1..100 LOOP IF (SELECT count(*) "
-		"FROM pg_locks "
-		"WHERE locktype = 'advisory' AND classid = 7 AND objid = 7) >= 2 THEN RETURN; END "
-		"IF; "
-		"PERFORM pg_sleep(0.1); END LOOP; RAISE 'alone';");
-	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
-	store_close(store);
-	drop_check(conninfo);
-	keys_are_new(conninfo);
-}
-END_TEST
-
-/* The other connection is told by its memory: there is no room for what it makes. */
-START_TEST(the_large_keys_do_with_one_connection)
-{
-	struct store_migration migration;
-	struct store *store;
-	char conninfo[700];
-
-	store = open_old_with(conninfo, sizeof conninfo,
-		"IF current_setting('work_mem') <> '256MB' THEN RAISE 'no room'; END IF;");
-	ck_assert_int_eq(store_migrate(store, NOW, 1000, &migration), ERR_OK);
-	store_close(store);
-	drop_check(conninfo);
-	keys_are_new(conninfo);
-}
-END_TEST
-
 /* Whoever reads for long keeps the key from its place, and nobody else from reading. */
 START_TEST(a_long_reader_holds_nobody_up_but_the_keys)
 {
@@ -391,8 +355,6 @@ int main(void)
 	tcase_add_test(tests, a_database_of_the_schema_before_comes_along);
 	tcase_add_test(tests, a_schema_that_came_along_is_that_of_a_new_database);
 	tcase_add_test(tests, answers_come_before_the_large_keys);
-	tcase_add_test(tests, the_large_keys_are_made_at_once);
-	tcase_add_test(tests, the_large_keys_do_with_one_connection);
 	tcase_add_test(tests, a_long_reader_holds_nobody_up_but_the_keys);
 	suite_add_tcase(suite, tests);
 	fixture_start();
