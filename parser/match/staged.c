@@ -4,10 +4,13 @@
 #include "core/embedded.h"
 #include "parser/match/pattern.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const struct embedded_file matchers_embedded[];
+
+static_assert((int)WORD_LEAST >= (int)WORDSET_LEAST, "each word can be looked for");
 
 /* What stands in front: how many patterns, and a digest of them; what a space is in them. */
 struct seal {

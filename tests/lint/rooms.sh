@@ -130,6 +130,12 @@ owner 'seccomp\.h'        '^serve/sandbox/sandbox_calls\.c$'
 owner '(hs/)?hs\.h'       '^parser/match/(databases|staged|matcher)\.[ch]$'
 owner 'jansson\.h'        '^(core/report_json\.c|api/.*|cli/.*)$'
 
+# What somebody left behind at the top is no part of the product.
+for file in $(find . -maxdepth 1 -type f ! -name '.*' -printf '%f\n'); do
+	case $file in CMakeLists.txt | CMakePresets.json | LICENSE | README.md | quickstart.conf | run | compile_commands.json) ;;
+	*) breach "$file has no place at the top" ;; esac
+done
+
 # main() lives in cli; unbounded or shell-calling functions nowhere.
 grep -rnE '^int main\(' --include='*.c' "${rooms[@]}" | grep -vE '^cli/(tools/)?main\.c:' && breach "main outside cli"
 grep -rnE '\b(gets|strcpy|strcat|sprintf|vsprintf|system|popen|alloca|tmpnam|strtok|atoi|atol)\(' --include='*.[ch]' \

@@ -47,6 +47,9 @@ for lint in rooms circles sizes names citus; do
 done
 
 breach names parser/text/unfold.h 'struct str quoted_reply(struct str text);' 'names: quoted_reply is declared in parser/reason/quoted.h and in parser/text/unfold.h'
+echo 'a line' >seen.log
+seen rooms 'seen.log has no place at the top'
+rm seen.log
 breach rooms parser/text/unfold.c '#include "store/store.h"' 'parser/text may not include store/store.h'
 breach rooms parser/reason/mask.c '#include "parser/mail/address.h"' 'parser/reason may not include parser/mail/address.h'
 breach rooms parser/notice/arf.c '#include "parser/reason/rules.h"' 'parser/notice may not include parser/reason/rules.h'
